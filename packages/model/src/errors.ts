@@ -1,0 +1,206 @@
+// One table of everything that can go wrong, by a stable code. docs/errors.md is kept equal to it by
+// a test; the R numbers are the named refusals of docs/specs/bundle.md.
+
+/**
+ * `transient`: try again later, exit 75. `refused`: what came in is not believed, exit 76.
+ * `configuration`: an operator has to change something, exit 78. `permanent`: trying again won't
+ * help, exit 70.
+ */
+export type ErrorKind = "transient" | "refused" | "configuration" | "permanent";
+
+/** What a code means, as the headline of its section in the docs, and what a person can do. */
+export interface ErrorEntry {
+  readonly kind: ErrorKind;
+  readonly meaning: string;
+  readonly advice: string;
+}
+
+export const failureTable = {
+  "settings-unreadable": {
+    kind: "configuration",
+    meaning: "The configuration file can't be read",
+    advice: "Name the file with --config and check that this user may read it.",
+  },
+  "settings-invalid": {
+    kind: "configuration",
+    meaning: "The configuration file says something siteferry doesn't understand",
+    advice: "Correct the line that the message names.",
+  },
+  "key-unusable": {
+    kind: "configuration",
+    meaning: "A key file can't be used",
+    advice: "Make a key with `siteferry keygen` or `ssh-keygen -t ed25519 -N ''`, mode 0600.",
+  },
+  "signers-invalid": {
+    kind: "configuration",
+    meaning: "The allowed_signers file has a line that can't be used",
+    advice: "Correct the line; the format is that of ssh-keygen(1), ALLOWED SIGNERS.",
+  },
+  "socket-unknown": {
+    kind: "configuration",
+    meaning: "It isn't known where Livestatus listens",
+    advice: "Give `-s unix:PATH`, `-s tcp:HOST:PORT` or `-s tls:HOST:PORT`, or set OMD_ROOT.",
+  },
+  "header-forbidden": {
+    kind: "configuration",
+    meaning: "A filter or header for Livestatus can't be sent",
+    advice: "Use lines such as `Filter: name ~ ^web`; one header a line.",
+  },
+  "livestatus-unreachable": {
+    kind: "transient",
+    meaning: "No connection to Livestatus",
+    advice:
+      "Check that the core runs with its livestatus module and that this user may open the socket.",
+  },
+  "livestatus-timeout": {
+    kind: "transient",
+    meaning: "Livestatus doesn't answer in time",
+    advice: "Check whether the core hangs or all livestatus connections are taken.",
+  },
+  "livestatus-cut": {
+    kind: "transient",
+    meaning: "Livestatus closed the connection in the middle of an answer",
+    advice: "Check the core's log for a crash or restart; the next run tries again.",
+  },
+  "livestatus-protocol": {
+    kind: "transient",
+    meaning: "What answers isn't Livestatus, or speaks it in an unknown way",
+    advice: "Check the address; the message shows what came.",
+  },
+  "livestatus-refused": {
+    kind: "transient",
+    meaning: "Livestatus answered with an error",
+    advice: "The message shows the server's own words; check filters and the core's version.",
+  },
+  "livestatus-incomplete": {
+    kind: "transient",
+    meaning: "Livestatus sent fewer rows than the core has objects",
+    advice: "Old servers cut large answers: raise the core's limit or split the site with filters.",
+  },
+  "livestatus-too-large": {
+    kind: "permanent",
+    meaning: "An answer of Livestatus is over the size limit",
+    advice: "Split the site with filters.",
+  },
+  "core-restarting": {
+    kind: "transient",
+    meaning: "The core restarted during the dump, again and again",
+    advice: "The next run tries again; if it persists, look for the cause of the restarts.",
+  },
+  "spool-busy": {
+    kind: "transient",
+    meaning: "Another siteferry works in this spool",
+    advice: "Wait for it, or stop the daemon before a manual run.",
+  },
+  "spool-damaged": {
+    kind: "permanent",
+    meaning: "A file of siteferry's own state is damaged",
+    advice:
+      "The message names the file; move it away, and the next keyframe rebuilds what it held.",
+  },
+  "file-unsuitable": {
+    kind: "permanent",
+    meaning: "A file isn't a plain file of a permitted size",
+    advice: "Remove it; links, pipes, devices and oversized files are never read.",
+  },
+  "system-error": {
+    kind: "transient",
+    meaning: "The system refused a file or network operation",
+    advice: "The message names the operation and the path: check space, rights and the disk.",
+  },
+} as const;
+
+/** What comes in and isn't believed: the number in the table of named refusals, and the meaning. */
+export const refusalTable = {
+  "bundle-too-large": ["R29", "The bundle is over the size limit"],
+  "bundle-truncated": ["R23", "The file is shorter or longer than its header says"],
+  "bundle-not-one": ["R08", "The file isn't a bundle of a known version"],
+  "bundle-flags": ["R39", "The header uses bits or values that this version doesn't know"],
+  "key-unknown": ["R01", "Signed with a key that isn't in allowed_signers"],
+  "key-of-another-site": ["R02", "Signed with the key of another site"],
+  "key-expired": ["R04", "Signed with a key outside its validity dates"],
+  "payload-damaged": ["R24", "The payload isn't what the header describes"],
+  "recipient-other": ["R09", "Sealed for another centre"],
+  "site-other": ["R10", "The bundle speaks for a site that it may not speak for"],
+  "signature-bad": ["R06", "The signature doesn't hold"],
+  "created-in-future": ["R12", "Created further in the future than clocks may differ"],
+  "bundle-expired": ["R11", "Its time of expiry has passed"],
+  "sequence-replayed": ["R13", "An older bundle than one that was taken in already"],
+  "sequence-equivocal": ["R15", "Another bundle of this number was taken in already"],
+  "codec-unknown": ["R39", "Compressed or encrypted in a way that isn't configured"],
+  "inflation-bad": ["R28", "The payload doesn't inflate to what the header describes"],
+  "archive-bad": ["R55", "The archive has other members than its manifest, or another order"],
+  "manifest-bad": ["R33", "The manifest isn't canonical JSON of the known form"],
+  "record-bad": ["R38", "A row isn't of its table's form"],
+  "record-count": ["R31", "More or fewer rows than the manifest says"],
+  "text-bad": ["R36", "Text isn't valid UTF-8"],
+  "name-bad": ["R42", "A host or service name that no core could take safely"],
+  "host-not-owned": ["R40", "A host that doesn't belong to the site"],
+} as const;
+
+export type FailureCode = keyof typeof failureTable;
+export type RefusalCode = keyof typeof refusalTable;
+export type ErrorCode = FailureCode | RefusalCode;
+
+/** The entry of any code. */
+export function errorEntry(code: ErrorCode): ErrorEntry {
+  if (!isRefusalCode(code)) return failureTable[code];
+  return {
+    kind: "refused",
+    meaning: refusalTable[code][1],
+    advice: "The file is in quarantine; nothing of it was applied. Compare with the site's log.",
+  };
+}
+
+function isRefusalCode(code: ErrorCode): code is RefusalCode {
+  return Object.hasOwn(refusalTable, code);
+}
+
+/** sysexits(3), as cron and systemd know them. */
+export const exitCodes: Readonly<Record<ErrorKind, number>> = {
+  transient: 75,
+  refused: 76,
+  configuration: 78,
+  permanent: 70,
+};
+
+/** A failure with a stable code; the message says what happened and where, in one line. */
+export class FerryError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "FerryError";
+    this.code = code;
+  }
+
+  get kind(): ErrorKind {
+    return errorEntry(this.code).kind;
+  }
+
+  get advice(): string {
+    return errorEntry(this.code).advice;
+  }
+}
+
+/** A bundle, or a row of one, that is not believed. */
+export class Refusal extends FerryError {
+  declare readonly code: RefusalCode;
+
+  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
+    super(code, message, options);
+    this.name = "Refusal";
+  }
+
+  /** The number in the docs' table of refusals, such as `R06`. */
+  get number(): string {
+    return refusalTable[this.code][0];
+  }
+}
+
+/** The `code` of a node:fs or node:net failure, or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+}

@@ -1,0 +1,9 @@
+// The nouns of all packages. No I/O, no dependency.
+
+export * from "./errors.ts";
+export * from "./identity.ts";
+export * as limits from "./limits.ts";
+export * from "./names.ts";
+export * from "./rows.ts";
+export * from "./tables.ts";
+export * from "./world.ts";

@@ -1,0 +1,36 @@
+// Every limit in one place, each with its reason. What comes from outside is cut off here, long
+// before it can cost memory, disk or time.
+
+const mebibyte = 1024 * 1024;
+
+/** A bundle file. 100,000 services make a keyframe of a few MiB; a delta is far smaller. */
+export const bundleBytesMax: number = 64 * mebibyte;
+/** What a payload may inflate to: 100,000 services are about 40 MiB of NDJSON. */
+export const inflatedBytesMax: number = 512 * mebibyte;
+/** Inflated to compressed, beyond the first MiB. Rows of a real site reach 5 to 40. */
+export const inflationRatioMax: number = 200;
+/** Rows of one bundle, all tables together. */
+export const recordsMax: number = 1_000_000;
+/** One line of an NDJSON member: plugins may print 64 KiB, JSON may double that. */
+export const recordBytesMax: number = 128 * 1024;
+/** The manifest names at most a handful of members. */
+export const manifestBytesMax: number = 64 * 1024;
+/** Files that one pass takes from one transport, so that a flood can't starve the other sites. */
+export const filesPerPassMax: number = 100;
+/** What is kept of refused files, a site. */
+export const quarantineFilesMax: number = 100;
+export const quarantineBytesMax: number = 256 * mebibyte;
+/** The outbox; beyond it the oldest bundles are dropped and counted. */
+export const outboxBytesMax: number = 2048 * mebibyte;
+export const outboxAgeMaxMs: number = 7 * 24 * 3600 * 1000;
+/** A created time this far in the future is refused: the clocks disagree too much. */
+export const clockSkewMaxMs: number = 10 * 60 * 1000;
+/** One answer of a livestatus server. naemon-livestatus itself stops at 500 MiB. */
+export const answerBytesMax: number = 512 * mebibyte;
+/** Results in one check-result file: the core does nothing else while it reads one. */
+export const resultsPerFileMax: number = 1_000;
+/** Characters of output that are handed to the core; Nagios Core 4.4 reads 8 KiB of plugin output by itself. */
+export const outputCharactersMax: number = 64 * 1024;
+/** Settings, keys and state files: they are written by people or by siteferry itself. */
+export const settingsBytesMax: number = mebibyte;
+export const stateBytesMax: number = 256 * mebibyte;

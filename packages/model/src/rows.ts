@@ -1,0 +1,112 @@
+// Rows of a snapshot. On the wire and inside the sender a row is an array of cells in its table's
+// column order (tables.ts); whoever wants fields by name turns it into one of these objects.
+// Names of fields are those of the livestatus columns.
+
+import type { HostName, ServiceDescription } from "./names.ts";
+import type { Table } from "./tables.ts";
+
+/** Whole seconds since 1970; 0 for never. */
+export type Seconds = number;
+export type Flag = 0 | 1;
+/** [name, value], in the core's order. */
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
+export type Cell = string | number | null | readonly string[] | Pairs;
+/** Cells in the order of a table's columns. */
+export type Cells = readonly Cell[];
+
+/** Null: the core doesn't know the column. */
+interface CommonConfiguration {
+  readonly display_name: string;
+  readonly check_command: string;
+  readonly max_check_attempts: number;
+  /** In the core's units: minutes, with the usual `interval_length=60`. */
+  readonly check_interval: number | null;
+  readonly retry_interval: number | null;
+  readonly active_checks_enabled: Flag | null;
+  readonly groups: readonly string[];
+  readonly contacts: readonly string[];
+  readonly contact_groups: readonly string[];
+  readonly icon_image: string | null;
+  readonly notes: string | null;
+  readonly notes_url: string | null;
+  readonly action_url: string | null;
+  readonly custom_variables: Pairs;
+}
+
+export interface HostConfiguration extends CommonConfiguration {
+  readonly name: HostName;
+  readonly alias: string;
+  readonly address: string;
+  readonly parents: readonly string[];
+}
+
+export interface ServiceConfiguration extends CommonConfiguration {
+  readonly host_name: HostName;
+  readonly description: ServiceDescription;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly alias: string;
+}
+
+/** If `has_been_checked` is 0, state, state_type and all times are 0 and the texts empty. */
+interface CommonState {
+  readonly has_been_checked: Flag;
+  /** Service: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. Host: 0 UP, 1 DOWN, 2 UNREACHABLE. */
+  readonly state: number;
+  /** 0 soft, 1 hard. */
+  readonly state_type: Flag;
+  readonly current_attempt: number;
+  readonly last_check: Seconds;
+  readonly last_state_change: Seconds;
+  readonly last_hard_state: number | null;
+  readonly last_hard_state_change: Seconds | null;
+  /** Seconds, with a fraction; so is `execution_time`. */
+  readonly latency: number;
+  readonly execution_time: number;
+  readonly plugin_output: string;
+  /** Real text with line feeds, not a core's escaped form. */
+  readonly long_plugin_output: string;
+  readonly perf_data: string;
+  readonly acknowledged: Flag;
+  /** 0 none, 1 normal, 2 sticky. */
+  readonly acknowledgement_type: number | null;
+  readonly scheduled_downtime_depth: number;
+  readonly is_flapping: Flag | null;
+  readonly percent_state_change: number | null;
+  /** Age of the last check in check intervals, at the moment of the dump. */
+  readonly staleness: number | null;
+}
+
+export interface HostState extends CommonState {
+  readonly name: HostName;
+}
+
+export interface ServiceState extends CommonState {
+  readonly host_name: HostName;
+  readonly description: ServiceDescription;
+}
+
+/** What a site's core is configured to monitor. */
+export interface Configuration {
+  readonly hosts: readonly HostConfiguration[];
+  readonly services: readonly ServiceConfiguration[];
+  readonly hostgroups: readonly Group[];
+  readonly servicegroups: readonly Group[];
+}
+
+/** The states of all objects of a site at one moment. */
+export interface States {
+  readonly hosts: readonly HostState[];
+  readonly services: readonly ServiceState[];
+}
+
+/** `cells` with names. The cells must have passed the table's validation. */
+export function rowOf<Row>(table: Table<Row>, cells: Cells): Row {
+  const row: Record<string, Cell> = {};
+  let index = 0;
+  for (const name in table.columns) row[name] = cells[index++]!;
+  return row as Row;
+}

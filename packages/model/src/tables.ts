@@ -1,0 +1,152 @@
+// The tables of a snapshot: which columns travel, in which order, of which kind. Everything that
+// reads, writes or checks rows is derived from here: the livestatus query, the NDJSON members of a
+// bundle, the validation at the centre. What the columns mean stands in rows.ts.
+
+import type { HostName, ServiceDescription } from "./names.ts";
+import type {
+  Flag,
+  Group,
+  HostConfiguration,
+  HostState,
+  Pairs,
+  ServiceConfiguration,
+  ServiceState,
+} from "./rows.ts";
+
+/**
+ * What a cell holds. `flag` is 0 or 1; `integer` a safe integer; `number` finite; `time` whole
+ * seconds since 1970, 0 for never; `list` an array of strings; `pairs` an array of [name, value].
+ * A `?` behind it: null where the core doesn't know the column.
+ */
+export type ColumnKind = RequiredKind | OptionalKind;
+type RequiredKind = "host" | "service" | "text" | "list" | "pairs" | NumericKind;
+type NumericKind = "integer" | "number" | "time" | "flag";
+type OptionalKind = "text?" | `${NumericKind}?`;
+
+/** The kinds that a field of type `Field` may have. */
+type KindFor<Field> = [Field] extends [HostName]
+  ? "host"
+  : [Field] extends [ServiceDescription]
+    ? "service"
+    : [Field] extends [Flag]
+      ? "flag"
+      : [Field] extends [number]
+        ? "integer" | "number" | "time"
+        : [Field] extends [string]
+          ? "text"
+          : [Field] extends [Pairs]
+            ? "pairs"
+            : [Field] extends [readonly string[]]
+              ? "list"
+              : [Field] extends [Flag | null]
+                ? "flag?"
+                : [Field] extends [number | null]
+                  ? "integer?" | "number?" | "time?"
+                  : "text?";
+
+type Columns<Row> = { readonly [K in keyof Row]-?: KindFor<Row[K]> };
+
+/** A table: the name of its member in a bundle, the livestatus table it is read from, its columns. */
+export interface Table<Row> {
+  readonly name: TableName;
+  readonly source: LivestatusTable;
+  readonly columns: Columns<Row>;
+}
+
+export type LivestatusTable = "hosts" | "services" | "hostgroups" | "servicegroups";
+export type TableName = LivestatusTable | "host_states" | "service_states";
+
+const commonConfiguration = {
+  display_name: "text",
+  check_command: "text",
+  max_check_attempts: "integer",
+  check_interval: "number?",
+  retry_interval: "number?",
+  active_checks_enabled: "flag?",
+  groups: "list",
+  contacts: "list",
+  contact_groups: "list",
+  icon_image: "text?",
+  notes: "text?",
+  notes_url: "text?",
+  action_url: "text?",
+  custom_variables: "pairs",
+} as const;
+
+export const hostTable: Table<HostConfiguration> = {
+  name: "hosts",
+  source: "hosts",
+  columns: {
+    name: "host",
+    alias: "text",
+    address: "text",
+    parents: "list",
+    ...commonConfiguration,
+  },
+};
+
+export const serviceTable: Table<ServiceConfiguration> = {
+  name: "services",
+  source: "services",
+  columns: { host_name: "host", description: "service", ...commonConfiguration },
+};
+
+export const hostgroupTable: Table<Group> = {
+  name: "hostgroups",
+  source: "hostgroups",
+  columns: { name: "text", alias: "text" },
+};
+
+export const servicegroupTable: Table<Group> = {
+  name: "servicegroups",
+  source: "servicegroups",
+  columns: { name: "text", alias: "text" },
+};
+
+const commonState = {
+  has_been_checked: "flag",
+  state: "integer",
+  state_type: "flag",
+  current_attempt: "integer",
+  last_check: "time",
+  last_state_change: "time",
+  last_hard_state: "integer?",
+  last_hard_state_change: "time?",
+  latency: "number",
+  execution_time: "number",
+  plugin_output: "text",
+  long_plugin_output: "text",
+  perf_data: "text",
+  acknowledged: "flag",
+  acknowledgement_type: "integer?",
+  scheduled_downtime_depth: "integer",
+  is_flapping: "flag?",
+  percent_state_change: "number?",
+  staleness: "number?",
+} as const;
+
+export const hostStateTable: Table<HostState> = {
+  name: "host_states",
+  source: "hosts",
+  columns: { name: "host", ...commonState },
+};
+
+export const serviceStateTable: Table<ServiceState> = {
+  name: "service_states",
+  source: "services",
+  columns: { host_name: "host", description: "service", ...commonState },
+};
+
+/** `table` with only the columns in `names`, for those who need few of them. */
+export function pickColumns<Row, K extends keyof Row & string>(
+  table: Table<Row>,
+  names: readonly K[],
+): Table<Pick<Row, K>> {
+  const columns = Object.fromEntries(names.map((name) => [name, table.columns[name]]));
+  return { ...table, columns: columns as unknown as Columns<Pick<Row, K>> };
+}
+
+/** The columns of a table in their order. */
+export function columnsOf(table: Table<never>): readonly (readonly [string, ColumnKind])[] {
+  return Object.entries<ColumnKind>(table.columns);
+}
