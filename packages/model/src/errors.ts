@@ -1,6 +1,8 @@
 // One table of everything that can go wrong, by a stable code. docs/errors.md is kept equal to it by
 // a test; the R numbers are the named refusals of docs/specs/bundle.md.
 
+import { printable } from "./names.ts";
+
 /**
  * `transient`: try again later, exit 75. `refused`: what came in is not believed, exit 76.
  * `configuration`: an operator has to change something, exit 78. `permanent`: trying again won't
@@ -35,6 +37,11 @@ export const failureTable = {
     kind: "configuration",
     meaning: "The allowed_signers file has a line that can't be used",
     advice: "Correct the line; the format is that of ssh-keygen(1), ALLOWED SIGNERS.",
+  },
+  "key-low-order": {
+    kind: "configuration",
+    meaning: "A public key for which anybody can sign (R05)",
+    advice: "Remove the line and ask the site how it got this key; no ssh-keygen makes one.",
   },
   "socket-unknown": {
     kind: "configuration",
@@ -82,6 +89,11 @@ export const failureTable = {
     meaning: "An answer of Livestatus is over the size limit",
     advice: "Split the site with filters.",
   },
+  "snapshot-too-large": {
+    kind: "permanent",
+    meaning: "The site doesn't fit into one bundle",
+    advice: "Split the site with filters; docs/specs/bundle.md lists the limits.",
+  },
   "core-restarting": {
     kind: "transient",
     meaning: "The core restarted during the dump, again and again",
@@ -98,6 +110,11 @@ export const failureTable = {
     advice:
       "The message names the file; move it away, and the next keyframe rebuilds what it held.",
   },
+  "name-taken": {
+    kind: "permanent",
+    meaning: "Another file of this name is there already",
+    advice: "Nothing was overwritten. Compare the two files; two senders may use one identity.",
+  },
   "file-unsuitable": {
     kind: "permanent",
     meaning: "A file isn't a plain file of a permitted size",
@@ -113,7 +130,8 @@ export const failureTable = {
 /** What comes in and isn't believed: the number in the table of named refusals, and the meaning. */
 export const refusalTable = {
   "bundle-too-large": ["R29", "The bundle is over the size limit"],
-  "bundle-truncated": ["R23", "The file is shorter or longer than its header says"],
+  "bundle-truncated": ["R23", "The file is shorter than its header says"],
+  "bundle-trailing": ["R25", "The file goes on after its payload"],
   "bundle-not-one": ["R08", "The file isn't a bundle of a known version"],
   "bundle-flags": ["R39", "The header uses bits or values that this version doesn't know"],
   "key-unknown": ["R01", "Signed with a key that isn't in allowed_signers"],
@@ -121,20 +139,35 @@ export const refusalTable = {
   "key-expired": ["R04", "Signed with a key outside its validity dates"],
   "payload-damaged": ["R24", "The payload isn't what the header describes"],
   "recipient-other": ["R09", "Sealed for another centre"],
-  "site-other": ["R10", "The bundle speaks for a site that it may not speak for"],
+  "site-other": ["R02", "The bundle speaks for a site that it may not speak for"],
   "signature-bad": ["R06", "The signature doesn't hold"],
+  "signature-namespace": ["R07", "The signature was made for another purpose than siteferry"],
+  "signature-form": [
+    "R08",
+    "The signature has another version or algorithm than Ed25519 with SHA-512",
+  ],
   "created-in-future": ["R12", "Created further in the future than clocks may differ"],
   "bundle-expired": ["R11", "Its time of expiry has passed"],
   "sequence-replayed": ["R13", "An older bundle than one that was taken in already"],
   "sequence-equivocal": ["R15", "Another bundle of this number was taken in already"],
   "codec-unknown": ["R39", "Compressed or encrypted in a way that isn't configured"],
-  "inflation-bad": ["R28", "The payload doesn't inflate to what the header describes"],
+  "inflation-bad": ["R27", "The payload isn't one zstd frame of the permitted form"],
+  "inflation-ratio": ["R28", "The payload inflates more than any real site's rows do"],
+  "inflation-length": ["R29", "The payload inflates to another length than the header says"],
+  "frame-second": ["R26", "Something follows the compressed frame"],
+  "archive-cut": ["R32", "The archive ends before its end mark"],
   "archive-bad": ["R55", "The archive has other members than its manifest, or another order"],
   "manifest-bad": ["R33", "The manifest isn't canonical JSON of the known form"],
+  "manifest-key": ["R34", "The manifest has a key that it may not have, such as __proto__"],
+  "identity-differs": ["R10", "The header and the payload inside say different things"],
   "record-bad": ["R38", "A row isn't of its table's form"],
   "record-count": ["R31", "More or fewer rows than the manifest says"],
+  "record-twice": ["R33", "Two rows describe the same object"],
+  "record-too-long": ["R35", "A row is longer than the limit"],
+  "number-bad": ["R37", "A number is outside the range of its column"],
   "text-bad": ["R36", "Text isn't valid UTF-8"],
   "name-bad": ["R42", "A host or service name that no core could take safely"],
+  "site-unknown": ["R40", "The receiver's configuration doesn't name the site"],
   "host-not-owned": ["R40", "A host that doesn't belong to the site"],
 } as const;
 
@@ -203,4 +236,19 @@ export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string"
     ? error.code
     : undefined;
+}
+
+/**
+ * What a person is told of any failure: a FerryError as it is, a failure of the system as
+ * `system-error` with what was being done.
+ */
+export function explain(error: unknown, doing: string): FerryError {
+  if (error instanceof FerryError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new FerryError("system-error", `${doing}: ${printable(reason)}`, { cause: error });
+}
+
+/** The fields of a failure for a log line. */
+export function errorFields(error: FerryError): object {
+  return { code: error.code, reason: error.message, advice: error.advice };
 }

@@ -44,8 +44,8 @@ export interface NameFault {
   readonly problem: string;
 }
 
-export function isNameFault(result: string | NameFault): result is NameFault {
-  return typeof result === "object";
+export function isNameFault(result: unknown): result is NameFault {
+  return typeof result === "object" && result !== null && "problem" in result;
 }
 
 function nameFault(text: string): NameFault | null {

@@ -146,7 +146,15 @@ export function pickColumns<Row, K extends keyof Row & string>(
   return { ...table, columns: columns as unknown as Columns<Pick<Row, K>> };
 }
 
-/** The columns of a table in their order. */
-export function columnsOf(table: Table<never>): readonly (readonly [string, ColumnKind])[] {
-  return Object.entries<ColumnKind>(table.columns);
+/** A table of whatever rows. */
+export interface AnyTable {
+  readonly name: TableName;
+  readonly source: LivestatusTable;
+  readonly columns: Readonly<Record<string, ColumnKind>>;
 }
+
+/** The tables of a bundle, in the order of its members. */
+export const bundleTables: Readonly<Record<"config" | "keyframe", readonly AnyTable[]>> = {
+  config: [hostTable, serviceTable, hostgroupTable, servicegroupTable],
+  keyframe: [hostStateTable, serviceStateTable],
+};

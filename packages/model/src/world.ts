@@ -17,6 +17,8 @@ export interface FileStatus {
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
   readonly links: number;
+  /** Permission bits. */
+  readonly mode: number;
   readonly device: number;
 }
 

@@ -1,0 +1,8 @@
+// What both agents share: settings files, log, daemon loop.
+
+export * from "./read-text.ts";
+export * from "./setting-types.ts";
+export * from "./settings.ts";
+export * from "./world/daemon.ts";
+export * from "./world/log.ts";
+export * from "./world/real-world.ts";

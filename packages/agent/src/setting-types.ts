@@ -1,0 +1,47 @@
+// The kinds of values that both agents' settings use.
+
+import { parseSiteId, type SiteId } from "@siteferry/model";
+import { validate } from "node-cron";
+import { z } from "zod";
+
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** A time such as `60s`, `5m`, `1h`; milliseconds in the program. */
+export const duration: z.ZodType<number, string> = z.string().transform((text, context) => {
+  const [, number, unit] = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text) ?? [];
+  const milliseconds = Number(number) * (units[unit ?? ""] ?? Number.NaN);
+  if (Number.isFinite(milliseconds)) return milliseconds;
+  context.addIssue(`"${text}" isn't a time; write a number and a unit: 90s, 5m, 1h`);
+  return z.NEVER;
+});
+
+/** A cron line with five fields (or six, with seconds). */
+export const schedule: z.ZodType<string, string> = z
+  .string()
+  .refine((text) => validate(text), 'not a cron line; for every minute write "* * * * *"');
+
+export const siteId: z.ZodType<SiteId, string> = z.string().transform((text, context) => {
+  const id = parseSiteId(text);
+  if (id !== null) return id;
+  context.addIssue(
+    `"${text}" isn't an id: at most 32 small letters, digits and hyphens, a letter or digit first`,
+  );
+  return z.NEVER;
+});
+
+/** File modes are written as in chmod: "0640". */
+export const fileMode: z.ZodType<number, string> = z
+  .string()
+  .regex(/^0?[0-7]{3}$/, 'not a file mode; write it in quotes as "0640"')
+  .transform((text) => Number.parseInt(text, 8));
+
+export const absolutePath: z.ZodType<string, string> = z
+  .string()
+  .startsWith("/", "not an absolute path")
+  .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path));

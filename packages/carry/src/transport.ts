@@ -1,0 +1,65 @@
+// The contract of every transport: it moves bundle files and knows nothing of what is in them.
+//
+// - At least once: a bundle may arrive twice, never half. An aborted `send` leaves nothing visible.
+// - Sending twice is harmless: the second time changes nothing.
+// - Nothing is removed at the source before the other side has made it durable: `remove` is called
+//   after that, and a crash before it only means that the file is offered again.
+// - Every failure is a FerryError; its kind says whether trying again helps.
+// - A transport does one thing at a time and holds no retries, limits or logs of its own: those wrap
+//   this interface.
+
+import type { SiteId } from "@siteferry/model";
+
+export interface Traits {
+  /** What this link can carry in one piece. */
+  readonly bundleBytesMax: number;
+  /** A bundle appears at the other side whole or not at all, by itself. */
+  readonly atomicPublish: boolean;
+  /** `send` returns only after the centre has made the bundle durable. */
+  readonly acknowledges: boolean;
+  /** Nothing ever comes back. */
+  readonly oneWay: boolean;
+  /** Who opens the connection: the site (push) or the centre (pull). */
+  readonly direction: "push" | "pull";
+}
+
+export interface OutgoingBundle {
+  /** As `formatBundleName` makes it. */
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+export interface SendingTransport {
+  /** For people: `drop:/srv/out`. */
+  readonly name: string;
+  readonly traits: Traits;
+  /** Hands a bundle over. When it returns, the bundle is durable at the far end of this link. */
+  send(bundle: OutgoingBundle): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A file that a transport offers. Neither its name nor its content has been verified. */
+export interface IncomingFile {
+  readonly name: string;
+  /** Where it lies, for people. */
+  readonly from: string;
+  /** The one site that this link may speak for, or null if the link doesn't tell. */
+  readonly site: SiteId | null;
+  /** The bytes, at most `limits.bundleBytesMax`. Throws `file-unsuitable` for anything but a plain file. */
+  read(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Takes it away from the source. */
+  remove(): Promise<void>;
+}
+
+export interface ReceivingTransport {
+  readonly name: string;
+  readonly traits: Traits;
+  /**
+   * What waits now, the oldest number of each site first; of each site that the names claim at most
+   * `countPerSite` files, so that one can't starve the others.
+   */
+  incoming(countPerSite: number): Promise<readonly IncomingFile[]>;
+  /** Calls `wake` when something may have come. Only a hint: whoever calls it looks by itself too. */
+  watch(wake: () => void): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,83 @@
+// drop, the receiving half: scans a directory. The scan is the truth; the watcher only shortens the
+// wait (an overflowing inotify queue loses events without an error, and NFS sends none).
+
+import {
+  bundleSuffix,
+  type FileSystem,
+  limits,
+  parseBundleName,
+  printable,
+  type SiteId,
+} from "@siteferry/model";
+import type { FSWatcher } from "chokidar";
+import type { IncomingFile, ReceivingTransport } from "../../transport.ts";
+import { dropTraits } from "./traits.ts";
+
+export interface DropReceiveOptions {
+  /** An existing directory; files are removed from it once they are durable in the spool. */
+  readonly dir: string;
+  /** If only one site can write here. */
+  readonly site: SiteId | null;
+}
+
+export function dropReceiver(
+  files: FileSystem,
+  { dir, site }: DropReceiveOptions,
+): ReceivingTransport {
+  let watcher: FSWatcher | null = null;
+  return {
+    name: `drop:${dir}`,
+    traits: dropTraits(limits.bundleBytesMax),
+    async incoming(countPerSite) {
+      // Zero-padded numbers: sorted by name, a site's bundles come in their order.
+      const names = (await files.list(dir)).filter(isOffered).sort();
+      return firstOfEachSite(names, countPerSite).map((name) =>
+        incomingFile(files, dir, name, site),
+      );
+    },
+    async watch(wake) {
+      const { watch } = await import("chokidar");
+      watcher = watch(dir, { depth: 0, ignoreInitial: true, ignored: isUninteresting(dir) });
+      watcher.on("add", wake);
+      // A watcher that fails takes only the hint away; the scan goes on.
+      watcher.on("error", () => {});
+    },
+    async close() {
+      await watcher?.close();
+    },
+  };
+}
+
+function isOffered(name: string): boolean {
+  return name.endsWith(bundleSuffix) && !name.startsWith(".");
+}
+
+function firstOfEachSite(names: readonly string[], countPerSite: number): readonly string[] {
+  const counts = new Map<string, number>();
+  return names.filter((name) => {
+    const claimed = parseBundleName(name)?.site ?? "";
+    const count = (counts.get(claimed) ?? 0) + 1;
+    counts.set(claimed, count);
+    return count <= countPerSite;
+  });
+}
+
+function isUninteresting(dir: string): (path: string) => boolean {
+  return (path) => path !== dir && !isOffered(path.slice(path.lastIndexOf("/") + 1));
+}
+
+function incomingFile(
+  files: FileSystem,
+  dir: string,
+  name: string,
+  site: SiteId | null,
+): IncomingFile {
+  const path = `${dir}/${name}`;
+  return {
+    name,
+    from: `drop:${printable(path)}`,
+    site,
+    read: () => files.read(path, limits.bundleBytesMax),
+    remove: () => files.unlink(path),
+  };
+}

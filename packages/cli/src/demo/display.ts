@@ -1,0 +1,102 @@
+// What the demo shows: a line a cycle while it runs, and a summary that a newcomer understands.
+
+import type { ReceiveReport } from "@siteferry/receiver";
+import type { SendReport } from "@siteferry/sender";
+import type { DemoSetUp } from "./set-up.ts";
+
+export interface Cycle {
+  readonly number: number;
+  /** Checks that ran at the site since the cycle before. */
+  readonly checks: number;
+  readonly sent: SendReport;
+  readonly received: ReceiveReport;
+  readonly services: readonly [number, number, number, number];
+}
+
+const widths = [5, 10, 36, 13, 40] as const;
+
+export function introduction({ root }: DemoSetUp, hosts: number, services: number): string {
+  return `
+siteferry carries a monitoring site to a centre that can't reach it. This demo does it with an
+embedded site (${hosts} hosts with ${services} services each, whose checks run while you watch):
+
+  site's Livestatus  →  sender  →  signed bundles in a directory  →  receiver  →  files for Nagios
+
+Everything happens in ${root}
+
+${columns(["cycle", "checks run", "bundles sealed and shipped", "check results", "services at the centre"])}
+`;
+}
+
+export function cycleLine({ number, checks, sent, received, services }: Cycle): string {
+  const bundles = sent.sealed.map(({ kind, sizeBytes }) => `${kind} ${kibibytes(sizeBytes)}`);
+  const [ok, warning, critical, unknown] = services;
+  const states = `${paint(ok, 32)} OK ${paint(warning, 33)} WARN ${paint(critical, 31)} CRIT ${paint(unknown, 35)} UNKN`;
+  return columns([
+    String(number),
+    String(checks),
+    bundles.join(", "),
+    String(received.results),
+    states,
+  ]);
+}
+
+/** One line that is overwritten: what is going on right now. Only on a terminal. */
+export function activity(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[2K${text}`);
+}
+
+export function summary(setUp: DemoSetUp, cycles: readonly Cycle[], example: string): string {
+  const { root } = setUp;
+  const all = cycles.flatMap(({ sent }) => sent.sealed);
+  const results = cycles.reduce((sum, { received }) => sum + received.results, 0);
+  const first = cycles[0];
+  const [configuration] = all.filter(({ kind }) => kind === "config");
+  const keyframes = all.filter(({ kind }) => kind === "keyframe");
+  const last = keyframes.at(-1);
+  return `
+What happened
+  Collected   ${keyframes[0]?.rows ?? 0} objects through Livestatus, ${cycles.length} times.
+  Sealed      ${all.length} signed bundles: the configuration once (${kibibytes(configuration?.sizeBytes ?? 0)}), the
+              states each time (${kibibytes(last?.sizeBytes ?? 0)} for ${last?.rows ?? 0} objects).
+  Applied     ${results} check results: all ${first?.received.results ?? 0} in the first cycle, then only those whose check ran.
+              Objects that were never checked stay pending; they get no result.
+  Configured  ${cycles.reduce((sum, { received }) => sum + received.objectFiles, 0)} files of object configuration, passive, from fixed templates.
+
+One check result, as the core reads it
+${indent(example)}
+Where the files lie
+  ${root}/site/sender.yaml          the sender's configuration
+  ${root}/centre/receiver.yaml      the receiver's
+  ${root}/centre/objects            hosts and services for Nagios (cfg_dir)
+  ${setUp.readResults}  check results that the demo's core has read
+  ${root}/centre/spool/receiver/sites/remote1   the newest bundles: look into one with
+      npx -y pnpm@12.21.0 siteferry inspect FILE
+
+What to do next
+  Read README.md; point 'livestatus:' in a copy of sender.yaml to your own core and run
+      npx -y pnpm@12.21.0 siteferry send --once --config FILE
+  Remove the demo's files with:  rm -r ${root}
+`;
+}
+
+function columns(cells: readonly string[]): string {
+  return cells
+    .map((cell, index) => `  ${cell.padEnd(widths[index] ?? 0)}`)
+    .join("")
+    .trimEnd();
+}
+
+function kibibytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1)} KiB`;
+}
+
+function paint(count: number, colour: number): string {
+  const text = String(count).padStart(3);
+  const plain = !process.stdout.isTTY || process.env["NO_COLOR"] !== undefined;
+  return plain ? text : `\u001b[${colour}m${text}\u001b[0m`;
+}
+
+function indent(text: string): string {
+  return text.replace(/^(?=.)/gm, "    ");
+}

@@ -1,0 +1,135 @@
+// The command line: its verbs and options. Each verb is loaded when it is called, because start-up
+// is most of the time that a cron job takes.
+
+import { exitCodes, explain } from "@siteferry/model";
+import { Command, CommanderError, Option } from "commander";
+import { printFailure } from "./failure.ts";
+import { version } from "./version.ts";
+
+/** Runs the verb that `argv` names; returns the exit status. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = commandLine((result) => {
+    status = result;
+  });
+  try {
+    await program.parseAsync(argv);
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
+    const failure = explain(error, "siteferry");
+    printFailure(failure, process.env["SITEFERRY_DEBUG"] === undefined ? null : error);
+    return exitCodes[failure.kind];
+  }
+}
+
+type SetStatus = (status: number) => void;
+
+function commandLine(setStatus: SetStatus): Command {
+  const program = new Command("siteferry")
+    .description("Carries a monitoring site across a gap: Livestatus there, check results here.")
+    .version(version)
+    .exitOverride()
+    .addHelpText(
+      "after",
+      "\nExit status: 0, 64 usage, 75 busy or try again, 76 refused, 78 configuration.",
+    )
+    .showHelpAfterError("(siteferry --help shows the commands)");
+  addAgents(program, setStatus);
+  addDump(program);
+  addTools(program, setStatus);
+  return program;
+}
+
+const logLevel = new Option("--log-level <level>", "what is logged on standard error")
+  .choices(["debug", "info", "warn", "error", "silent"])
+  .default("info");
+
+function addAgents(program: Command, setStatus: SetStatus): void {
+  program
+    .command("send")
+    .description("dump the site and ship it to the centre; a daemon unless --once is given")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
+    .option("--once", "one run, for cron", false)
+    .addOption(logLevel)
+    .action(async (options) => {
+      const { runSend } = await import("./verbs/send.ts");
+      setStatus(await runSend(options));
+    });
+  program
+    .command("receive")
+    .description("take in what sites sent and apply it; a daemon unless --once is given")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
+    .option("--once", "one run, for cron", false)
+    .addOption(logLevel)
+    .action(async (options) => {
+      const { runReceive } = await import("./verbs/receive.ts");
+      setStatus(await runReceive(options));
+    });
+}
+
+function addDump(program: Command): void {
+  const collect = (value: string, before: readonly string[]): readonly string[] => [
+    ...before,
+    value,
+  ];
+  program
+    .command("dump")
+    .description("print state or configuration as Checkmk's livedump does")
+    .option("-C, --config", "dump configuration instead of state", false)
+    .option("-T, --dump-templates", "dump host and service templates, too", false)
+    .option("-M, --mark-mode", "emit the mode as the first line, for livedump-ssh-recv", false)
+    .option("-G, --include-groups", "dump contact groups instead of contacts", false)
+    .option("-p, --prefix <prefix>", "add PREFIX to host names", "")
+    .option("-i, --interval <n>", "put this check interval into the templates", Number)
+    .option("--include-host-icon", "add the hosts' icon_image to the configuration", false)
+    .option("-s, --socket <address>", "unix:PATH, tcp:HOST:PORT or tls:HOST:PORT")
+    .option("-O, --host-only-header <header>", "add to host queries only", collect, [])
+    .option("-H, --host-header <header>", "add to host and service queries", collect, [])
+    .option("-S, --service-header <header>", "add to service queries only", collect, [])
+    .addOption(
+      new Option("--core <core>", "the core that will read the check results")
+        .choices(["nagios", "naemon"])
+        .default("nagios"),
+    )
+    .option("--tls-ca <file>", "PEM file of authorities for tls:")
+    .option("-v, --verbose", "say on standard error what is done", false)
+    .addHelpText("after", "\nWithout -s, $OMD_ROOT/tmp/run/live is read.")
+    .action(async (options) => {
+      const { runDump } = await import("./verbs/dump.ts");
+      await runDump(options);
+    });
+}
+
+function addTools(program: Command, setStatus: SetStatus): void {
+  program
+    .command("keygen")
+    .description("make a site's key; ssh-keygen -t ed25519 -N '' does the same")
+    .argument("<file>", "the private key; the public one gets .pub")
+    .option("-C, --comment <comment>", "the site's id", "siteferry")
+    .action(async (file, options) => {
+      const { runKeygen } = await import("./verbs/keygen.ts");
+      await runKeygen(file, options);
+    });
+  program
+    .command("inspect")
+    .description("show what a bundle holds")
+    .argument("<file>")
+    .option("--allowed-signers <file>", "verify the signature against this list")
+    .option("--centre <id>", "the recipient it must be for; default: the one it names")
+    .option("--rows <n>", "rows of each table to print", Number, 3)
+    .option("--json", "print one JSON object", false)
+    .action(async (file, options) => {
+      const { runInspect } = await import("./verbs/inspect.ts");
+      setStatus(await runInspect(file, options));
+    });
+  program
+    .command("demo")
+    .description("carry an embedded site to a temporary centre, and explain what happens")
+    .option("--keep", "go on until Ctrl-C, and keep the files", false)
+    .option("--cycles <n>", "cycles before the summary", Number, 6)
+    .action(async (options) => {
+      const { runDemo } = await import("./verbs/demo.ts");
+      setStatus(await runDemo(options));
+    });
+}

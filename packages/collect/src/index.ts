@@ -1,0 +1,4 @@
+// A site's core → snapshot rows.
+
+export * from "./flavour.ts";
+export * from "./site.ts";

@@ -1,0 +1,135 @@
+// What a core says → what a snapshot holds. Pure: cells of livestatus text in, cells of the model
+// out, the same for every core: Icinga 2's -1 and state 3 for a check that never ran, empty
+// columns, escaped texts.
+
+import {
+  type AnyTable,
+  type Cell,
+  type Cells,
+  type ColumnKind,
+  isNameFault,
+  type NameFault,
+  parseHostName,
+  parseServiceDescription,
+} from "@siteferry/model";
+import { pairLists, splitList } from "@siteferry/livestatus";
+import { type SourceFlavour, unescapeLongOutput } from "./flavour.ts";
+
+/** How a table is read: the livestatus columns to ask for, and the way from their text to cells. */
+export interface ColumnPlan {
+  readonly columns: readonly string[];
+  /** Cells in the table's order, or what is wrong with a name in the row. */
+  normalise(row: readonly string[]): Cells | NameFault;
+}
+
+type CellReader = (row: readonly string[]) => Cell | NameFault;
+
+/**
+ * Plans the reading of `table` from a server that has the columns in `available`. A column that it
+ * lacks becomes null where the table allows it, else empty or 0.
+ */
+export function planColumns(
+  table: AnyTable,
+  available: ReadonlySet<string>,
+  flavour: SourceFlavour,
+): ColumnPlan {
+  const columns: string[] = [];
+  /** The column's place in the answer, or -1 if the server doesn't have it. */
+  const ask = (name: string): number => (available.has(name) ? columns.push(name) - 1 : -1);
+  const readers = Object.entries(table.columns).map(([name, kind]): CellReader => {
+    if (kind === "pairs")
+      return pairsReader(ask("custom_variable_names"), ask("custom_variable_values"));
+    const index = ask(name);
+    if (name !== "long_plugin_output") return cellReader(kind, index);
+    return (row) => unescapeLongOutput(row[index] ?? "", flavour);
+  });
+  const checked = columns.indexOf("has_been_checked");
+  const blank = checked === -1 ? null : neverChecked(table);
+  return {
+    columns,
+    normalise(row) {
+      const cells: Cell[] = [];
+      for (const read of readers) {
+        const cell = read(row);
+        if (isNameFault(cell)) return cell;
+        cells.push(cell);
+      }
+      return blank !== null && row[checked] !== "1" ? blank(cells) : cells;
+    },
+  };
+}
+
+/**
+ * A check that never ran has no state, times or texts, whatever the core puts there (Icinga 2:
+ * `last_check` -1 and state 3); what people set (acknowledged, downtime) stays.
+ */
+function neverChecked(table: AnyTable): (cells: Cells) => Cells {
+  const cleared = Object.entries(table.columns).map(([name, kind]): Cell | undefined => {
+    if (kind === "time" || name === "state" || name === "state_type") return 0;
+    if (kind === "time?" || name === "last_hard_state" || name === "staleness") return null;
+    if (name === "latency" || name === "execution_time") return 0;
+    return /output$|^perf_data$/.test(name) ? "" : undefined;
+  });
+  return (cells) =>
+    cells.map((cell, index) => {
+      const value = cleared[index];
+      return value === undefined ? cell : value;
+    });
+}
+
+function cellReader(kind: ColumnKind, index: number): CellReader {
+  switch (kind) {
+    case "host":
+      return nameReader(index, parseHostName);
+    case "service":
+      return nameReader(index, parseServiceDescription);
+    case "text":
+      return (row) => row[index] ?? "";
+    case "text?":
+      return (row) => row[index] ?? null;
+    case "list":
+      return (row) => splitList(row[index] ?? "");
+    case "pairs":
+      return () => [];
+    default:
+      return numericReader(kind, index);
+  }
+}
+
+type NumericKind = Exclude<ColumnKind, "host" | "service" | "text" | "text?" | "list" | "pairs">;
+
+function numericReader(kind: NumericKind, index: number): CellReader {
+  const absent = kind.endsWith("?") ? null : 0;
+  const fit = fitting[kind.replace("?", "") as keyof typeof fitting];
+  return (row) => {
+    const cell = row[index];
+    if (cell === undefined || cell === "") return absent;
+    const number = Number(cell);
+    return Number.isFinite(number) ? fit(number) : absent;
+  };
+}
+
+const fitting = {
+  flag: (number: number): number => (number === 0 ? 0 : 1),
+  integer: (number: number): number => Math.trunc(number),
+  number: (number: number): number => number,
+  time: (number: number): number => Math.max(0, Math.trunc(number)),
+};
+
+/** Host names repeat in every service row: each is looked at once. */
+function nameReader(index: number, parse: (text: string) => string | NameFault): CellReader {
+  let last: string | undefined;
+  let result = parse("");
+  return (row) => {
+    const text = row[index] ?? "";
+    if (text !== last) {
+      last = text;
+      result = parse(text);
+    }
+    return result;
+  };
+}
+
+function pairsReader(names: number, values: number): CellReader {
+  return (row) => pairLists(row[names] ?? "", row[values] ?? "") ?? [];
+}

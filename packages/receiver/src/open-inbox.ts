@@ -1,0 +1,125 @@
+// From the inbox to the mirror, each site's files in their order: the order of trust, ownership, the
+// high-water mark. What is refused goes to the quarantine with its reason; the next one is tried.
+
+import { type OpenedBundle, type Trust, unpack, verify } from "@siteferry/bundle";
+import {
+  type HostName,
+  limits,
+  errorFields,
+  explain,
+  parseBundleName,
+  Refusal,
+  type SiteId,
+} from "@siteferry/model";
+import { putInQuarantine } from "@siteferry/spool";
+import { keep, loadSiteRecord } from "./mirror.ts";
+import type { Opening } from "./opening.ts";
+import { judgeOrder } from "./order.ts";
+import { checkOwnership, nameAtCentre } from "./ownership.ts";
+import type { InboxEntry } from "./take-in.ts";
+
+/** Bundles that were opened in this run, so that they needn't be opened again to be applied. */
+export interface FreshBundles {
+  readonly config: ReadonlyMap<SiteId, OpenedBundle>;
+  readonly keyframe: ReadonlyMap<SiteId, OpenedBundle>;
+}
+
+export interface OpenedInbox {
+  readonly fresh: FreshBundles;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly refused: number;
+  /** Files that stay in the inbox because of a failure of this system; the next run tries again. */
+  readonly failed: number;
+}
+
+/** Rows that are held in memory from opening to applying; what is beyond is opened again then. */
+const freshRowsMax = 250_000;
+
+/** Opens what waits. The inbox's order is by site, then by number. */
+export async function openInbox(
+  opening: Opening,
+  entries: readonly InboxEntry[],
+): Promise<OpenedInbox> {
+  const { files, log } = opening.world;
+  const fresh = {
+    config: new Map<SiteId, OpenedBundle>(),
+    keyframe: new Map<SiteId, OpenedBundle>(),
+  };
+  const counts = { accepted: 0, duplicates: 0, refused: 0, failed: 0 };
+  let freshRows = 0;
+  for (const entry of entries) {
+    try {
+      const bundle = await openEntry(opening, entry);
+      if (bundle === "duplicate") {
+        await files.unlink(entry.path);
+        counts.duplicates += 1;
+        continue;
+      }
+      counts.accepted += 1;
+      const ofKind = fresh[bundle.kind];
+      freshRows += bundle.rows - (ofKind.get(bundle.header.site)?.rows ?? 0);
+      if (freshRows > freshRowsMax) ofKind.delete(bundle.header.site);
+      else ofKind.set(bundle.header.site, bundle);
+    } catch (error) {
+      if (error instanceof Refusal) {
+        await refuse(opening, entry, error);
+        counts.refused += 1;
+      } else {
+        counts.failed += 1;
+        log.error(
+          errorFields(explain(error, `Opening ${entry.path}`)),
+          "A bundle waits in the inbox",
+        );
+      }
+    }
+  }
+  return { fresh, ...counts };
+}
+
+async function openEntry(
+  { world, settings, spool, signers }: Opening,
+  { path, siteOfTransport }: InboxEntry,
+): Promise<OpenedBundle | "duplicate"> {
+  const bytes = await world.files.read(path, limits.bundleBytesMax, { trusted: true });
+  const trust: Trust = { centre: settings.centre, signers, nowMs: world.clock.now() };
+  const link = siteOfTransport === null ? {} : { siteOfTransport };
+  const envelope = await verify(bytes, { ...trust, ...link });
+  const { site, payloadHash, ...identity } = envelope.header;
+  const siteSettings = settings.sites[site];
+  if (siteSettings === undefined) {
+    throw new Refusal("site-unknown", `The site ${site} isn't in the receiver's configuration`);
+  }
+  const record = await loadSiteRecord(world.files, spool, site);
+  const order = judgeOrder(record?.mark ?? null, { ...identity, site, hash: payloadHash });
+  if (order === "duplicate") return order;
+  const bundle = await unpack(envelope);
+  checkOwnership(site, siteSettings, hostsOf(bundle));
+  for (const host of hostsOf(bundle)) nameAtCentre(siteSettings)(host);
+  await keep(world, spool, path, bundle, record);
+  return bundle;
+}
+
+function* hostsOf(bundle: OpenedBundle): Iterable<HostName> {
+  const { hosts, services } = bundle.kind === "config" ? bundle.configuration : bundle.states;
+  for (const { name } of hosts) yield name;
+  for (const { host_name } of services) yield host_name;
+}
+
+async function refuse(
+  { world, settings, spool }: Opening,
+  { path, name, siteOfTransport }: InboxEntry,
+  refusal: Refusal,
+): Promise<void> {
+  const claimed: SiteId | undefined = siteOfTransport ?? parseBundleName(name)?.site;
+  const isKnown = claimed !== undefined && Object.hasOwn(settings.sites, claimed);
+  const entry = { name, from: path, site: isKnown ? claimed : "unknown" };
+  const dropped = await putInQuarantine(world, `${spool}/quarantine`, path, entry, refusal);
+  world.log.error(
+    { ...errorFields(refusal), number: refusal.number, site: entry.site, file: name },
+    `Refused ${name}: ${refusal.message}`,
+  );
+  if (dropped.length > 0) {
+    world.log.warn({ site: entry.site, dropped: dropped.length }, "The quarantine is full");
+  }
+}

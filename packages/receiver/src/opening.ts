@@ -1,0 +1,13 @@
+// What every step of the receiver works with.
+
+import type { SignerList } from "@siteferry/bundle";
+import type { World } from "@siteferry/model";
+import type { ReceiverSettings } from "./settings.ts";
+
+export interface Opening {
+  readonly world: World;
+  readonly settings: ReceiverSettings;
+  /** The receiver's own directory in the spool. */
+  readonly spool: string;
+  readonly signers: SignerList;
+}

@@ -1,0 +1,119 @@
+// The receiver's narrative: take in, open and keep, then reconcile each target. Objects come before
+// states, because a core loses results of objects that it doesn't know. One run of it is
+// `receive --once`; the daemon repeats it.
+
+import type { ResultCounts } from "@siteferry/apply";
+import type { ReceivingTransport } from "@siteferry/carry";
+import { errorFields, explain, type SiteId } from "@siteferry/model";
+import { openDirectories } from "@siteferry/spool";
+import { type FreshBundles, openInbox } from "./open-inbox.ts";
+import type { Opening } from "./opening.ts";
+import { reconcileObjects } from "./reconcile-objects.ts";
+import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
+import type { CheckResultsSettings } from "./settings.ts";
+import { listInbox, takeIn } from "./take-in.ts";
+
+/** Everything a run needs; the caller holds the spool's lock. */
+export interface Receiver extends Opening {
+  readonly transports: readonly ReceivingTransport[];
+}
+
+export interface ReceiveReport {
+  /** Files that came through the transports. */
+  taken: number;
+  accepted: number;
+  duplicates: number;
+  refused: number;
+  /** What a failure of this system held up; the next run goes on with it. */
+  failed: number;
+  /** Check results that were handed to the core, and their files. */
+  results: number;
+  resultFiles: number;
+  /** Objects whose result waits: for the core to read the one before, or to load their configuration. */
+  waitingForCore: number;
+  waitingForConfiguration: number;
+  /** Files of object configuration that are new, other than before, or gone. */
+  objectFiles: number;
+}
+
+export async function receive(receiver: Receiver): Promise<ReceiveReport> {
+  const { world, settings, spool, transports } = receiver;
+  await openDirectories(world.files, spool, ["tmp", "inbox", "sites", "state", "quarantine"]);
+
+  const taken = await takeIn(world, spool, transports);
+  const opened = await openInbox(receiver, await listInbox(world, spool));
+  const report: ReceiveReport = {
+    taken: taken.files,
+    accepted: opened.accepted,
+    duplicates: opened.duplicates,
+    refused: opened.refused + taken.unsuitable,
+    failed: opened.failed + taken.failed,
+    results: 0,
+    resultFiles: 0,
+    waitingForCore: 0,
+    waitingForConfiguration: 0,
+    objectFiles: 0,
+  };
+  for (const target of settings.targets) {
+    if (!("objects" in target)) continue;
+    await attempt(receiver, report, `Objects for ${target.objects.dir}`, async () => {
+      const change = await reconcileObjects(receiver, target.objects, opened.fresh.config);
+      report.objectFiles += (change?.written.length ?? 0) + (change?.removed.length ?? 0);
+    });
+  }
+  for (const target of settings.targets) {
+    if ("checkresults" in target) {
+      await reconcileSites(receiver, report, target.checkresults, opened.fresh);
+    }
+  }
+  world.log.info(report, summaryOf(report));
+  return report;
+}
+
+async function reconcileSites(
+  receiver: Receiver,
+  report: ReceiveReport,
+  target: CheckResultsSettings,
+  { keyframe }: FreshBundles,
+): Promise<void> {
+  await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
+    const isLive = await readLiveObjects(receiver, target);
+    for (const site of Object.keys(receiver.settings.sites) as SiteId[]) {
+      await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
+        add(report, await reconcileStates(receiver, target, site, keyframe.get(site), isLive));
+      });
+    }
+  });
+}
+
+/** One target or site that fails must not keep the others waiting. */
+async function attempt(
+  { world }: Receiver,
+  report: ReceiveReport,
+  doing: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    report.failed += 1;
+    world.log.error(errorFields(explain(error, doing)), `${doing} failed`);
+  }
+}
+
+function add(report: ReceiveReport, counts: ResultCounts | null): void {
+  report.results += counts?.written ?? 0;
+  report.resultFiles += counts?.files ?? 0;
+  report.waitingForCore += counts?.waitingForCore ?? 0;
+  report.waitingForConfiguration += counts?.waitingForConfiguration ?? 0;
+}
+
+function summaryOf(report: ReceiveReport): string {
+  const waiting = report.waitingForCore + report.waitingForConfiguration;
+  return [
+    `Took in ${report.accepted} bundles`,
+    `refused ${report.refused}`,
+    `wrote ${report.results} check results`,
+    `${waiting} wait`,
+  ].join(", ");
+}

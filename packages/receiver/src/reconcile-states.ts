@@ -1,0 +1,72 @@
+// Reconcile, states: what the mirror knows of a site against what the core was handed. Level
+// triggered: a crash, a slow core or objects that aren't live yet only mean that the next run finds
+// a difference again.
+
+import {
+  checkResultsTarget,
+  type LiveObjects,
+  parseLiveObjects,
+  type ResultCounts,
+} from "@siteferry/apply";
+import type { OpenedBundle } from "@siteferry/bundle";
+import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
+import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { loadSiteRecord, reopen } from "./mirror.ts";
+import type { Opening } from "./opening.ts";
+import { nameAtCentre } from "./ownership.ts";
+import type { CheckResultsSettings } from "./settings.ts";
+
+/**
+ * Brings one site's states into one core. `fresh` is its keyframe if it was opened in this run.
+ * Null: nothing is new since the last run.
+ */
+export async function reconcileStates(
+  receiver: Opening,
+  target: CheckResultsSettings,
+  site: SiteId,
+  fresh: OpenedBundle | undefined,
+  isLive: LiveObjects,
+): Promise<ResultCounts | null> {
+  const { world, settings, spool } = receiver;
+  const directory = targetDirectory(spool, "checkresults", target.dir);
+  const keyframe = (await loadSiteRecord(world.files, spool, site))?.keyframe ?? null;
+  const siteSettings = settings.sites[site];
+  if (keyframe === null || siteSettings === undefined) return null;
+  const progressName = `${site}.settled`;
+  const settled = await loadProgress(world, directory, progressName);
+  if (settled === keyframe) return null;
+
+  const bundle = fresh ?? (await reopen(receiver, site, keyframe));
+  if (bundle.kind !== "keyframe") return null;
+  const { dir, core, mode, groupId = null } = target;
+  const checkResults = checkResultsTarget(
+    { ...world, store: appliedStore(world, directory) },
+    { directory: dir, core, mode, groupId },
+  );
+  const hostName = nameAtCentre(siteSettings);
+  const counts = await checkResults.apply({ site, states: bundle.states, hostName, isLive });
+  if (isSettled(counts)) await saveProgress(world, directory, progressName, keyframe);
+  return counts;
+}
+
+/** Nothing was written and nothing waits: looking at the same keyframe again would change nothing. */
+function isSettled(counts: ResultCounts): boolean {
+  const { written, waitingForCore, waitingForConfiguration, future } = counts;
+  return written + waitingForCore + waitingForConfiguration + future === 0;
+}
+
+/** The objects that the core has loaded, or all if the target doesn't name the core's cache. */
+export async function readLiveObjects(
+  { world }: Opening,
+  { objectCache }: CheckResultsSettings,
+): Promise<LiveObjects> {
+  if (objectCache === undefined) return () => true;
+  try {
+    const bytes = await world.files.read(objectCache, limits.stateBytesMax, { trusted: true });
+    return parseLiveObjects(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    // A core that never ran has no cache, and no objects.
+    if (systemCode(cause) === "ENOENT") return () => false;
+    throw new FerryError("system-error", `${objectCache} can't be read`, { cause });
+  }
+}

@@ -1,0 +1,113 @@
+// receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
+
+import { absolutePath, fileMode, schedule, siteId } from "@siteferry/agent";
+import type { SiteId } from "@siteferry/model";
+import { z } from "zod";
+
+export interface ReceiverSettings {
+  /** This centre's name: bundles for another are refused. */
+  readonly centre: SiteId;
+  readonly spool: string;
+  /** Signs receipts, for transports that acknowledge; a directory needs none. */
+  readonly key?: string | undefined;
+  /** OpenSSH's allowed_signers: which key may sign for which site. */
+  readonly allowedSigners: string;
+  /** When the daemon looks, besides being woken by arrivals: a cron line. */
+  readonly schedule: string;
+  readonly sites: Readonly<Record<SiteId, SiteSettings>>;
+  readonly transports: readonly TransportSettings[];
+  readonly targets: readonly TargetSettings[];
+}
+
+export interface SiteSettings {
+  /**
+   * Patterns of the host names, as the site itself calls them, that it may speak for; `*` stands for
+   * any text.
+   */
+  readonly owns: readonly string[];
+  /** Stands before each of its host names at the centre. */
+  readonly prefix: string;
+  /** Contacts of the central configuration that its objects get; likewise the groups. */
+  readonly contacts: readonly string[];
+  readonly contactGroups: readonly string[];
+}
+
+export interface TransportSettings {
+  /**
+   * `dir`: an existing directory; files are removed from it once they are safe in the spool. `site`:
+   * if only one site can write there, bundles of others are refused.
+   */
+  readonly drop: { readonly dir: string; readonly site?: SiteId | undefined };
+}
+
+export type TargetSettings =
+  | { readonly checkresults: CheckResultsSettings }
+  | { readonly objects: ObjectsSettings };
+
+export interface CheckResultsSettings {
+  /** The core's `check_result_path`. */
+  readonly dir: string;
+  readonly core: "nagios" | "naemon";
+  /** Of the files: the core's user must be able to read them. */
+  readonly mode: number;
+  /** Number of the group that the files are given to. */
+  readonly groupId?: number | undefined;
+  /** The core's `object_cache_file`: results of objects that aren't in it wait until they are. */
+  readonly objectCache?: string | undefined;
+}
+
+export interface ObjectsSettings {
+  /** A directory that the core reads through `cfg_dir`, used by siteferry alone. */
+  readonly dir: string;
+  readonly core: "nagios" | "naemon";
+  readonly mode: number;
+}
+
+const targetCore = z.enum(["nagios", "naemon"]);
+const textList = z.array(z.string().min(1)).default([]);
+
+const siteSchema = z.strictObject({
+  owns: z.array(z.string().min(1)).default(["*"]),
+  prefix: z.string().default(""),
+  contacts: textList,
+  contactGroups: textList,
+});
+
+const transportSchema = z.strictObject({
+  drop: z.strictObject({ dir: absolutePath, site: siteId.optional() }),
+});
+
+/** One object with all targets as its keys: a union would hide the line of a misspelt key. */
+const targetSchema = z
+  .strictObject({
+    checkresults: z
+      .strictObject({
+        dir: absolutePath,
+        core: targetCore,
+        mode: fileMode.prefault("0644"),
+        groupId: z.int().min(0).optional(),
+        objectCache: absolutePath.optional(),
+      })
+      .optional(),
+    objects: z
+      .strictObject({ dir: absolutePath, core: targetCore, mode: fileMode.prefault("0644") })
+      .optional(),
+  })
+  .transform((target, context): TargetSettings => {
+    const { checkresults, objects } = target;
+    if (checkresults !== undefined && objects === undefined) return { checkresults };
+    if (objects !== undefined && checkresults === undefined) return { objects };
+    context.addIssue("one target an entry: checkresults or objects");
+    return z.NEVER;
+  });
+
+export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
+  centre: siteId,
+  spool: absolutePath.default("/var/lib/siteferry"),
+  key: absolutePath.optional(),
+  allowedSigners: absolutePath,
+  schedule: schedule.default("* * * * *"),
+  sites: z.record(siteId, siteSchema.prefault({})),
+  transports: z.array(transportSchema).min(1, "name at least one transport"),
+  targets: z.array(targetSchema).min(1, "name at least one target"),
+});

@@ -1,0 +1,68 @@
+// The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
+// one run of the narrative, `receiveAlways` the daemon.
+
+import { readText, realWorld, runDaemon } from "@siteferry/agent";
+import { parseAllowedSigners, type SignerList } from "@siteferry/bundle";
+import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
+import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
+import { takeLock } from "@siteferry/spool";
+import { receive, type ReceiveReport } from "../receive.ts";
+import type { ReceiverSettings } from "../settings.ts";
+
+/** @throws FerryError `spool-busy` if another receiver works in this spool. */
+export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
+  return await withSpool(settings, log, async (world, spool, transports) => {
+    const signers = await readSigners(world.files, settings.allowedSigners);
+    return await receive({ world, settings, spool, signers, transports });
+  });
+}
+
+/** Runs until SIGTERM or SIGINT. The list of signers is read anew in each cycle. */
+export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
+  await withSpool(settings, log, async (world, spool, transports) => {
+    // A list that can't be used at the start is an operator's slip: say so and end.
+    await readSigners(world.files, settings.allowedSigners);
+    await runDaemon({
+      schedule: settings.schedule,
+      log,
+      async cycle() {
+        try {
+          const signers = await readSigners(world.files, settings.allowedSigners);
+          await receive({ world, settings, spool, signers, transports });
+        } catch (error) {
+          const failure = explain(error, "Receiving");
+          log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
+        }
+      },
+      async watch(wake) {
+        await Promise.all(transports.map((transport) => transport.watch(wake)));
+        return async () => {
+          await Promise.all(transports.map((transport) => transport.close()));
+        };
+      },
+    });
+  });
+}
+
+async function withSpool<Result>(
+  settings: ReceiverSettings,
+  log: Log,
+  work: (world: World, spool: string, transports: readonly ReceivingTransport[]) => Promise<Result>,
+): Promise<Result> {
+  const world = realWorld(log);
+  const spool = `${settings.spool}/receiver`;
+  await world.files.makeDirectory(spool, 0o700);
+  const lock = await takeLock(`${spool}/lock`);
+  try {
+    const transports = settings.transports.map(({ drop: { dir, site = null } }) =>
+      dropReceiver(world.files, { dir, site }),
+    );
+    return await work(world, spool, transports);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function readSigners(files: FileSystem, path: string): Promise<SignerList> {
+  return parseAllowedSigners(await readText(files, path), path);
+}

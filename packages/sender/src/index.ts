@@ -1,0 +1,5 @@
+// The agent at the remote site.
+
+export * from "./send.ts";
+export * from "./settings.ts";
+export * from "./world/run-sender.ts";

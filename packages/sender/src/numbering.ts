@@ -1,0 +1,58 @@
+// Epoch and sequence: no number is ever used for two different bundles. A number is reserved in
+// durable state before anything is sealed with it; if the state was lost, a new epoch begins.
+
+import { FerryError, type FileSystem, type Random, systemCode } from "@siteferry/model";
+import { readState, replaceState, type State } from "@siteferry/spool";
+
+/** What the sender remembers from run to run. */
+export interface SenderMemory {
+  /** Seconds since 1970 at which this numbering began. */
+  readonly epoch: number;
+  /** The first sequence number that was never handed out. */
+  readonly nextSequence: number;
+  /** The configuration that travelled last, and when (milliseconds since 1970). */
+  readonly configurationHash: string;
+  readonly configurationSentAt: number;
+}
+
+const stateName = "numbering";
+
+/**
+ * The memory of the last run. If there is none, if it is damaged, or if only an older generation of
+ * it is left, numbers may have been used that aren't in it: then a new epoch begins.
+ */
+export async function loadMemory(
+  files: FileSystem,
+  directory: string,
+  now: number,
+): Promise<SenderMemory> {
+  const state = await readState(files, directory, stateName).catch(damagedIsNull);
+  const memory = state === null ? null : parseMemory(state);
+  if (memory !== null && state?.generation === "current") return memory;
+  const epoch = Math.max(Math.floor(now / 1000), (memory?.epoch ?? 0) + 1);
+  return { epoch, nextSequence: 1, configurationHash: "", configurationSentAt: 0 };
+}
+
+/** Makes `memory` durable: after this, numbers below its `nextSequence` may be used. */
+export async function saveMemory(
+  files: FileSystem,
+  random: Random,
+  directory: string,
+  memory: SenderMemory,
+): Promise<void> {
+  await replaceState(files, random, directory, stateName, Buffer.from(JSON.stringify(memory)));
+}
+
+function damagedIsNull(error: unknown): null {
+  if (error instanceof FerryError && error.code === "spool-damaged") return null;
+  if (systemCode(error) === "ENOENT") return null;
+  throw error;
+}
+
+function parseMemory({ content }: State): SenderMemory | null {
+  // The hash of the state file held: this is what an earlier run of siteferry wrote.
+  const memory = JSON.parse(new TextDecoder().decode(content)) as Partial<SenderMemory>;
+  const { epoch, nextSequence, configurationHash = "", configurationSentAt = 0 } = memory;
+  if (epoch === undefined || nextSequence === undefined) return null;
+  return { epoch, nextSequence, configurationHash, configurationSentAt };
+}

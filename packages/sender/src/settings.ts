@@ -1,0 +1,80 @@
+// sender.yaml: every key, its default and what it means. docs/configuration.md shows the same.
+
+import { absolutePath, duration, fileMode, schedule, siteId } from "@siteferry/agent";
+import { type SourceFlavour, sourceFlavours } from "@siteferry/collect";
+import type { SiteId } from "@siteferry/model";
+import { z } from "zod";
+
+export interface SenderSettings {
+  /** This site's id, as the centre knows it. */
+  readonly site: SiteId;
+  /** The receiver's name: a bundle for another centre is refused there. */
+  readonly centre: SiteId;
+  /** `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. */
+  readonly livestatus: string;
+  /** For `tls:`. */
+  readonly tls?: TlsFiles | undefined;
+  /** Which core is read; `auto` asks it. */
+  readonly core: SourceFlavour | "auto";
+  /** When the daemon dumps: a cron line. */
+  readonly schedule: string;
+  /** The whole state and the configuration travel at least this often; milliseconds. */
+  readonly keyframe: number;
+  /** How long the core may take to accept a connection, milliseconds. */
+  readonly connectTimeout: number;
+  /** How long the core may stay silent within an answer, milliseconds. */
+  readonly answerTimeout: number;
+  /** The private key that signs: OpenSSH, Ed25519, mode 0600. */
+  readonly key: string;
+  readonly spool: string;
+  /** Livestatus header lines that choose objects, such as `Filter: name ~ ^web`. */
+  readonly filters: { readonly hosts: readonly string[]; readonly services: readonly string[] };
+  readonly transports: readonly TransportSettings[];
+}
+
+/** PEM files. Without `ca` the system's authorities are believed. */
+export interface TlsFiles {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly serverName?: string | undefined;
+}
+
+export interface TransportSettings {
+  /** `dir`: an existing directory; bundles appear in it whole. `mode`: of the files there. */
+  readonly drop: { readonly dir: string; readonly mode: number };
+}
+
+export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
+  site: siteId,
+  centre: siteId,
+  livestatus: z.string(),
+  tls: z
+    .strictObject({
+      ca: absolutePath.optional(),
+      cert: absolutePath.optional(),
+      key: absolutePath.optional(),
+      serverName: z.string().optional(),
+    })
+    .optional(),
+  core: z.enum(["auto", ...sourceFlavours]).default("auto"),
+  schedule: schedule.default("* * * * *"),
+  keyframe: duration.prefault("1h"),
+  connectTimeout: duration.prefault("10s"),
+  answerTimeout: duration.prefault("60s"),
+  key: absolutePath,
+  spool: absolutePath.default("/var/lib/siteferry"),
+  filters: z
+    .strictObject({
+      hosts: z.array(z.string()).default([]),
+      services: z.array(z.string()).default([]),
+    })
+    .prefault({}),
+  transports: z
+    .array(
+      z.strictObject({
+        drop: z.strictObject({ dir: absolutePath, mode: fileMode.prefault("0640") }),
+      }),
+    )
+    .min(1, "name at least one transport"),
+});

@@ -1,0 +1,146 @@
+// The real file system behind the `FileSystem` of the model.
+
+import { constants, type Stats } from "node:fs";
+import { chown, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import {
+  FerryError,
+  type FileStatus,
+  type FileSystem,
+  printable,
+  systemCode,
+} from "@siteferry/model";
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+export const nodeFiles: FileSystem = {
+  async read(path, bytesMax, options) {
+    // Without O_NONBLOCK the open of a FIFO blocks a thread of the pool; four of them freeze all
+    // file I/O of the process.
+    const follow = options?.trusted === true ? 0 : O_NOFOLLOW;
+    const file = await open(path, O_RDONLY | O_NONBLOCK | follow).catch((error: unknown) => {
+      throw systemCode(error) === "ELOOP" ? unsuitable(path, "is a symbolic link", error) : error;
+    });
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) throw unsuitable(path, "isn't a plain file");
+      if (options?.trusted !== true && stats.nlink > 1) {
+        throw unsuitable(path, "has a second name (hard link)");
+      }
+      if (stats.size > bytesMax) {
+        throw unsuitable(path, `has ${stats.size} bytes, over the limit of ${bytesMax}`);
+      }
+      return await readWhole(file, path, stats.size);
+    } finally {
+      await file.close();
+    }
+  },
+
+  async writeNew(path, content, mode) {
+    const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    try {
+      // The umask must not take from the core's user what the operator configured.
+      await file.chmod(mode);
+      await writeAll(file, content);
+      await file.sync();
+    } catch (error) {
+      // After a failed fsync the kernel may have dropped the pages and report success next time:
+      // this file is worthless, start again with a new one.
+      await file.close();
+      await unlink(path).catch(() => {});
+      throw error;
+    }
+    await file.close();
+  },
+
+  async touch(path, mode) {
+    const file = await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode);
+    try {
+      await file.chmod(mode);
+    } finally {
+      await file.close();
+    }
+  },
+
+  link,
+  rename,
+
+  async unlink(path) {
+    await unlink(path).catch(unless("ENOENT"));
+  },
+
+  async list(directory) {
+    return await readdir(directory);
+  },
+
+  async status(path) {
+    const stats = await lstat(path).catch(unless("ENOENT"));
+    return stats === undefined ? null : statusOf(stats);
+  },
+
+  async makeDirectory(path, mode) {
+    const first = await mkdir(path, { recursive: true, mode });
+    if (first !== undefined) await nodeFiles.syncDirectory(dirname(first));
+  },
+
+  async syncDirectory(path) {
+    const directory = await open(path, O_RDONLY | O_DIRECTORY);
+    try {
+      // Some shares (SMB, some FUSE) can't sync a directory and say EINVAL; they give no more.
+      await directory.sync().catch(unless("EINVAL"));
+    } finally {
+      await directory.close();
+    }
+  },
+
+  async setOwner(path, groupId) {
+    await chown(path, -1, groupId);
+  },
+};
+
+function unsuitable(path: string, problem: string, cause?: unknown): FerryError {
+  return new FerryError("file-unsuitable", `${printable(path)} ${problem}`, { cause });
+}
+
+async function readWhole(
+  file: FileHandle,
+  path: string,
+  size: number,
+): Promise<Buffer<ArrayBuffer>> {
+  const content = Buffer.allocUnsafeSlow(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await file.read(content, filled, size - filled, filled);
+    if (bytesRead === 0) throw unsuitable(path, "became shorter while it was read");
+    filled += bytesRead;
+  }
+  return content;
+}
+
+async function writeAll(file: FileHandle, content: Uint8Array): Promise<void> {
+  let written = 0;
+  while (written < content.length) {
+    const { bytesWritten } = await file.write(content, written);
+    written += bytesWritten;
+  }
+}
+
+/** A handler that swallows one expected failure. */
+function unless(code: string): (error: unknown) => undefined {
+  return (error) => {
+    if (systemCode(error) !== code) throw error;
+    return undefined;
+  };
+}
+
+function statusOf(stats: Stats): FileStatus {
+  return {
+    kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
+    sizeBytes: stats.size,
+    modifiedMs: stats.mtimeMs,
+    links: stats.nlink,
+    mode: stats.mode & 0o7777,
+    device: stats.dev,
+  };
+}
