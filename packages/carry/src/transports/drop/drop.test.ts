@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { parseSiteId } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { expect, test } from "vitest";
+import { describeTransport } from "../../transport-contract.ts";
+import { dropReceiver } from "./receive.ts";
+import { dropSender } from "./send.ts";
+
+const site = parseSiteId("remote1")!;
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+const bundleName = "remote1-000000000001-000000000001.keyframe.ferry";
+
+describeTransport("drop", async () => {
+  const directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  return {
+    sender: dropSender({ files: nodeFiles, random }, { dir, site }),
+    receiver: dropReceiver(nodeFiles, { dir, site: null }),
+    [Symbol.asyncDispose]: directory.remove,
+  };
+});
+
+test("half-written and foreign files are not offered, a leftover of this site is swept", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  const leftovers = [
+    `.${bundleName}.0011223344556677.tmp`,
+    ".remote2-x.ferry.0011223344556677.tmp",
+  ];
+  for (const name of [...leftovers, "readme.txt", ".hidden.ferry"])
+    await writeFile(`${dir}/${name}`, "");
+  expect(await dropReceiver(nodeFiles, { dir, site: null }).incoming(10)).toEqual([]);
+  await dropSender({ files: nodeFiles, random }, { dir, site }).send({
+    name: bundleName,
+    content: Buffer.from("x"),
+  });
+  expect(await readdir(dir)).not.toContain(leftovers[0]);
+  expect(await readdir(dir)).toContain(leftovers[1]);
+});
+
+test("R56: a FIFO, a symbolic link or a directory is refused and doesn't block the next one", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  execFileSync("mkfifo", [`${dir}/a.ferry`]);
+  await symlink("/etc/passwd", `${dir}/b.ferry`);
+  await mkdir(`${dir}/c.ferry`);
+  await writeFile(`${dir}/d\n\u001b[31m.ferry`, "named to hurt a terminal");
+  const waiting = await dropReceiver(nodeFiles, { dir, site: null }).incoming(10);
+  expect(waiting).toHaveLength(4);
+  for (const file of waiting.slice(0, 3)) {
+    await expect(file.read()).rejects.toMatchObject({ code: "file-unsuitable" });
+  }
+  expect(waiting[3]!.from).toContain("d\\x0a\\x1b[31m.ferry");
+  await waiting[0]!.remove();
+  await waiting[1]!.remove();
+  expect(await readdir(dir)).toHaveLength(2);
+});
+
+test("the watcher wakes for a bundle", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  await chmod(dir, 0o755);
+  const receiver = dropReceiver(nodeFiles, { dir, site: null });
+  const woken = Promise.withResolvers<void>();
+  await receiver.watch(woken.resolve);
+  await dropSender({ files: nodeFiles, random }, { dir, site }).send({
+    name: bundleName,
+    content: Buffer.from("x"),
+  });
+  await woken.promise;
+  await receiver.close();
+});

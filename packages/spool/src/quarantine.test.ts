@@ -1,0 +1,33 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { limits, Refusal } from "@siteferry/model";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { expect, test } from "vitest";
+import { putInQuarantine } from "./quarantine.ts";
+import { nodeFiles } from "./world/node-files.ts";
+
+test("a flood of refused files keeps the newest, each with its reason", async () => {
+  await using directory = await makeTemporaryDirectory();
+  let now = 1_795_000_000_000;
+  const world = {
+    files: nodeFiles,
+    clock: { now: () => ++now },
+    random: { bytes: (count: number) => new Uint8Array(count).fill(now % 256) },
+  };
+  const refusal = new Refusal("signature-bad", "the signature doesn't hold");
+  let dropped = 0;
+  for (let number = 0; number < limits.quarantineFilesMax + 3; number++) {
+    const path = `${directory.path}/incoming`;
+    await writeFile(path, `file ${number}`);
+    const entry = { name: `evil\u001b[2J${number}`, from: "drop:/srv", site: "remote1" };
+    dropped += (await putInQuarantine(world, directory.path, path, entry, refusal)).length;
+  }
+  const names = (await readdir(`${directory.path}/remote1`)).sort();
+  const bundles = names.filter((name) => name.endsWith(".ferry"));
+  expect(dropped).toBe(3);
+  expect(bundles).toHaveLength(limits.quarantineFilesMax);
+  expect(names).toHaveLength(2 * limits.quarantineFilesMax);
+  expect(await readFile(`${directory.path}/remote1/${bundles[0]}`, "utf8")).toBe("file 3");
+  const note = await readFile(`${directory.path}/remote1/${bundles[0]}.reason`, "utf8");
+  expect(JSON.parse(note)).toMatchObject({ code: "signature-bad", number: "R06" });
+  expect(note).not.toContain("\u001b");
+});

@@ -1,0 +1,78 @@
+// The real programs that some tests need, and what is said when one of them isn't there.
+
+import { existsSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+
+import { searchPath } from "./core-process.ts";
+
+interface RealComponent {
+  /** Debian packages. */
+  readonly packages: readonly string[];
+  /** Programs in the search path, or files by their whole path. */
+  readonly files: readonly string[];
+  /** Completes "the tests …". */
+  readonly tests: string;
+}
+
+const components = {
+  icinga2: {
+    packages: ["icinga2-bin", "icinga2-common"],
+    files: ["icinga2", "/usr/share/icinga2/include/itl"],
+    tests: "that read a real Icinga 2",
+  },
+  nagios: {
+    packages: ["nagios4-core"],
+    files: ["nagios4"],
+    tests: "that write into a real Nagios 4",
+  },
+  "ssh-keygen": {
+    packages: ["openssh-client"],
+    files: ["ssh-keygen"],
+    tests: "in which the stock ssh-keygen verifies a bundle",
+  },
+  zstd: {
+    packages: ["zstd"],
+    files: ["zstd"],
+    tests: "in which the stock zstd unpacks a bundle",
+  },
+  openssl: {
+    packages: ["openssl"],
+    files: ["openssl"],
+    tests: "of TLS with certificates made by openssl",
+  },
+} as const;
+
+export type RealComponentName = keyof typeof components;
+
+export interface MissingComponent extends RealComponent {
+  readonly name: RealComponentName;
+}
+
+/** What isn't installed. */
+export function missingComponents(): MissingComponent[] {
+  const names = Object.keys(components) as RealComponentName[];
+  return names.filter((name) => missingFile(name)).map((name) => ({ name, ...components[name] }));
+}
+
+/**
+ * Why tests of this component can't run here, or null if they can; for `describe.skipIf`. The reason
+ * goes to standard error too. With `CI=true` leaving tests out is a failure, and this throws.
+ */
+export function missingFor(name: RealComponentName): string | null {
+  const file = missingFile(name);
+  if (file === undefined) return null;
+  const { packages, tests } = components[name];
+  const reason = `the tests ${tests}: ${file} isn't there (Debian: ${packages.join(", ")})`;
+  if (process.env["CI"] === "true") throw new Error(`CI leaves nothing out: ${reason}`);
+  process.stderr.write(`Left out: ${reason}\n`);
+  return reason;
+}
+
+function missingFile(name: RealComponentName): string | undefined {
+  return components[name].files.find((file) => !isThere(file));
+}
+
+function isThere(file: string): boolean {
+  if (isAbsolute(file)) return existsSync(file);
+  return searchPath.split(":").some((directory) => existsSync(join(directory, file)));
+}

@@ -1,0 +1,9 @@
+// What stands in for the world at run time: the demo and the tests use it. Real cores: ./cores.
+
+export {
+  makeFakeSite,
+  type FakeSite,
+  type FakeSiteOptions,
+  type TickReport,
+} from "./fake-site/fake-site.ts";
+export * from "./temporary-directory.ts";
