@@ -1,0 +1,99 @@
+// One cell of a row, by the kind of its column: from whatever JSON held to a value of that kind.
+
+import {
+  isNameFault,
+  parseHostName,
+  parseServiceDescription,
+  type Cell,
+  type ColumnKind,
+  type NameFault,
+  type RefusalCode,
+} from "@siteferry/model";
+
+export type CellReader = (cell: unknown) => Cell;
+/** Throws a Refusal that names the place. */
+export type Refuse = (code: RefusalCode, problem: string) => never;
+
+/** Seconds since 1970 end here, in the year 2242: far beyond every clock, and whole in a float. */
+const timeEnd = 2 ** 33;
+
+/** The reader of a column; `integerMax` makes an `integer` one from 0 to that. */
+export function cellReader(kind: ColumnKind, refuse: Refuse, integerMax?: number): CellReader {
+  return kind.endsWith("?")
+    ? orNull(makers[kind.slice(0, -1) as RequiredKind](refuse))
+    : makers[kind as RequiredKind](refuse, integerMax);
+}
+
+type RequiredKind = Exclude<ColumnKind, `${string}?`>;
+
+const makers: Readonly<Record<RequiredKind, (refuse: Refuse, integerMax?: number) => CellReader>> =
+  {
+    host: (refuse) => nameReader(parseHostName, refuse),
+    service: (refuse) => nameReader(parseServiceDescription, refuse),
+    text: textReader,
+    list: (refuse) => listReader(textReader(refuse), refuse),
+    pairs: (refuse) => listReader(pairReader(refuse), refuse),
+    flag: (refuse) => numberReader(refuse, (value) => value === 0 || value === 1),
+    integer: (refuse, max) => numberReader(refuse, integerRange(max)),
+    number: (refuse) => numberReader(refuse, Number.isFinite),
+    time: (refuse) => numberReader(refuse, isTime),
+  };
+
+function isTime(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value < timeEnd;
+}
+
+function orNull(read: CellReader): CellReader {
+  return (cell) => (cell === null ? null : read(cell));
+}
+
+function integerRange(max: number | undefined): (value: number) => boolean {
+  if (max === undefined) return Number.isSafeInteger;
+  return (value) => Number.isSafeInteger(value) && value >= 0 && value <= max;
+}
+
+function numberReader(refuse: Refuse, isAllowed: (value: number) => boolean): CellReader {
+  return (cell) => {
+    if (typeof cell !== "number") return refuse("record-bad", "a number belongs here");
+    return isAllowed(cell) ? cell : refuse("number-bad", `${cell} is out of range`);
+  };
+}
+
+function textReader(refuse: Refuse): (cell: unknown) => string {
+  return (cell) => {
+    if (typeof cell !== "string") return refuse("record-bad", "a text belongs here");
+    return cell.isWellFormed() ? cell : refuse("text-bad", "half a character (a lone surrogate)");
+  };
+}
+
+function listReader<Item>(
+  read: (item: unknown) => Item,
+  refuse: Refuse,
+): (cell: unknown) => Item[] {
+  return (cell) =>
+    Array.isArray(cell)
+      ? cell.map((item) => read(item))
+      : refuse("record-bad", "a list belongs here");
+}
+
+function pairReader(refuse: Refuse): (item: unknown) => readonly [string, string] {
+  const read = textReader(refuse);
+  return (item) =>
+    Array.isArray(item) && item.length === 2
+      ? [read(item[0]), read(item[1])]
+      : refuse("record-bad", "a pair of texts belongs here");
+}
+
+/** Each name is judged once, and kept once however many rows have it. */
+function nameReader(parse: (text: string) => string | NameFault, refuse: Refuse): CellReader {
+  const known = new Map<unknown, string>();
+  return (cell) => {
+    const earlier = known.get(cell);
+    if (earlier !== undefined) return earlier;
+    if (typeof cell !== "string") return refuse("record-bad", "a name belongs here");
+    const name = parse(cell);
+    if (isNameFault(name)) return refuse("name-bad", `the name ${name.shown} ${name.problem}`);
+    known.set(cell, name);
+    return name;
+  };
+}

@@ -1,0 +1,106 @@
+// NDJSON of a member → typed rows: step 12 of the order of trust, and the receiver's hot path. A row
+// that gets through consists of values that were checked one by one, in objects made here.
+
+import { isUtf8 } from "node:buffer";
+import { blankRow, limits, Refusal, type ColumnKind, type Table } from "@siteferry/model";
+import { columnsLine, memberName } from "./layout.ts";
+import { cellReader, type CellReader } from "./read-cell.ts";
+
+const lineFeed = 0x0a;
+/** What the column `state` of a table goes up to. */
+const stateMax: Readonly<Record<string, number>> = { host_states: 2, service_states: 3 };
+
+/**
+ * All rows of `content`, which must be exactly `count`. Refuses with `text-bad`, `record-bad`,
+ * `record-count`, `record-too-long`, `record-twice`, `number-bad`, `name-bad`; the message names the
+ * member, the line and the column.
+ */
+export function readMember<Row>(table: Table<Row>, content: Buffer, count: number): Row[] {
+  const name = memberName(table);
+  if (!isUtf8(content)) throw new Refusal("text-bad", `${name} isn't UTF-8`);
+  const head = Buffer.from(`${columnsLine(table)}\n`);
+  if (!content.subarray(0, head.length).equals(head)) {
+    throw new Refusal("record-bad", `${name} doesn't begin with its table's columns`);
+  }
+  const place = { line: 1 };
+  const readRow = rowReader(table, place);
+  const rows: Row[] = [];
+  for (let start = head.length; start < content.length;) {
+    place.line++;
+    if (rows.length === count) throw miscounted(name, `more than ${count}`);
+    const end = content.indexOf(lineFeed, start);
+    if (end === -1) throw new Refusal("record-bad", `${name} ends in the middle of a row`);
+    if (end - start > limits.recordBytesMax) {
+      throw new Refusal("record-too-long", `${name} line ${place.line} has ${end - start} bytes`);
+    }
+    rows.push(readRow(content.toString("utf8", start, end)));
+    start = end + 1;
+  }
+  if (rows.length !== count) throw miscounted(name, `${rows.length}, not ${count}`);
+  return rows;
+}
+
+function miscounted(name: string, rows: string): Refusal {
+  return new Refusal("record-count", `${name} has ${rows} rows`);
+}
+
+/** Reads one line; `place.line` is its number, for messages. */
+function rowReader<Row>(
+  table: Table<Row>,
+  place: { readonly line: number },
+): (line: string) => Row {
+  const columns = Object.entries<ColumnKind>(table.columns);
+  const refusal = (code: Refusal["code"], column: string, problem: string): Refusal =>
+    new Refusal(code, `${memberName(table)} line ${place.line}, ${column}: ${problem}`);
+  const readers = columns.map(([column, kind]): CellReader => {
+    const max = column === "state" ? stateMax[table.name] : undefined;
+    return cellReader(
+      kind,
+      (code, problem) => {
+        throw refusal(code, column, problem);
+      },
+      max,
+    );
+  });
+  const names = columns.map(([column]) => column);
+  const blank = blankRow(names);
+  const isNew = keyRegister(columns.map(([, kind]) => kind));
+
+  return (line) => {
+    const cells = parseLine(line);
+    if (cells?.length !== readers.length) {
+      throw refusal("record-bad", "all", `an array of ${readers.length} cells belongs here`);
+    }
+    const row = { ...blank };
+    for (let index = 0; index < readers.length; index++) {
+      row[names[index]!] = readers[index]!(cells[index]);
+    }
+    if (!isNew(row[names[0]!], row[names[1]!])) {
+      throw refusal("record-twice", names[0]!, "an object that an earlier row describes");
+    }
+    return row as Row;
+  };
+}
+
+function parseLine(line: string): readonly unknown[] | null {
+  try {
+    const cells: unknown = JSON.parse(line);
+    return Array.isArray(cells) ? cells : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Says of each object's key whether it is new: the first cell, with the second if that is a service. */
+function keyRegister(kinds: readonly ColumnKind[]): (first: unknown, second: unknown) => boolean {
+  const isPair = kinds[1] === "service";
+  const known = new Map<unknown, Set<unknown>>();
+  return (first, second) => {
+    const key = isPair ? second : null;
+    const seconds = known.get(first);
+    if (seconds === undefined) known.set(first, new Set([key]));
+    else if (seconds.has(key)) return false;
+    else seconds.add(key);
+    return true;
+  };
+}
