@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import type { HostName, ServiceDescription } from "@siteferry/model";
+import {
+  type AppliedRecord,
+  decodeApplied,
+  encodeApplied,
+  nothingApplied,
+  objectKey,
+  stampOf,
+  undelivered,
+} from "./applied.ts";
+
+const host = "wéb 1" as HostName;
+const record: AppliedRecord = {
+  results: new Map([
+    [objectKey(host, null), stampOf(1_795_000_000, 2)],
+    [objectKey(host, "Disk C:\\Data" as ServiceDescription), stampOf(0, undelivered)],
+    ["+pending end", stampOf(5, 3)],
+    ["pending c123456 5", stampOf(5, 0)],
+  ]),
+  pending: new Map([
+    ["c0a1b2c", { sinceMs: 1_795_000_000_000, keys: [objectKey(host, null), "+x"] }],
+    ["c000000", { sinceMs: 0, keys: [] }],
+  ]),
+};
+
+describe("the record of applied results", () => {
+  test("comes back as it was", () => {
+    expect(decodeApplied(encodeApplied(record))).toEqual(record);
+    expect(decodeApplied(encodeApplied(nothingApplied))).toEqual(nothingApplied);
+  });
+
+  test("cut off anywhere it is damaged, never shorter", () => {
+    const bytes = encodeApplied(record);
+    for (let length = 0; length < bytes.length; length++) {
+      expect(() => decodeApplied(bytes.subarray(0, length)), `${length} bytes`).toThrow(
+        /damaged|UTF-8/,
+      );
+    }
+  });
+
+  test.each([
+    ["no state", "siteferry-applied 1\n100 web\nend 2\n"],
+    ["a state that no core knows", "siteferry-applied 1\n100 4 web\nend 2\n"],
+    ["a state before the digits", "siteferry-applied 1\n100 - web\nend 2\n"],
+    ["no time", "siteferry-applied 1\n 0 web\nend 2\n"],
+    ["no object", "siteferry-applied 1\n100 0 \nend 2\n"],
+    ["an object without its file", "siteferry-applied 1\n+web\nend 2\n"],
+    ["a file that isn't a check-result file", "siteferry-applied 1\npending ../etc 1\nend 2\n"],
+    ["a line too few", "siteferry-applied 1\n100 0 web\nend 3\n"],
+    ["another version", "siteferry-applied 2\nend 1\n"],
+  ])("is damaged with %s", (_what, text) => {
+    expect(() => decodeApplied(Buffer.from(text))).toThrow(
+      expect.objectContaining({ code: "spool-damaged" }),
+    );
+  });
+});

@@ -1,0 +1,164 @@
+// The reconciling target over the check-result directory of a Nagios or Naemon core: every pass
+// brings the core from what it was handed last to what the site says now. A crash at any point
+// neither loses nor doubles a result; a slow core coalesces by itself.
+
+import {
+  type Clock,
+  FerryError,
+  type FileSystem,
+  type HostName,
+  type Log,
+  limits,
+  printable,
+  type Random,
+  type ServiceDescription,
+  type SiteId,
+  type States,
+  systemCode,
+} from "@siteferry/model";
+import type { AppliedStore, ObjectKey, PendingFile } from "./applied.ts";
+import { type CheckResultCore, checkResultOf, formatCheckResult } from "./format.ts";
+import { type DueResult, planResults, type ResultCounts } from "./plan.ts";
+import { recover, release, type ResultDirectory } from "./recover.ts";
+import { freshLiveName, headerLine, stagedName } from "./spool-files.ts";
+
+export interface CheckResultsOptions {
+  /** The core's check_result_path. */
+  readonly directory: string;
+  readonly core: CheckResultCore;
+  /** Of the files; the core's user must be able to read them. */
+  readonly mode: number;
+  /** Null: files keep the group that the directory gives them. */
+  readonly groupId: number | null;
+}
+
+export interface CheckResultsWorld {
+  readonly files: FileSystem;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: AppliedStore;
+}
+
+/** What one site has to say, and how the centre sees it. */
+export interface SiteStates {
+  readonly site: SiteId;
+  readonly states: States;
+  /** What a host of the site is called at the centre. */
+  readonly hostName: (host: HostName) => HostName;
+  /** Whether the core knows the object (its name at the centre); what it doesn't know it loses. */
+  readonly isLive: (host: HostName, service: ServiceDescription | null) => boolean;
+}
+
+export interface CheckResultsTarget {
+  /**
+   * Hands the core what is new. One call at a time per directory.
+   * @throws FerryError `system-error` if the directory can't be worked in; the next call goes on.
+   */
+  apply(site: SiteStates): Promise<ResultCounts>;
+}
+
+/** Files that are written at once; more gain nothing, the disk's sync is the limit. */
+const writersAtOnce = 4;
+/** Characters of a file: hostile outputs make a file of fewer results, not a larger one. */
+const fileCharactersMax = 2 * 1024 * 1024;
+
+export function checkResultsTarget(
+  world: CheckResultsWorld,
+  options: CheckResultsOptions,
+): CheckResultsTarget {
+  return {
+    async apply(site) {
+      try {
+        return await applyStates(world, options, site);
+      } catch (error) {
+        if (error instanceof FerryError || systemCode(error) === undefined) throw error;
+        const message = `Check results in ${printable(options.directory)}: ${(error as Error).message}`;
+        throw new FerryError("system-error", message, { cause: error });
+      }
+    },
+  };
+}
+
+async function applyStates(
+  { files, clock, random, log, store }: CheckResultsWorld,
+  { directory: path, core, mode, groupId }: CheckResultsOptions,
+  { site, states, hostName, isLive }: SiteStates,
+): Promise<ResultCounts> {
+  const directory: ResultDirectory = { files, path, mode };
+  const nowMs = clock.now();
+  const record = await recover(directory, site, await store.load(site), nowMs);
+  const { results, pending, names } = record;
+  const unread = new Set<ObjectKey>();
+  for (const { keys } of pending.values()) for (const key of keys) unread.add(key);
+  const plan = planResults(states, { applied: results, unread, nowMs, hostName, isLive });
+  tellTheUnusual(log, site, plan.counts, record.withdrawn);
+  if (plan.due.length === 0) {
+    if (record.changed) await store.save(site, { results, pending });
+    return plan.counts;
+  }
+
+  const batches = batchesOf(plan.due, headerLine(site, nowMs), core);
+  const staged = new Map<string, PendingFile>();
+  const stage = async (): Promise<void> => {
+    for (const { text, keys } of batches) {
+      const name = freshLiveName(random, names);
+      const file = `${path}/${stagedName(site, name)}`;
+      await files.writeNew(file, Buffer.from(text), mode);
+      if (groupId !== null) await files.setOwner(file, groupId);
+      staged.set(name, { sinceMs: nowMs, keys });
+    }
+  };
+  await allSettled(Array.from({ length: writersAtOnce }, stage));
+  await files.syncDirectory(path);
+
+  // From here on the results count as handed over: a crash before the release is rolled forward.
+  // The next pass that finds a file gone takes it from the record.
+  await store.save(site, { results: plan.results, pending: new Map([...pending, ...staged]) });
+  await release(directory, site, [...staged.keys()]);
+  return { ...plan.counts, written: plan.due.length, files: staged.size };
+}
+
+interface Batch {
+  readonly text: string;
+  readonly keys: readonly ObjectKey[];
+}
+
+/** Formats file by file, on demand, so that memory holds only the files that are being written. */
+function* batchesOf(
+  due: readonly DueResult[],
+  header: string,
+  core: CheckResultCore,
+): Generator<Batch, void, undefined> {
+  let text = header;
+  let keys: ObjectKey[] = [];
+  for (const { key, host, service, row } of due) {
+    text += formatCheckResult(checkResultOf(host, service, row), core);
+    keys.push(key);
+    if (keys.length < limits.resultsPerFileMax && text.length < fileCharactersMax) continue;
+    yield { text, keys };
+    text = header;
+    keys = [];
+  }
+  if (keys.length > 0) yield { text, keys };
+}
+
+/** Waits for all of them, also if one fails: nothing may still be writing when a pass is over. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) {
+    if (outcome.status === "rejected") throw outcome.reason;
+  }
+}
+
+function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts, withdrawn: number): void {
+  const { future, unusable } = counts;
+  if (future > 0) {
+    log.warn({ site, future }, "Results from the future are held back: compare the site's clock");
+  }
+  if (unusable > 0) {
+    log.warn({ site, unusable }, "Results are left out: an unknown state, or an object twice");
+  }
+  if (withdrawn > 0) {
+    log.warn({ site, files: withdrawn }, "The core hasn't read its check results for 30 minutes");
+  }
+}

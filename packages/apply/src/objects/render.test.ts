@@ -1,0 +1,235 @@
+import type {
+  Configuration,
+  HostConfiguration,
+  HostName,
+  ServiceConfiguration,
+  ServiceDescription,
+  SiteId,
+} from "@siteferry/model";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { defaultIllegalNameCharacters } from "./encode.ts";
+import { renderObjects, type SiteObjects } from "./render.ts";
+
+const common = {
+  display_name: "",
+  check_command: "evil!$USER1$",
+  max_check_attempts: 3,
+  check_interval: 1,
+  retry_interval: 1,
+  active_checks_enabled: 1,
+  groups: [],
+  contacts: ["root"],
+  contact_groups: ["everyone"],
+  icon_image: null,
+  notes: null,
+  notes_url: null,
+  action_url: null,
+  custom_variables: [["EVIL", "x"]],
+} as const;
+
+function host(name: string, change: Partial<HostConfiguration> = {}): HostConfiguration {
+  return { ...common, name: name as HostName, alias: "", address: "", parents: [], ...change };
+}
+
+function service(
+  on: string,
+  description: string,
+  change: Partial<ServiceConfiguration> = {},
+): ServiceConfiguration {
+  return {
+    ...common,
+    host_name: on as HostName,
+    description: description as ServiceDescription,
+    ...change,
+  };
+}
+
+function site(
+  id: string,
+  configuration: Partial<Configuration>,
+  change: Partial<SiteObjects> = {},
+): SiteObjects {
+  const none: Configuration = { hosts: [], services: [], hostgroups: [], servicegroups: [] };
+  return {
+    site: id as SiteId,
+    configuration: { ...none, ...configuration },
+    hostName: (name) => name,
+    contacts: [],
+    contactGroups: [],
+    ...change,
+  };
+}
+
+function render(...sites: SiteObjects[]): ReturnType<typeof renderObjects> {
+  return renderObjects(sites, defaultIllegalNameCharacters);
+}
+
+const fileOf = (rendered: ReturnType<typeof render>, id = "a"): string =>
+  rendered.files.get(`siteferry-site-${id}.cfg`)!;
+
+test("a host and its service: fixed template, names at the centre, contacts of the centre", () => {
+  const rendered = render(
+    site(
+      "a",
+      {
+        hosts: [host("web", { alias: "Web server", address: "10.0.0.1", groups: ["linux"] })],
+        services: [service("web", "CPU load", { display_name: "Load", groups: ["base"] })],
+        hostgroups: [{ name: "linux", alias: "Linux" }],
+      },
+      { hostName: (name) => `a-${name}` as HostName, contactGroups: ["admins"] },
+    ),
+  );
+  expect(fileOf(rendered))
+    .toBe(`# Written by siteferry: the objects of site a. Changes are overwritten.
+
+define host {
+  use                    siteferry-host
+  host_name              a-web
+  alias                  Web server
+  address                10.0.0.1
+  hostgroups             linux
+  contact_groups         admins
+}
+
+define service {
+  use                    siteferry-service
+  host_name              a-web
+  service_description    CPU load
+  display_name           Load
+  servicegroups          base
+  contact_groups         admins
+}
+
+`);
+  expect(rendered.files.get("siteferry-groups.cfg")).toContain(
+    "  hostgroup_name         linux\n  alias                  Linux\n",
+  );
+  expect(rendered.files.get("siteferry-groups.cfg")).toContain(
+    "  servicegroup_name      base\n  alias                  base\n",
+  );
+  expect(rendered).toMatchObject({ hosts: 1, services: 1, refused: [] });
+});
+
+describe("a hostile value", () => {
+  test("as an alias falls back to the host's name and is said", () => {
+    const rendered = render(
+      site("a", { hosts: [host("web", { alias: "x\n}\ndefine command {" })] }),
+    );
+    expect(fileOf(rendered)).toContain("  alias                  web\n");
+    expect(rendered.refused).toEqual([
+      {
+        site: "a",
+        object: "host web",
+        directive: "alias",
+        reason: "contains a control character",
+        outcome: "replaced",
+      },
+    ]);
+  });
+
+  test.each([
+    "a,b",
+    "*",
+    "we?b",
+    "!web",
+    "+web",
+    "we{b",
+    "}",
+    "we;b",
+    "$USER1$",
+    "#web",
+    "null",
+    "web(1)",
+    "a=b",
+  ])("as the host's name %s leaves out the host and its services", (name) => {
+    const rendered = render(site("a", { hosts: [host(name)], services: [service(name, "CPU")] }));
+    expect(fileOf(rendered)).not.toContain("define");
+    expect(rendered.refused.map(({ directive, outcome }) => [directive, outcome])).toEqual([
+      ["host_name", "left out"],
+      ["host_name", "left out"],
+    ]);
+  });
+
+  test("as a group is left out of the list", () => {
+    const rendered = render(
+      site("a", { hosts: [host("web", { groups: ["b,c", "+d", "ok", "ok"] })] }),
+    );
+    expect(fileOf(rendered)).toContain("  hostgroups             ok\n");
+    expect(rendered.refused).toHaveLength(2);
+  });
+
+  test("whatever it is, every line is a directive that we say ourselves", () => {
+    const text = fc.string({
+      unit: fc.constantFrom(
+        "a",
+        "\n",
+        "{",
+        "}",
+        ";",
+        "$",
+        "#",
+        "\\",
+        " ",
+        "\t",
+        ",",
+        "\u2028",
+        "\0",
+      ),
+    });
+    fc.assert(
+      fc.property(text, text, text, text, (name, alias, group, description) => {
+        const rendered = render(
+          site("a", {
+            hosts: [
+              host("web"),
+              host(name, { alias, address: alias, display_name: alias, groups: [group] }),
+            ],
+            services: [service("web", description, { display_name: alias, groups: [group] })],
+            hostgroups: [{ name: group, alias }],
+          }),
+        );
+        const known =
+          /^(?:|# Written by .*|define (?:host|service|hostgroup|servicegroup) \{|\}|  (?:use|host_name|alias|address|display_name|service_description|hostgroups|servicegroups|hostgroup_name|servicegroup_name) +[^\s;{}$#][^;{}$]*)$/;
+        for (const file of ["siteferry-site-a.cfg", "siteferry-groups.cfg"]) {
+          for (const line of rendered.files.get(file)!.split("\n")) {
+            expect(line).toMatch(known);
+            expect(line).not.toMatch(/\\$/);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe("two sites", () => {
+  test("fill one group, which is defined once", () => {
+    const groups = { hostgroups: [{ name: "linux", alias: "Linux" }] };
+    const rendered = render(
+      site("a", { hosts: [host("web1", { groups: ["linux"] })], ...groups }),
+      site("b", { hosts: [host("web2", { groups: ["linux"] })], ...groups }),
+    );
+    expect(rendered.files.get("siteferry-groups.cfg")!.match(/define hostgroup/g)).toHaveLength(1);
+    expect(fileOf(rendered, "b")).toContain("  hostgroups             linux\n");
+  });
+
+  test("can't both have a host: the first keeps it, with its own services only", () => {
+    const rendered = render(
+      site("a", { hosts: [host("web")], services: [service("web", "CPU")] }),
+      site("b", {
+        hosts: [host("web")],
+        services: [service("web", "CPU"), service("web", "Disk")],
+      }),
+    );
+    expect(rendered).toMatchObject({ hosts: 1, services: 1 });
+    expect(fileOf(rendered, "b")).not.toContain("define");
+    expect(rendered.refused).toHaveLength(3);
+  });
+});
+
+test("a service that occurs twice is defined once, or the core refuses everything", () => {
+  const rendered = render(
+    site("a", { hosts: [host("web")], services: [service("web", "CPU"), service("web", "CPU")] }),
+  );
+  expect(rendered.services).toBe(1);
+});
