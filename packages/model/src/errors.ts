@@ -163,7 +163,7 @@ export const refusalTable = {
   "record-bad": ["R38", "A row isn't of its table's form"],
   "record-count": ["R31", "More or fewer rows than the manifest says"],
   "record-twice": ["R33", "Two rows describe the same object"],
-  "record-too-long": ["R35", "A row is longer than the limit"],
+  "record-too-long": ["R38", "A row is longer than the limit"],
   "number-bad": ["R37", "A number is outside the range of its column"],
   "text-bad": ["R36", "Text isn't valid UTF-8"],
   "name-bad": ["R42", "A host or service name that no core could take safely"],

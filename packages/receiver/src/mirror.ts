@@ -25,7 +25,7 @@ export interface SiteRecord {
 
 const recordName = "record";
 
-export function siteDirectory(spool: string, site: SiteId): string {
+function siteDirectory(spool: string, site: SiteId): string {
   return `${spool}/sites/${site}`;
 }
 

@@ -2,7 +2,6 @@
 // only when a configuration or what the settings say about a site changed.
 
 import {
-  defaultIllegalNameCharacters,
   type ObjectsChange,
   objectsTarget,
   renderObjects,
@@ -30,6 +29,7 @@ export async function reconcileObjects(
   const wanted = JSON.stringify([target, known]);
   if (wanted === (await loadProgress(world, directory, progressName))) return null;
 
+  const { dir, mode, illegalNameCharacters } = target;
   const sites: SiteObjects[] = [];
   for (const { site, name, settings } of known) {
     const bundle = fresh.get(site) ?? (await reopen(receiver, site, name));
@@ -38,8 +38,7 @@ export async function reconcileObjects(
     const hostName = nameAtCentre(settings);
     sites.push({ site, configuration: bundle.configuration, hostName, contacts, contactGroups });
   }
-  const rendered = renderObjects(sites, defaultIllegalNameCharacters);
-  const { dir, mode } = target;
+  const rendered = renderObjects(sites, illegalNameCharacters);
   const objects = objectsTarget(world, { directory: dir, mode, groupId: null });
   const change = await objects.apply(rendered);
   await saveProgress(world, directory, progressName, wanted);

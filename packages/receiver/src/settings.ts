@@ -1,6 +1,7 @@
 // receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
 import { absolutePath, fileMode, schedule, siteId } from "@siteferry/agent";
+import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
 
@@ -61,6 +62,11 @@ export interface ObjectsSettings {
   readonly dir: string;
   readonly core: "nagios" | "naemon";
   readonly mode: number;
+  /**
+   * The core's `illegal_object_name_chars`: one name with one of them, and it wouldn't load any
+   * object. By default those of the sample nagios.cfg, which Debian ships.
+   */
+  readonly illegalNameCharacters: string;
 }
 
 const targetCore = z.enum(["nagios", "naemon"]);
@@ -90,7 +96,12 @@ const targetSchema = z
       })
       .optional(),
     objects: z
-      .strictObject({ dir: absolutePath, core: targetCore, mode: fileMode.prefault("0644") })
+      .strictObject({
+        dir: absolutePath,
+        core: targetCore,
+        mode: fileMode.prefault("0644"),
+        illegalNameCharacters: z.string().default(defaultIllegalNameCharacters),
+      })
       .optional(),
   })
   .transform((target, context): TargetSettings => {

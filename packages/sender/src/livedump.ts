@@ -24,7 +24,7 @@ import {
   type Log,
   parseHostName,
   pickColumns,
-  rowOf,
+  rowMaker,
   type ServiceState,
   serviceStateTable,
   serviceTable,
@@ -107,14 +107,16 @@ async function* dumpStates(
 ): AsyncGenerator<string, void> {
   if (markMode) yield formatLivedumpMark({ kind: "status" });
   const named = prefixed(prefix);
+  const hostRow = rowMaker(hostStates);
+  const serviceRow = rowMaker(serviceStates);
   const hostResult = (cells: Cells): string => {
-    const row: Pick<HostState, "name" | (typeof stateColumns)[number]> = rowOf(hostStates, cells);
+    const row: Pick<HostState, "name" | (typeof stateColumns)[number]> = hostRow(cells);
     if (row.has_been_checked === 0) return "";
     return formatCheckResult(checkResultOf(named(row.name), null, row), core);
   };
   const serviceResult = (cells: Cells): string => {
     const row: Pick<ServiceState, "host_name" | "description" | (typeof stateColumns)[number]> =
-      rowOf(serviceStates, cells);
+      serviceRow(cells);
     if (row.has_been_checked === 0) return "";
     const result = checkResultOf(named(row.host_name), row.description, row);
     return formatCheckResult(result, core);
@@ -138,11 +140,13 @@ async function* dumpConfiguration(
     onRefused: (refusal) =>
       log.warn(refusal, `${refusal.object}: ${refusal.directive} ${refusal.reason}`),
   };
+  const hostRow = rowMaker(hosts);
+  const serviceRow = rowMaker(services);
   for await (const batch of site.read(hosts)) {
-    yield batch.map((cells) => formatLivedumpHost(rowOf(hosts, cells), options)).join("");
+    yield batch.map((cells) => formatLivedumpHost(hostRow(cells), options)).join("");
   }
   for await (const batch of site.read(services)) {
-    yield batch.map((cells) => formatLivedumpService(rowOf(services, cells), options)).join("");
+    yield batch.map((cells) => formatLivedumpService(serviceRow(cells), options)).join("");
   }
 }
 

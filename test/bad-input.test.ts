@@ -1,0 +1,225 @@
+// What an operator meets when something is wrong: a message that says what, where and what to do,
+// an exit status for scripts, and nothing half done.
+
+import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
+import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { siteferry } from "./command-line.ts";
+import { install, reportOf } from "./installation.ts";
+
+let directory: TemporaryDirectory;
+let site: LivestatusServer;
+const socket = (): string => `${directory.path}/live`;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory("bad-input");
+  const clock = { now: () => 1_795_000_000_000 };
+  const { source } = makeFakeSite({ hosts: 5, servicesPerHost: 4, seed: 7, clock });
+  site = await serve(parseAddress(`unix:${socket()}`), source, { flavour: "naemon" });
+});
+
+afterAll(async () => {
+  await site.close();
+  await directory.remove();
+});
+
+describe("settings", () => {
+  test("an unknown key is refused with file, line and the nearest key", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    await appendFile(installation.senderYaml, "shedule: '* * * * *'\n");
+    const run = await installation.send();
+    expect(run.status).toBe(78);
+    expect(run.stderr).toContain(
+      `${installation.senderYaml}:9: unknown key "shedule"; did you mean "schedule"?`,
+    );
+  });
+
+  test("a misspelt key deep inside is found on its own line", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    const text = await readFile(installation.receiverYaml, "utf8");
+    await writeFile(installation.receiverYaml, text.replace("  - checkresults", "  - chekresults"));
+    const run = await installation.receive();
+    expect(run.status).toBe(78);
+    expect(run.stderr).toMatch(
+      /receiver\.yaml:10: unknown key "chekresults"; did you mean "checkresults"\?/,
+    );
+  });
+
+  test("a missing file, broken YAML and a wrong value are told apart", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    const missing = await siteferry(["send", "--once", "--config", "/nonexistent/sender.yaml"]);
+    expect([missing.status, missing.stderr]).toEqual([
+      78,
+      expect.stringContaining("doesn't exist"),
+    ]);
+    await writeFile(installation.senderYaml, "site: [\n");
+    expect((await installation.send()).stderr).toMatch(/sender\.yaml:\d+: /);
+    await writeFile(installation.senderYaml, "site: Remote 1\n");
+    const wrong = await installation.send();
+    expect([wrong.status, wrong.stderr]).toEqual([
+      78,
+      expect.stringContaining('"Remote 1" isn\'t an id'),
+    ]);
+  });
+
+  test("a key that others can read is refused, as ssh does", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    const { chmod } = await import("node:fs/promises");
+    await chmod(`${installation.path}/remote1.key`, 0o640);
+    const run = await installation.send();
+    expect([run.status, run.stderr]).toEqual([78, expect.stringContaining("mode 0640")]);
+  });
+});
+
+describe("a livestatus that fails", () => {
+  async function failsWith(livestatus: string, ...said: readonly string[]): Promise<void> {
+    await using installation = await install({ livestatus });
+    const run = await installation.send();
+    expect(run.status, run.stderr).toBe(75);
+    for (const text of [livestatus, ...said]) expect(run.stderr).toContain(text);
+    expect(run.stderr).not.toContain("    at ");
+    expect(await readdir(installation.link)).toEqual([]);
+    expect(await readdir(`${installation.path}/spool/sender/outbox`)).toEqual([]);
+    expect(await readdir(`${installation.path}/spool/sender/tmp`)).toEqual([]);
+  }
+
+  test("no socket", async () => {
+    await failsWith(
+      `unix:${directory.path}/none`,
+      "livestatus-unreachable",
+      "Check that the core runs",
+    );
+  });
+
+  test("a refused connection", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, "close");
+    await failsWith(`tcp:127.0.0.1:${port}`, "livestatus-unreachable");
+  });
+
+  test("a server that hangs", async () => {
+    await using hanging = await listen(() => {});
+    await failsWith(hanging.address, "livestatus-timeout");
+  });
+
+  test("a server of something else", async () => {
+    await using other = await listen((client) => client.end("SSH-2.0-OpenSSH_9.2\r\n"));
+    await failsWith(other.address, "livestatus-protocol", "SSH-2.0-OpenSSH_9.2");
+  });
+
+  test("an answer cut anywhere: in its header, in a row, between rows", async () => {
+    const whole = await countBytes();
+    const positions = [
+      5,
+      20,
+      ...Array.from({ length: 8 }, (_, n) => Math.floor((whole * (n + 1)) / 9)),
+    ];
+    for (const position of [...positions, whole - 1]) {
+      await using cut = await listen(cutAfter(position));
+      await failsWith(cut.address);
+    }
+  });
+
+  /** Bytes that a whole run reads. */
+  async function countBytes(): Promise<number> {
+    let bytes = 0;
+    await using counting = await listen((client) => {
+      const upstream = connect(socket());
+      client.pipe(upstream);
+      upstream.on("data", (chunk: Buffer) => (bytes += chunk.length)).pipe(client);
+      client.on("error", () => {}).on("close", () => upstream.destroy());
+    });
+    await using installation = await install({ livestatus: counting.address });
+    expect((await installation.send()).status).toBe(0);
+    return bytes;
+  }
+
+  function cutAfter(position: number): (client: Socket) => void {
+    let left = position;
+    return (client) => {
+      const upstream = connect(socket());
+      client.on("error", () => {}).on("close", () => upstream.destroy());
+      client.pipe(upstream);
+      upstream
+        .on("error", () => {})
+        .on("data", (chunk: Buffer) => {
+          client.write(chunk.subarray(0, left));
+          left -= chunk.length;
+          if (left <= 0) client.end();
+        });
+    };
+  }
+});
+
+describe("a damaged bundle", () => {
+  test("is refused with a reason and kept apart; the next one is processed", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    await installation.send();
+    const [config = "", keyframe = ""] = (await readdir(installation.link)).sort();
+    const bytes = await readFile(`${installation.link}/${config}`);
+    bytes[bytes.length - 10]! ^= 0x10;
+    await writeFile(`${installation.link}/${config}`, bytes);
+    await writeFile(`${installation.link}/\u001b[2Jjunk.ferry`, "not a bundle");
+    const run = await installation.receive();
+    expect(run.status).toBe(76);
+    expect(reportOf(run)).toMatchObject({ accepted: 1, refused: 2 });
+    expect(keyframe).toContain("keyframe");
+    expect(run.stderr).toContain("payload-damaged");
+    expect(run.stderr).not.toContain("\u001b");
+    const kept = await readdir(`${installation.path}/spool/receiver/quarantine`, {
+      recursive: true,
+    });
+    expect(kept.filter((name) => name.endsWith(".ferry"))).toHaveLength(2);
+    expect(kept.filter((name) => name.endsWith(".reason"))).toHaveLength(2);
+    expect(await readdir(installation.link)).toEqual([]);
+    expect(Number(reportOf(run)["results"])).toBeGreaterThan(0);
+  });
+
+  test("inspect says what is wrong with it, and what a whole one holds", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    await installation.send();
+    const names = (await readdir(installation.link)).sort();
+    const path = `${installation.link}/${names[1]}`;
+    const signers = ["--allowed-signers", `${installation.path}/allowed_signers`];
+    const whole = await siteferry(["inspect", path, ...signers]);
+    expect(whole.status, whole.stderr).toBe(0);
+    expect(whole.stdout).toContain("keyframe of remote1 for central");
+    expect(whole.stdout).toContain("services: 20 rows");
+    const json = JSON.parse((await siteferry(["inspect", path, "--json"])).stdout) as object;
+    expect(json).toMatchObject({ header: { kind: "keyframe", site: "remote1" } });
+    const bytes = await readFile(path);
+    bytes[100]! ^= 1;
+    await writeFile(path, bytes);
+    const damaged = await siteferry(["inspect", path, ...signers]);
+    expect(damaged.status).toBe(76);
+    expect(damaged.stdout + damaged.stderr).toMatch(/R\d\d|bundle-flags/);
+  });
+});
+
+interface Listening extends AsyncDisposable {
+  readonly address: string;
+}
+
+async function listen(answer: (client: Socket) => void): Promise<Listening> {
+  const clients = new Set<Socket>();
+  const server: Server = createServer((client) => {
+    clients.add(client);
+    answer(client);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  return {
+    address: `tcp:127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
