@@ -1,0 +1,28 @@
+import { parseSiteId } from "@siteferry/model";
+import { expect, test } from "vitest";
+import { judgeOrder } from "./order.ts";
+
+const mark = { epoch: 100, sequence: 9, hash: "aa" };
+const bundle = { site: parseSiteId("remote1")!, epoch: 100, sequence: 9, hash: "aa" };
+
+test("the first one, a higher number and a newer epoch are new", () => {
+  expect(judgeOrder(null, bundle)).toBe("new");
+  expect(judgeOrder(mark, { ...bundle, sequence: 10 })).toBe("new");
+  expect(judgeOrder(mark, { ...bundle, epoch: 101, sequence: 1 })).toBe("new");
+});
+
+test("R14 the same again is dropped in silence", () => {
+  expect(judgeOrder(mark, bundle)).toBe("duplicate");
+});
+
+test("R13 R15 R17 replays and a second content under one number are refused", () => {
+  const code =
+    (change: object): (() => unknown) =>
+    () =>
+      judgeOrder(mark, { ...bundle, ...change });
+  expect(code({ sequence: 8 })).toThrow(expect.objectContaining({ code: "sequence-replayed" }));
+  expect(code({ epoch: 99, sequence: 50 })).toThrow(
+    expect.objectContaining({ code: "sequence-replayed" }),
+  );
+  expect(code({ hash: "bb" })).toThrow(expect.objectContaining({ code: "sequence-equivocal" }));
+});

@@ -1,0 +1,44 @@
+import { rm, writeFile } from "node:fs/promises";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { expect, test } from "vitest";
+import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
+
+const now = 1_795_000_000_000;
+let count = 0;
+const random = { bytes: (length: number) => new Uint8Array(length).fill(++count) };
+const memory: SenderMemory = {
+  epoch: 1_700_000_000,
+  nextSequence: 8,
+  configurationHash: "ab",
+  configurationSentAt: 5,
+};
+
+test("a numbering goes on where it was, and begins anew where it was lost", async () => {
+  await using directory = await makeTemporaryDirectory("numbering");
+  const first = await loadMemory(nodeFiles, directory.path, now);
+  expect(first).toMatchObject({ epoch: now / 1000, nextSequence: 1 });
+  await saveMemory(nodeFiles, random, directory.path, memory);
+  expect(await loadMemory(nodeFiles, directory.path, now)).toEqual(memory);
+});
+
+test("what is left of an older generation could use a number twice: a new epoch", async () => {
+  await using directory = await makeTemporaryDirectory("numbering");
+  await saveMemory(nodeFiles, random, directory.path, memory);
+  await saveMemory(nodeFiles, random, directory.path, { ...memory, nextSequence: 9 });
+  await rm(`${directory.path}/numbering`);
+  expect(await loadMemory(nodeFiles, directory.path, now)).toMatchObject({
+    epoch: now / 1000,
+    nextSequence: 1,
+  });
+  // A clock that went back must not lead to an older epoch.
+  expect(await loadMemory(nodeFiles, directory.path, 1000)).toMatchObject({
+    epoch: memory.epoch + 1,
+  });
+  await writeFile(`${directory.path}/numbering`, "garbage");
+  await writeFile(`${directory.path}/numbering.previous`, "garbage");
+  expect(await loadMemory(nodeFiles, directory.path, now)).toMatchObject({
+    nextSequence: 1,
+    configurationHash: "",
+  });
+});
