@@ -81,8 +81,8 @@ export async function openSite(
   { filters, flavour, log }: SiteOptions,
 ): Promise<Site> {
   const types = await readColumns(client, [...tables, "status"]);
-  checkFilters(filters.hosts, types.get("hosts") ?? new Map());
-  checkFilters(filters.services, types.get("services") ?? new Map());
+  checkFilters(filters.hosts, "hosts", types.get("hosts") ?? new Map());
+  checkFilters(filters.services, "services", types.get("services") ?? new Map());
   const status = await readStatus(client, namesOf(types.get("status")));
   const { programVersion, livestatusVersion } = status;
   const versions = {

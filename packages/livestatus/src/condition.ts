@@ -1,4 +1,4 @@
-// One condition of a filter, `column operator value`, as clients write it and servers read it.
+// Columns and conditions on them, `column operator value`, as clients write them and servers read them.
 
 /**
  * Groups: column, operator, value. `=` equal, `~` matches, `=~` equal without case, `~~` matches
@@ -7,3 +7,15 @@
  */
 export const conditionPattern: RegExp =
   /^([A-Za-z_][A-Za-z0-9_]*)\s+(!?(?:=~|~~|<=|>=|=|~|<|>))(?:\s+(.*))?$/;
+
+/** Tables whose columns may be named as other tables name them. */
+const prefixes: Readonly<Record<string, string>> = { hosts: "host_", services: "service_" };
+
+/**
+ * The column that is meant: all servers take `host_name` for `name` in the table hosts, and likewise
+ * in services, so that one filter fits both tables (livedump's `-H`).
+ */
+export function ownColumn(table: string, column: string): string {
+  const prefix = prefixes[table];
+  return prefix !== undefined && column.startsWith(prefix) ? column.slice(prefix.length) : column;
+}

@@ -70,7 +70,7 @@ const types = new Map([
   ["state", "int"],
   ["custom_variables", "dict"],
 ]);
-const check = (...lines: string[]) => checkFilters(lines.map(parseHeaderLine), types);
+const check = (...lines: string[]) => checkFilters(lines.map(parseHeaderLine), "services", types);
 
 test("a filter on a list that naemon-livestatus would let everything through is refused", () => {
   for (const operator of [">", "<=", "~", "~~", "=~", "!~", "!>="]) {
@@ -89,6 +89,13 @@ test("a filter on a number that servers would read as something else is refused"
   }
   check("Filter: custom_variables = SITE Wien", "Filter: custom_variables ~~ SITE ^w");
   expect(() => check("Filter: custom_variables > SITE Wien")).toThrow(refused);
+});
+
+test("a column may be named as other tables name it", () => {
+  check("Filter: service_state = 0");
+  const filter = parseHeaderLine("Filter: host_name = web01");
+  expect(() => checkFilters([filter], "hosts", types)).not.toThrow();
+  expect(() => checkFilters([filter], "services", types)).toThrow(refused);
 });
 
 test("a filter on a column that the table hasn't is refused", () => {

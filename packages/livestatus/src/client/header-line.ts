@@ -1,8 +1,8 @@
 // What operators add to a query: filters, of the command line and of sender.yaml. They pass through
 // here so that they can't smuggle a second request, change the framing, or match more than they say.
 
-import { FerryError, printable } from "@siteferry/model";
-import { conditionPattern } from "../condition.ts";
+import { FerryError, type LivestatusTable, printable } from "@siteferry/model";
+import { conditionPattern, ownColumn } from "../condition.ts";
 
 declare const checked: unique symbol;
 /** One line of a request, `Name: value`, that {@link parseHeaderLine} has let through. */
@@ -50,12 +50,15 @@ export function parseHeaderLine(text: string): HeaderLine {
  */
 export function checkFilters(
   headers: readonly HeaderLine[],
+  table: LivestatusTable,
   columnTypes: ReadonlyMap<string, string>,
 ): void {
   let depth = 0;
   for (const header of headers) {
     const [, name, value = ""] = /^(\w+):(?: (.*))?$/.exec(header) ?? [];
-    if (name === "Filter" || name === "WaitCondition") checkCondition(header, value, columnTypes);
+    if (name === "Filter" || name === "WaitCondition") {
+      checkCondition(header, value, table, columnTypes);
+    }
     if (name === "Filter") depth += 1;
     const taken = name === "Negate" ? 1 : name === "And" || name === "Or" ? Number(value) : 0;
     if (taken > depth) throw forbidden(header, "there aren't as many filters before it");
@@ -66,11 +69,12 @@ export function checkFilters(
 function checkCondition(
   header: string,
   condition: string,
+  table: LivestatusTable,
   columnTypes: ReadonlyMap<string, string>,
 ): void {
   const [, column = "", operator = "", value = ""] = conditionPattern.exec(condition) ?? [];
-  const type = columnTypes.get(column);
-  if (type === undefined) throw forbidden(header, `the table has no column ${column}`);
+  const type = columnTypes.get(ownColumn(table, column));
+  if (type === undefined) throw forbidden(header, `the table ${table} has no column ${column}`);
   const problem = misfit(type, operator, value);
   if (problem !== null) throw forbidden(header, `${column} is of type ${type}: only ${problem}`);
 }

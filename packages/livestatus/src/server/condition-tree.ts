@@ -1,7 +1,7 @@
 // Conditions as a request builds them: each Filter puts one on a stack, And, Or and Negate combine
 // what lies on top.
 
-import { conditionPattern } from "../condition.ts";
+import { conditionPattern, ownColumn } from "../condition.ts";
 import { RequestFault } from "./fault.ts";
 
 export type Condition =
@@ -18,21 +18,27 @@ export type Condition =
 const depthMax = 100;
 
 export class ConditionStack {
+  readonly #table: string;
   readonly #conditions: { readonly condition: Condition; readonly depth: number }[] = [];
+
+  constructor(table: string) {
+    this.#table = table;
+  }
 
   get conditions(): Condition[] {
     return this.#conditions.map(({ condition }) => condition);
   }
 
   push(text: string): void {
-    const [, column, operator, value = ""] = conditionPattern.exec(text) ?? [];
-    if (column === undefined || operator === undefined) {
+    const [, name, operator, value = ""] = conditionPattern.exec(text) ?? [];
+    if (name === undefined || operator === undefined) {
       throw new RequestFault(
         400,
         `invalid filter header: not \`column operator value\``,
         "request",
       );
     }
+    const column = ownColumn(this.#table, name);
     this.#conditions.push({ condition: { kind: "test", column, operator, value }, depth: 1 });
   }
 

@@ -16,7 +16,7 @@ const table: ServedTable = {
 };
 
 function matching(...filters: string[]): string[] {
-  const stack = new ConditionStack();
+  const stack = new ConditionStack("hosts");
   for (const filter of filters) {
     const [, kind = "", count = ""] = /^(and|or|negate)(?: (\d+))?$/.exec(filter) ?? [];
     if (kind === "negate") stack.negate();

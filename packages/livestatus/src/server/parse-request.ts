@@ -2,6 +2,7 @@
 // because the answer about it has to be framed as the rest of the request wants it.
 
 import { defaultSeparators, type Separators } from "../separators.ts";
+import { ownColumn } from "../condition.ts";
 import { ConditionStack, type Condition } from "./condition-tree.ts";
 import { RequestFault } from "./fault.ts";
 import type { Flavour } from "./flavour.ts";
@@ -45,6 +46,7 @@ export interface Request {
 
 /** The state while the lines of a request are read. */
 interface Draft {
+  readonly table: string;
   columns: string[] | null;
   limit: number;
   columnHeaders: boolean | null;
@@ -58,7 +60,10 @@ interface Draft {
 }
 
 export function parseRequest(lines: RequestLines, flavour: Flavour): Request {
+  const [method = "", ...headers] = lines;
+  const [, table = ""] = /^GET\s+([A-Za-z_]+)$/.exec(method) ?? [];
   const draft: Draft = {
+    table,
     columns: null,
     limit: Infinity,
     columnHeaders: null,
@@ -67,10 +72,9 @@ export function parseRequest(lines: RequestLines, flavour: Flavour): Request {
     fixed16: false,
     keepAlive: false,
     separators: defaultSeparators,
-    filters: new ConditionStack(),
-    stats: new ConditionStack(),
+    filters: new ConditionStack(table),
+    stats: new ConditionStack(table),
   };
-  const [method = "", ...headers] = lines;
   let fault: RequestFault | null = null;
   for (const header of headers) {
     try {
@@ -84,14 +88,13 @@ export function parseRequest(lines: RequestLines, flavour: Flavour): Request {
   const framing = { fixed16, keepAlive, separators };
   const command = /^COMMAND (.*)$/.exec(method);
   if (command) return { framing, ask: { kind: "command", line: command[1]!.trim() } };
-  const get = /^GET\s+([A-Za-z_]+)$/.exec(method);
-  if (!get) fault = new RequestFault(400, "Invalid request method", "method");
+  if (table === "") fault = new RequestFault(400, "Invalid request method", "method");
   if (fault) return { framing, ask: { kind: "fault", fault } };
-  return { framing, ask: finish(get![1]!, draft) };
+  return { framing, ask: finish(draft) };
 }
 
-function finish(table: string, draft: Draft): Get {
-  const { columns, limit, format, authUser } = draft;
+function finish(draft: Draft): Get {
+  const { table, columns, limit, format, authUser } = draft;
   const filters = draft.filters.conditions;
   const stats = draft.stats.conditions;
   // Whoever doesn't say which columns he wants has to be told which ones he got.
@@ -100,7 +103,10 @@ function finish(table: string, draft: Draft): Get {
 }
 
 const readers: Readonly<Record<string, (value: string, draft: Draft) => void>> = {
-  Columns: (value, draft) => (draft.columns = [...(draft.columns ?? []), ...words(value)]),
+  Columns(value, draft) {
+    const columns = words(value).map((column) => ownColumn(draft.table, column));
+    draft.columns = [...(draft.columns ?? []), ...columns];
+  },
   Filter: (value, draft) => draft.filters.push(value),
   And: (value, draft) => draft.filters.combine("and", value),
   Or: (value, draft) => draft.filters.combine("or", value),
