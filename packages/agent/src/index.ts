@@ -4,5 +4,6 @@ export * from "./read-text.ts";
 export * from "./setting-types.ts";
 export * from "./settings.ts";
 export * from "./world/daemon.ts";
+export * from "./world/groups.ts";
 export * from "./world/log.ts";
 export * from "./world/real-world.ts";

@@ -12,11 +12,18 @@ const units: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** A timer that is set to more fires at once. */
+const timerMaxMs = 2 ** 31 - 1;
+
 /** A time such as `60s`, `5m`, `1h`; milliseconds in the program. */
 export const duration: z.ZodType<number, string> = z.string().transform((text, context) => {
   const [, number, unit] = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text) ?? [];
   const milliseconds = Number(number) * (units[unit ?? ""] ?? Number.NaN);
-  if (Number.isFinite(milliseconds)) return milliseconds;
+  if (milliseconds <= timerMaxMs) return milliseconds;
+  if (milliseconds > timerMaxMs) {
+    context.addIssue(`"${text}" is longer than 24d`);
+    return z.NEVER;
+  }
   context.addIssue(`"${text}" isn't a time; write a number and a unit: 90s, 5m, 1h`);
   return z.NEVER;
 });

@@ -3,7 +3,7 @@
 // most expensive kind.
 
 import { FerryError, type FileSystem, printable } from "@siteferry/model";
-import { LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
 import { readText } from "./read-text.ts";
@@ -36,7 +36,13 @@ export function parseSettings<Schema extends z.ZodType>(
     const [firstLine = "not YAML"] = fault.message.split("\n");
     throw invalid([`${path}:${lines.linePos(fault.pos[0]).line}: ${firstLine.replace(/:$/, "")}`]);
   }
-  const result = schema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  visit(document, {
+    Alias(_, { source, range }) {
+      const { line } = lines.linePos(range?.[0] ?? 0);
+      throw invalid([`${path}:${line}: *${printable(source)}: aliases aren't supported`]);
+    },
+  });
+  const result = schema.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
   const position = (at: Path): string => `${path}:${lineOf(document, lines, at)}`;
   throw invalid(result.error.issues.flatMap((issue) => describe(issue, schema, position)));
@@ -61,7 +67,11 @@ function describe(
       return `${position([...issue.path, name])}: unknown key "${printable(name)}"; ${hint}`;
     });
   }
-  const message = issue.message.replace(/^Invalid input: /, "").replace(", received undefined", "");
+  // Of a bad key in a record the reason stands one level below.
+  const said = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
+  const message = (said ?? issue.message)
+    .replace(/^Invalid input: /, "")
+    .replace(", received undefined", "");
   return [`${position(issue.path)}: ${key === "" ? "" : `${key}: `}${message}`];
 }
 

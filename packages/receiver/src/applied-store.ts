@@ -10,7 +10,7 @@ import {
   nothingApplied,
 } from "@siteferry/apply";
 import { errorFields, FerryError, type SiteId, type World } from "@siteferry/model";
-import { readState, replaceState } from "@siteferry/spool";
+import { readState, replaceState, sweep } from "@siteferry/spool";
 
 /** A directory of its own for each target; it follows the target's path, not its place in the list. */
 export function targetDirectory(spool: string, kind: string, path: string): string {
@@ -36,6 +36,8 @@ export function appliedStore({ files, random, log }: World, directory: string): 
     },
     async save(site, record: AppliedRecord) {
       await files.makeDirectory(directory, 0o700);
+      // What a crash in the middle of an earlier save left.
+      await sweep(files, directory);
       await replaceState(files, random, directory, name(site), encodeApplied(record));
     },
   };

@@ -3,6 +3,7 @@
 
 import { type OpenedBundle, readHeader, unpack, verify } from "@siteferry/bundle";
 import {
+  bundleSuffix,
   FerryError,
   type FileSystem,
   formatBundleName,
@@ -11,9 +12,9 @@ import {
   type SiteId,
   systemCode,
 } from "@siteferry/model";
-import { readState, replaceState } from "@siteferry/spool";
+import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { Opening } from "./opening.ts";
-import type { HighWaterMark } from "./order.ts";
+import { advance, type HighWaterMark } from "./order.ts";
 
 /** What the receiver knows of a site, durable before anything of it is applied. */
 export interface SiteRecord {
@@ -59,17 +60,26 @@ export async function keep(
   await linkInto(files, inboxPath, `${directory}/${name}`);
   await files.syncDirectory(directory);
   const record: SiteRecord = {
-    mark: { epoch, sequence, hash },
+    mark: advance(before?.mark ?? null, { epoch, sequence, hash }),
     configuration: kind === "config" ? name : (before?.configuration ?? null),
     keyframe: kind === "keyframe" ? name : (before?.keyframe ?? null),
   };
   await replaceState(files, random, directory, recordName, Buffer.from(JSON.stringify(record)));
   await files.unlink(inboxPath);
-  for (const old of [before?.configuration, before?.keyframe]) {
-    const isKept = old === record.configuration || old === record.keyframe;
-    if (old !== null && old !== undefined && !isKept) await files.unlink(`${directory}/${old}`);
-  }
+  await tidy(files, directory, record);
   return record;
+}
+
+/** Takes away what the record doesn't name: bundles before, and what a crash left of a write. */
+async function tidy(
+  files: FileSystem,
+  directory: string,
+  { configuration, keyframe }: SiteRecord,
+): Promise<void> {
+  for (const old of (await files.list(directory)).filter((name) => name.endsWith(bundleSuffix))) {
+    if (old !== configuration && old !== keyframe) await files.unlink(`${directory}/${old}`);
+  }
+  await sweep(files, directory);
 }
 
 /** A file of this name is a leftover of a crash before the mark was durable. */

@@ -41,7 +41,7 @@ export async function openInbox(
   opening: Opening,
   entries: readonly InboxEntry[],
 ): Promise<OpenedInbox> {
-  const { files, log } = opening.world;
+  const { files } = opening.world;
   const fresh = {
     config: new Map<SiteId, OpenedBundle>(),
     keyframe: new Map<SiteId, OpenedBundle>(),
@@ -62,16 +62,7 @@ export async function openInbox(
       if (freshRows > freshRowsMax) ofKind.delete(bundle.header.site);
       else ofKind.set(bundle.header.site, bundle);
     } catch (error) {
-      if (error instanceof Refusal) {
-        await refuse(opening, entry, error);
-        counts.refused += 1;
-      } else {
-        counts.failed += 1;
-        log.error(
-          errorFields(explain(error, `Opening ${entry.path}`)),
-          "A bundle waits in the inbox",
-        );
-      }
+      counts[await setAside(opening, entry, error)] += 1;
     }
   }
   return { fresh, ...counts };
@@ -86,7 +77,7 @@ async function openEntry(
   const link = siteOfTransport === null ? {} : { siteOfTransport };
   const envelope = await verify(bytes, { ...trust, ...link });
   const { site, payloadHash, ...identity } = envelope.header;
-  const siteSettings = settings.sites[site];
+  const siteSettings = Object.hasOwn(settings.sites, site) ? settings.sites[site] : undefined;
   if (siteSettings === undefined) {
     throw new Refusal("site-unknown", `The site ${site} isn't in the receiver's configuration`);
   }
@@ -104,6 +95,23 @@ function* hostsOf(bundle: OpenedBundle): Iterable<HostName> {
   const { hosts, services } = bundle.kind === "config" ? bundle.configuration : bundle.states;
   for (const { name } of hosts) yield name;
   for (const { host_name } of services) yield host_name;
+}
+
+/** What isn't believed goes to the quarantine; what this system failed at, also at that, waits. */
+async function setAside(
+  opening: Opening,
+  entry: InboxEntry,
+  error: unknown,
+): Promise<"refused" | "failed"> {
+  try {
+    if (!(error instanceof Refusal)) throw error;
+    await refuse(opening, entry, error);
+    return "refused";
+  } catch (failure) {
+    const fields = errorFields(explain(failure, `Opening ${entry.path}`));
+    opening.world.log.error(fields, "A bundle waits in the inbox");
+    return "failed";
+  }
 }
 
 async function refuse(

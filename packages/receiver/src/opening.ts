@@ -10,4 +10,6 @@ export interface Opening {
   /** The receiver's own directory in the spool. */
   readonly spool: string;
   readonly signers: SignerList;
+  /** The number of a group that the settings name; null for none. */
+  groupId(name: string | undefined): Promise<number | null>;
 }

@@ -9,10 +9,25 @@ export interface HighWaterMark {
   readonly sequence: number;
   /** SHA-512 of its payload. */
   readonly hash: string;
+  /** The hashes of those that were taken in before it, newest first. */
+  readonly earlier: readonly string[];
+}
+
+/** Transports deliver at least once, so an older bundle may honestly come again for a while. */
+const earlierMax = 32;
+
+/** The mark after a new bundle. */
+export function advance(
+  mark: HighWaterMark | null,
+  { epoch, sequence, hash }: Omit<HighWaterMark, "earlier">,
+): HighWaterMark {
+  const earlier = mark === null ? [] : [mark.hash, ...mark.earlier].slice(0, earlierMax);
+  return { epoch, sequence, hash, earlier };
 }
 
 /**
- * `duplicate`: the very bundle that was taken in last; it is dropped in silence.
+ * `duplicate`: one of the very bundles that were taken in last; it is dropped in silence. Its payload
+ * names its site and numbers, so an equal hash says that they are equal, too.
  * @throws Refusal `sequence-replayed` or `sequence-equivocal`
  */
 export function judgeOrder(
@@ -24,6 +39,7 @@ export function judgeOrder(
   const claim = `${site} epoch ${epoch} number ${sequence}`;
   const known = `epoch ${mark.epoch} number ${mark.sequence}`;
   if (epoch < mark.epoch || sequence < mark.sequence) {
+    if (mark.earlier.includes(hash)) return "duplicate";
     throw new Refusal("sequence-replayed", `${claim} is older than ${known}, which was taken in`);
   }
   if (hash === mark.hash) return "duplicate";

@@ -4,7 +4,7 @@ import { checkOwnership, nameAtCentre } from "./ownership.ts";
 
 const site = parseSiteId("remote1")!;
 const settings = {
-  owns: ["web-*", "db.example", "a*b*c"],
+  owns: ["web-*", "db.example", "a*b*c", "xy*yx"],
   prefix: "r1-",
   contacts: [],
   contactGroups: [],
@@ -22,8 +22,8 @@ function foreign(hosts: readonly string[]): readonly string[] {
 }
 
 test("R40 a site speaks for its own hosts only; patterns are anchored and dots are dots", () => {
-  expect(foreign(["web-1", "web-", "db.example", "a1b2c", "abc"])).toEqual([]);
-  const others = ["xweb-1", "dbxexample", "db.example.org", "ab", "canary"];
+  expect(foreign(["web-1", "web-", "db.example", "a1b2c", "abc", "xyyx"])).toEqual([]);
+  const others = ["xweb-1", "dbxexample", "db.example.org", "ab", "canary", "xyx", "abcb"];
   expect(foreign(others)).toEqual(others);
 });
 

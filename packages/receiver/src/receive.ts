@@ -43,7 +43,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   const taken = await takeIn(world, spool, transports);
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
-    taken: taken.files,
+    taken: taken.taken,
     accepted: opened.accepted,
     duplicates: opened.duplicates,
     refused: opened.refused + taken.unsuitable,

@@ -30,6 +30,7 @@ export async function reconcileObjects(
   if (wanted === (await loadProgress(world, directory, progressName))) return null;
 
   const { dir, mode, illegalNameCharacters } = target;
+  const groupId = await receiver.groupId(target.group);
   const sites: SiteObjects[] = [];
   for (const { site, name, settings } of known) {
     const bundle = fresh.get(site) ?? (await reopen(receiver, site, name));
@@ -39,7 +40,7 @@ export async function reconcileObjects(
     sites.push({ site, configuration: bundle.configuration, hostName, contacts, contactGroups });
   }
   const rendered = renderObjects(sites, illegalNameCharacters);
-  const objects = objectsTarget(world, { directory: dir, mode, groupId: null });
+  const objects = objectsTarget(world, { directory: dir, mode, groupId });
   const change = await objects.apply(rendered);
   await saveProgress(world, directory, progressName, wanted);
   return change;

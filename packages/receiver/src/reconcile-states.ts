@@ -38,14 +38,18 @@ export async function reconcileStates(
 
   const bundle = fresh ?? (await reopen(receiver, site, keyframe));
   if (bundle.kind !== "keyframe") return null;
-  const { dir, core, mode, groupId = null } = target;
+  const { dir, core, mode } = target;
+  const groupId = await receiver.groupId(target.group);
+  const store = appliedStore(world, directory);
   const checkResults = checkResultsTarget(
-    { ...world, store: appliedStore(world, directory) },
+    { ...world, store },
     { directory: dir, core, mode, groupId },
   );
   const hostName = nameAtCentre(siteSettings);
   const counts = await checkResults.apply({ site, states: bundle.states, hostName, isLive });
-  if (isSettled(counts)) await saveProgress(world, directory, progressName, keyframe);
+  // Files that the core hasn't read may grow too old for it: they are looked after until it has.
+  const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
+  if (isRead) await saveProgress(world, directory, progressName, keyframe);
   return counts;
 }
 

@@ -2,7 +2,7 @@
 
 import { absolutePath, fileMode, schedule, siteId } from "@siteferry/agent";
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
-import type { SiteId } from "@siteferry/model";
+import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
 
 export interface ReceiverSettings {
@@ -51,8 +51,8 @@ export interface CheckResultsSettings {
   readonly core: "nagios" | "naemon";
   /** Of the files: the core's user must be able to read them. */
   readonly mode: number;
-  /** Number of the group that the files are given to. */
-  readonly groupId?: number | undefined;
+  /** The group that the files are given to, by name or number; without it the directory's. */
+  readonly group?: string | undefined;
   /** The core's `object_cache_file`: results of objects that aren't in it wait until they are. */
   readonly objectCache?: string | undefined;
 }
@@ -62,6 +62,7 @@ export interface ObjectsSettings {
   readonly dir: string;
   readonly core: "nagios" | "naemon";
   readonly mode: number;
+  readonly group?: string | undefined;
   /**
    * The core's `illegal_object_name_chars`: one name with one of them, and it wouldn't load any
    * object. By default those of the sample nagios.cfg, which Debian ships.
@@ -70,11 +71,15 @@ export interface ObjectsSettings {
 }
 
 const targetCore = z.enum(["nagios", "naemon"]);
+const groupName = z.string().regex(/^[\w.-]+$/, "not the name or number of a group");
 const textList = z.array(z.string().min(1)).default([]);
 
 const siteSchema = z.strictObject({
   owns: z.array(z.string().min(1)).default(["*"]),
-  prefix: z.string().default(""),
+  prefix: z
+    .string()
+    .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")
+    .default(""),
   contacts: textList,
   contactGroups: textList,
 });
@@ -91,7 +96,7 @@ const targetSchema = z
         dir: absolutePath,
         core: targetCore,
         mode: fileMode.prefault("0644"),
-        groupId: z.int().min(0).optional(),
+        group: groupName.optional(),
         objectCache: absolutePath.optional(),
       })
       .optional(),
@@ -100,6 +105,7 @@ const targetSchema = z
         dir: absolutePath,
         core: targetCore,
         mode: fileMode.prefault("0644"),
+        group: groupName.optional(),
         illegalNameCharacters: z.string().default(defaultIllegalNameCharacters),
       })
       .optional(),

@@ -2,11 +2,12 @@
 // store it; a file leaves its transport only when the inbox has it durably.
 
 import { createHash } from "node:crypto";
+import { readHeader } from "@siteferry/bundle";
 import type { IncomingFile, ReceivingTransport } from "@siteferry/carry";
 import {
   errorFields,
   explain,
-  FerryError,
+  formatBundleName,
   limits,
   parseBundleName,
   parseSiteId,
@@ -25,11 +26,11 @@ export interface InboxEntry {
 }
 
 export interface TakenIn {
-  readonly files: number;
+  taken: number;
   /** Files that are no plain files of a permitted size; they were removed. */
-  readonly unsuitable: number;
-  /** Transports that failed; the next run tries again. */
-  readonly failed: number;
+  unsuitable: number;
+  /** Files and transports that failed; the next run tries again. */
+  failed: number;
 }
 
 export async function takeIn(
@@ -37,50 +38,64 @@ export async function takeIn(
   spool: string,
   transports: readonly ReceivingTransport[],
 ): Promise<TakenIn> {
-  let taken = 0;
-  let unsuitable = 0;
-  let failed = 0;
+  const counts: TakenIn = { taken: 0, unsuitable: 0, failed: 0 };
   for (const transport of transports) {
     // One transport that fails must not keep the others waiting.
     try {
       for (const file of await transport.incoming(limits.filesPerPassMax)) {
-        if (await takeFile(world, spool, file)) taken += 1;
-        else unsuitable += 1;
+        counts[await takeFile(world, spool, file)] += 1;
       }
     } catch (error) {
-      failed += 1;
+      counts.failed += 1;
       const failure = explain(error, `Receiving through ${transport.name}`);
       world.log.error(errorFields(failure), `${transport.name} failed`);
     }
   }
-  return { files: taken, unsuitable, failed };
+  return counts;
 }
 
-async function takeFile(world: World, spool: string, file: IncomingFile): Promise<boolean> {
+/**
+ * A file that can't be read or removed stays where it is, and doesn't keep those behind it waiting:
+ * anybody who may write into a directory can put such a one there.
+ */
+async function takeFile(world: World, spool: string, file: IncomingFile): Promise<keyof TakenIn> {
   const { files, random, log } = world;
+  let content: Uint8Array | null = null;
   try {
-    const content = await file.read();
-    await publish(files, random, {
-      temporaryDirectory: `${spool}/tmp`,
-      directory: `${spool}/inbox`,
-      name: inboxName(file, content),
-      content,
-    });
+    content = await file.read();
   } catch (error) {
-    if (!(error instanceof FerryError) || error.code !== "file-unsuitable") throw error;
-    log.error({ ...errorFields(error), from: file.from }, `Refused ${file.from}: not a plain file`);
-    await file.remove();
-    return false;
+    const failure = explain(error, `Reading ${file.from}`);
+    log.error(errorFields(failure), `${file.from} isn't taken`);
+    if (failure.code !== "file-unsuitable") return "failed";
   }
-  await file.remove();
-  return true;
+  if (content !== null) {
+    const name = inboxName(file, content);
+    const directories = { temporaryDirectory: `${spool}/tmp`, directory: `${spool}/inbox` };
+    await publish(files, random, { ...directories, name, content });
+  }
+  try {
+    await file.remove();
+  } catch (error) {
+    log.error(errorFields(explain(error, `Removing ${file.from}`)), `${file.from} stays`);
+    return "failed";
+  }
+  return content === null ? "unsuitable" : "taken";
 }
 
 /** Sorts as the bundle's own name; the hash keeps apart what came twice with other content. */
 function inboxName({ name, site }: IncomingFile, content: Uint8Array): string {
   const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
-  const known = parseBundleName(name) === null ? "unnamed" : name;
+  const known = parseBundleName(name) === null ? claimedName(content) : name;
   return `${known}@${site ?? ""}@${hash}`;
+}
+
+/** A link may rename files; the order of a site's bundles then stands in their headers only. */
+function claimedName(content: Uint8Array): string {
+  try {
+    return formatBundleName(readHeader(content).unverified);
+  } catch {
+    return "unnamed";
+  }
 }
 
 /** What waits in the inbox: of each site the oldest first. */

@@ -39,8 +39,9 @@ export async function runDaemon({ schedule: line, log, cycle, watch }: Daemon): 
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
   const task = schedule(line, wakeUp);
-  const unwatch = await watch(wakeUp);
+  let unwatch = async (): Promise<void> => {};
   try {
+    unwatch = await watch(wakeUp);
     while (!stopping) {
       if (woken) {
         woken = false;

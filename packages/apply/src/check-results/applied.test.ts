@@ -30,6 +30,15 @@ describe("the record of applied results", () => {
     expect(decodeApplied(encodeApplied(nothingApplied))).toEqual(nothingApplied);
   });
 
+  test("comes back whole if it is written in several pieces", () => {
+    const keys = Array.from({ length: 5_000 }, (_, n) => `wéb-${n} 📦\tDisk C:\\Data\\${n}`);
+    const large: AppliedRecord = {
+      results: new Map(keys.map((key, n) => [key, stampOf(1_795_000_000 + n, n % 4)])),
+      pending: new Map([["c0a1b2c", { sinceMs: 1, keys }]]),
+    };
+    expect(decodeApplied(encodeApplied(large))).toEqual(large);
+  });
+
   test("cut off anywhere it is damaged, never shorter", () => {
     const bytes = encodeApplied(record);
     for (let length = 0; length < bytes.length; length++) {

@@ -1,7 +1,7 @@
 // The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
 // one run of the narrative, `receiveAlways` the daemon.
 
-import { readText, realWorld, runDaemon } from "@siteferry/agent";
+import { groupIdOf, readText, realWorld, runDaemon } from "@siteferry/agent";
 import { parseAllowedSigners, type SignerList } from "@siteferry/bundle";
 import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
@@ -13,7 +13,7 @@ import type { ReceiverSettings } from "../settings.ts";
 export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
   return await withSpool(settings, log, async (world, spool, transports) => {
     const signers = await readSigners(world.files, settings.allowedSigners);
-    return await receive({ world, settings, spool, signers, transports });
+    return await receive({ world, settings, spool, signers, transports, groupId });
   });
 }
 
@@ -28,7 +28,7 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
       async cycle() {
         try {
           const signers = await readSigners(world.files, settings.allowedSigners);
-          await receive({ world, settings, spool, signers, transports });
+          await receive({ world, settings, spool, signers, transports, groupId });
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
@@ -65,4 +65,8 @@ async function withSpool<Result>(
 
 async function readSigners(files: FileSystem, path: string): Promise<SignerList> {
   return parseAllowedSigners(await readText(files, path), path);
+}
+
+async function groupId(name: string | undefined): Promise<number | null> {
+  return name === undefined ? null : await groupIdOf(name);
 }

@@ -26,7 +26,8 @@ export const nodeFiles: FileSystem = {
       const stats = await file.stat();
       if (!stats.isFile()) throw unsuitable(path, "isn't a plain file");
       if (options?.trusted !== true && stats.nlink > 1) {
-        throw unsuitable(path, "has a second name (hard link)");
+        // Not to be removed: its writer may be between link and unlink.
+        throw new FerryError("system-error", `${printable(path)} has a second name (hard link)`);
       }
       if (stats.size > bytesMax) {
         throw unsuitable(path, `has ${stats.size} bytes, over the limit of ${bytesMax}`);

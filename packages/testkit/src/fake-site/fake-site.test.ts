@@ -58,6 +58,14 @@ test("the texts hold what real sites hold and careless code breaks", () => {
   }
 });
 
+test("nothing is pending in a site that is to be wholly checked", () => {
+  const clock = { now: () => 1_795_000_000_000 };
+  const site = makeFakeSite({ ...options, clock, allChecked: true });
+  for (const table of ["hosts", "services"]) {
+    expect(cellsOf(site, table, "has_been_checked")).not.toContain(0);
+  }
+});
+
 function course(seed: number): unknown {
   let nowMs = 1_795_000_000_000;
   const site = makeFakeSite({ ...options, seed, clock: { now: () => nowMs } });

@@ -27,7 +27,7 @@ test("half-written and foreign files are not offered, a leftover of this site is
   const dir = directory.path;
   const leftovers = [
     `.${bundleName}.0011223344556677.tmp`,
-    ".remote2-x.ferry.0011223344556677.tmp",
+    ".remote1-b-000000000001-000000000001.keyframe.ferry.0011223344556677.tmp",
   ];
   for (const name of [...leftovers, "readme.txt", ".hidden.ferry"])
     await writeFile(`${dir}/${name}`, "");
@@ -56,6 +56,23 @@ test("R56: a FIFO, a symbolic link or a directory is refused and doesn't block t
   await waiting[0]!.remove();
   await waiting[1]!.remove();
   expect(await readdir(dir)).toHaveLength(2);
+});
+
+test("a bundle never has two names: a receiver that scans just then would not take it", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  const receiver = dropReceiver(nodeFiles, { dir, site: null });
+  const read: string[] = [];
+  const files = {
+    ...nodeFiles,
+    async syncDirectory(path: string) {
+      for (const file of await receiver.incoming(10)) read.push(String(await file.read()));
+      await nodeFiles.syncDirectory(path);
+    },
+  };
+  const content = Buffer.from("whole");
+  await dropSender({ files, random }, { dir, site }).send({ name: bundleName, content });
+  expect(read).toEqual(["whole"]);
 });
 
 test("the watcher wakes for a bundle", async () => {

@@ -1,8 +1,14 @@
 // drop, the sending half: publishes bundles into a directory that something else carries on, or
 // that the receiver itself scans.
 
-import { type FileSystem, limits, type Random, type SiteId } from "@siteferry/model";
-import { isTemporaryName, publish } from "@siteferry/spool";
+import {
+  type FileSystem,
+  limits,
+  parseBundleName,
+  type Random,
+  type SiteId,
+} from "@siteferry/model";
+import { isTemporaryName, type Publication, publish, temporaryName } from "@siteferry/spool";
 import type { SendingTransport } from "../../transport.ts";
 import { dropTraits } from "./traits.ts";
 
@@ -28,20 +34,35 @@ export function dropSender(
         await sweepOwn(files, dir, site);
         swept = true;
       }
-      await publish(files, random, {
-        temporaryDirectory: dir,
-        directory: dir,
-        name,
-        content,
-        mode,
-      });
+      await publishRenamed(files, random, { directory: dir, name, content, mode });
     },
     async close() {},
   };
 }
 
+/**
+ * By rename, not by link: for a moment a linked file has two names, and a receiver that scans just
+ * then doesn't take it. Names are this site's own, so one that is free stays free.
+ */
+async function publishRenamed(
+  files: FileSystem,
+  random: Random,
+  publication: Required<Omit<Publication, "temporaryDirectory">>,
+): Promise<void> {
+  const { directory, name, content, mode } = publication;
+  if ((await files.status(`${directory}/${name}`)) !== null) {
+    await publish(files, random, { ...publication, temporaryDirectory: directory });
+    return;
+  }
+  const temporary = `${directory}/${temporaryName(random, name)}`;
+  await files.writeNew(temporary, content, mode);
+  await files.rename(temporary, `${directory}/${name}`);
+  await files.syncDirectory(directory);
+}
+
 async function sweepOwn(files: FileSystem, dir: string, site: SiteId): Promise<void> {
   for (const name of await files.list(dir)) {
-    if (isTemporaryName(name) && name.startsWith(`.${site}-`)) await files.unlink(`${dir}/${name}`);
+    const isOwn = parseBundleName(name.slice(1, -".0123456789abcdef.tmp".length))?.site === site;
+    if (isTemporaryName(name) && isOwn) await files.unlink(`${dir}/${name}`);
   }
 }

@@ -1,0 +1,35 @@
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dropReceiver } from "@siteferry/carry";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { nodeFiles, openDirectories } from "@siteferry/spool";
+import type { World } from "@siteferry/model";
+import { expect, test } from "vitest";
+import { takeIn } from "./take-in.ts";
+
+const quiet = (): void => {};
+const world: World = {
+  files: nodeFiles,
+  clock: { now: () => 0 },
+  random: { bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
+  log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+};
+
+test("R56 what can't be read or removed doesn't keep the bundles behind it waiting", async () => {
+  await using directory = await makeTemporaryDirectory("take");
+  const dir = `${directory.path}/link`;
+  const spool = `${directory.path}/spool`;
+  await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
+  await mkdir(`${dir}/0.ferry`, { recursive: true });
+  const socket = createServer();
+  await new Promise<void>((resolve) => void socket.listen(`${dir}/1.ferry`, resolve));
+  await writeFile(
+    Buffer.concat([Buffer.from(`${dir}/2`), Buffer.from([0xff]), Buffer.from(".ferry")]),
+    "",
+  );
+  await writeFile(`${dir}/z.ferry`, "a bundle");
+  const counts = await takeIn(world, spool, [dropReceiver(nodeFiles, { dir, site: null })]);
+  socket.close();
+  expect(counts).toEqual({ taken: 1, unsuitable: 0, failed: 3 });
+  expect(await readdir(`${spool}/inbox`)).toHaveLength(1);
+});
