@@ -1,7 +1,7 @@
 // What an operator meets when something is wrong: a message that says what, where and what to do,
 // an exit status for scripts, and nothing half done.
 
-import { appendFile, readdir, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
@@ -92,6 +92,19 @@ describe("a livestatus that fails", () => {
       "livestatus-unreachable",
       "Check that the core runs",
     );
+  });
+
+  test("what waits from before is shipped although the core is down", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    const gone = `${installation.link}-gone`;
+    await rename(installation.link, gone);
+    const kept = await installation.send();
+    expect([kept.status, reportOf(kept)]).toEqual([75, expect.objectContaining({ waiting: 2 })]);
+    await rename(gone, installation.link);
+    const text = await readFile(installation.senderYaml, "utf8");
+    await writeFile(installation.senderYaml, text.replace(socket(), `${directory.path}/none`));
+    expect((await installation.send()).status).toBe(75);
+    expect(await readdir(installation.link)).toHaveLength(2);
   });
 
   test("a refused connection", async () => {

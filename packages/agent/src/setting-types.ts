@@ -19,12 +19,12 @@ const timerMaxMs = 2 ** 31 - 1;
 export const duration: z.ZodType<number, string> = z.string().transform((text, context) => {
   const [, number, unit] = /^(\d+)\s*(ms|s|m|h|d)$/.exec(text) ?? [];
   const milliseconds = Number(number) * (units[unit ?? ""] ?? Number.NaN);
-  if (milliseconds <= timerMaxMs) return milliseconds;
-  if (milliseconds > timerMaxMs) {
-    context.addIssue(`"${text}" is longer than 24d`);
-    return z.NEVER;
-  }
-  context.addIssue(`"${text}" isn't a time; write a number and a unit: 90s, 5m, 1h`);
+  if (milliseconds > 0 && milliseconds <= timerMaxMs) return milliseconds;
+  context.addIssue(
+    milliseconds > timerMaxMs
+      ? `"${text}" is longer than 24d`
+      : `"${text}" isn't a time; write a number from 1 and a unit: 90s, 5m, 1h`,
+  );
   return z.NEVER;
 });
 
@@ -51,4 +51,9 @@ export const fileMode: z.ZodType<number, string> = z
 export const absolutePath: z.ZodType<string, string> = z
   .string()
   .startsWith("/", "not an absolute path")
-  .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path));
+  .transform((path) => path.replace(/\/+$/, "") || "/");
+
+/** Lets `key:` with nothing behind it mean that nothing is said about it. */
+export function section<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>> {
+  return z.preprocess((value) => value ?? {}, schema);
+}

@@ -117,7 +117,7 @@ function unwrap(schema: unknown): unknown {
     at instanceof z.ZodPrefault ||
     at instanceof z.ZodPipe
   ) {
-    at = at instanceof z.ZodPipe ? at.in : at.unwrap();
+    at = at instanceof z.ZodPipe ? (at.in instanceof z.ZodTransform ? at.out : at.in) : at.unwrap();
   }
   return at;
 }

@@ -17,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64;
-    const failure = explain(error, "siteferry");
+    const failure = explain(error, argv[2] ?? "siteferry");
     printFailure(failure, process.env["SITEFERRY_DEBUG"] === undefined ? null : error);
     return exitCodes[failure.kind];
   }

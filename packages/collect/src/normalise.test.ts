@@ -86,6 +86,14 @@ test("a check that ran keeps its numbers, in whatever form they come", () => {
   });
 });
 
+test("numbers that no core means don't cost the site its bundle", () => {
+  const values = { ...named, has_been_checked: "1", last_check: "1e13", current_attempt: "1e17" };
+  expect(read(all, values)).toMatchObject({ last_check: 0, current_attempt: 0 });
+  const plan = planColumns(serviceStateTable, new Set(all), "nagios");
+  const row = plan.columns.map((column) => ({ ...values, state: "77" })[column] ?? "0");
+  expect(plan.normalise(row)).toMatchObject({ problem: "has the state 77" });
+});
+
 test("columns that a server lacks are null where that is allowed, else empty", () => {
   const row = read(["host_name", "description", "has_been_checked"], {
     ...named,

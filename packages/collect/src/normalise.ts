@@ -8,9 +8,11 @@ import {
   type Cells,
   type ColumnKind,
   isNameFault,
+  limits,
   type NameFault,
   parseHostName,
   parseServiceDescription,
+  printable,
 } from "@siteferry/model";
 import { pairLists, splitList } from "@siteferry/livestatus";
 import { type SourceFlavour, unescapeLongOutput } from "./flavour.ts";
@@ -43,6 +45,7 @@ export function planColumns(
     if (name !== "long_plugin_output") return cellReader(kind, index);
     return (row) => unescapeLongOutput(row[index] ?? "", flavour);
   });
+  const checkState = stateChecker(table);
   const checked = columns.indexOf("has_been_checked");
   const blank = checked === -1 ? null : neverChecked(table);
   return {
@@ -54,8 +57,22 @@ export function planColumns(
         if (isNameFault(cell)) return cell;
         cells.push(cell);
       }
-      return blank !== null && row[checked] !== "1" ? blank(cells) : cells;
+      if (blank !== null && row[checked] !== "1") return blank(cells);
+      return checkState(cells) ?? cells;
     },
+  };
+}
+
+/** Finds a state that no core has, such as 77 of a broken module: it says nothing about the object. */
+function stateChecker(table: AnyTable): (cells: Cells) => NameFault | null {
+  const place = Object.keys(table.columns).indexOf("state");
+  const { name } = table;
+  if (place === -1 || (name !== "host_states" && name !== "service_states")) return () => null;
+  const max = limits.stateMax[name];
+  return (cells) => {
+    const state = Number(cells[place]);
+    if (state >= 0 && state <= max) return null;
+    return { shown: printable(cells.slice(0, 2).join(" ")), problem: `has the state ${state}` };
   };
 }
 
@@ -109,12 +126,18 @@ function numericReader(kind: NumericKind, index: number): CellReader {
   };
 }
 
+/** What the centre would refuse a whole bundle for is 0 here: a number that no core means. */
 const fitting = {
   flag: (number: number): number => (number === 0 ? 0 : 1),
-  integer: (number: number): number => Math.trunc(number),
+  integer: (number: number): number => within(number, Number.MAX_SAFE_INTEGER),
   number: (number: number): number => number,
-  time: (number: number): number => Math.max(0, Math.trunc(number)),
+  time: (number: number): number => Math.max(0, within(number, limits.timeEnd - 1)),
 };
+
+function within(number: number, max: number): number {
+  const whole = Math.trunc(number);
+  return Math.abs(whole) <= max ? whole : 0;
+}
 
 /** Host names repeat in every service row: each is looked at once. */
 function nameReader(index: number, parse: (text: string) => string | NameFault): CellReader {

@@ -28,6 +28,11 @@ export const failureTable = {
     meaning: "The configuration file says something siteferry doesn't understand",
     advice: "Correct the line that the message names.",
   },
+  "file-missing": {
+    kind: "configuration",
+    meaning: "A file that was named doesn't exist",
+    advice: "Check the path.",
+  },
   "key-unusable": {
     kind: "configuration",
     meaning: "A key file can't be used",
@@ -245,7 +250,7 @@ export function systemCode(error: unknown): string | undefined {
 export function explain(error: unknown, doing: string): FerryError {
   if (error instanceof FerryError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new FerryError("system-error", `${doing}: ${printable(reason)}`, { cause: error });
+  return new FerryError("system-error", `${doing}: ${printable(reason, 400)}`, { cause: error });
 }
 
 /** The fields of a failure for a log line. */

@@ -20,9 +20,8 @@ export const filesPerPassMax: number = 100;
 /** What is kept of refused files, a site. */
 export const quarantineFilesMax: number = 100;
 export const quarantineBytesMax: number = 256 * mebibyte;
-/** The outbox; beyond it the oldest bundles are dropped and counted. */
-export const outboxBytesMax: number = 2048 * mebibyte;
-export const outboxAgeMaxMs: number = 7 * 24 * 3600 * 1000;
+/** After this a bundle is refused: whatever it says is long out of date. */
+export const bundleLifetimeMs: number = 7 * 24 * 3600 * 1000;
 /** A created time this far in the future is refused: the clocks disagree too much. */
 export const clockSkewMaxMs: number = 10 * 60 * 1000;
 /** One answer of a livestatus server. naemon-livestatus itself stops at 500 MiB. */
@@ -34,3 +33,10 @@ export const outputCharactersMax: number = 64 * 1024;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;
+/** Seconds since 1970 end here, in the year 2242: far beyond every clock, and whole in a float. */
+export const timeEnd: number = 2 ** 33;
+/** The largest number of a state, by table. */
+export const stateMax: Readonly<Record<"host_states" | "service_states", number>> = {
+  host_states: 2,
+  service_states: 3,
+};

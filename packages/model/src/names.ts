@@ -76,11 +76,11 @@ function utf8Length(text: string): number {
 }
 
 /**
- * `text` as it may stand on a terminal or in a log line: control characters as `\xNN`, cut at 80
- * characters. Whatever comes from outside passes through here before a person sees it.
+ * `text` as it may stand on a terminal or in a log line: control characters as `\xNN`, cut at
+ * `charactersMax`. Whatever comes from outside passes through here before a person sees it.
  */
-export function printable(text: string): string {
-  const cut = text.length > 80 ? `${text.slice(0, 79)}…` : text;
+export function printable(text: string, charactersMax = 80): string {
+  const cut = text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text;
   return cut
     .toWellFormed()
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, (c) => {

@@ -24,6 +24,8 @@ export interface SiteRecord {
   readonly keyframe: string | null;
 }
 
+export type OpenedOf<Kind extends OpenedBundle["kind"]> = Extract<OpenedBundle, { kind: Kind }>;
+
 const recordName = "record";
 
 function siteDirectory(spool: string, site: SiteId): string {
@@ -97,16 +99,20 @@ async function linkInto(files: FileSystem, from: string, to: string): Promise<vo
  * Opens a kept bundle again, through the same order of trust as when it came, at the time it was
  * made: a key that was taken out of allowed_signers since takes its bundles with it.
  */
-export async function reopen(
+export async function reopen<Kind extends OpenedBundle["kind"]>(
   { world: { files }, settings: { centre }, spool, signers }: Opening,
   site: SiteId,
   name: string,
-): Promise<OpenedBundle> {
+  kind: Kind,
+): Promise<OpenedOf<Kind>> {
   const path = `${siteDirectory(spool, site)}/${name}`;
   try {
     const bytes = await files.read(path, limits.bundleBytesMax, { trusted: true });
     const nowMs = readHeader(bytes).unverified.createdMs;
-    return await unpack(await verify(bytes, { centre, signers, siteOfTransport: site, nowMs }));
+    const trust = { centre, signers, siteOfTransport: site, nowMs };
+    const bundle = await unpack(await verify(bytes, trust));
+    if (bundle.kind === kind) return bundle as OpenedOf<Kind>;
+    throw new Error(`it is a ${bundle.kind}`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FerryError("spool-damaged", `${path} can't be opened any more: ${reason}`, { cause });

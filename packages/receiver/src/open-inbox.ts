@@ -1,7 +1,14 @@
 // From the inbox to the mirror, each site's files in their order: the order of trust, ownership, the
 // high-water mark. What is refused goes to the quarantine with its reason; the next one is tried.
 
-import { type OpenedBundle, type Trust, unpack, verify } from "@siteferry/bundle";
+import {
+  type OpenedBundle,
+  type OpenedConfiguration,
+  type OpenedKeyframe,
+  type Trust,
+  unpack,
+  verify,
+} from "@siteferry/bundle";
 import {
   type HostName,
   limits,
@@ -20,8 +27,8 @@ import type { InboxEntry } from "./take-in.ts";
 
 /** Bundles that were opened in this run, so that they needn't be opened again to be applied. */
 export interface FreshBundles {
-  readonly config: ReadonlyMap<SiteId, OpenedBundle>;
-  readonly keyframe: ReadonlyMap<SiteId, OpenedBundle>;
+  readonly config: ReadonlyMap<SiteId, OpenedConfiguration>;
+  readonly keyframe: ReadonlyMap<SiteId, OpenedKeyframe>;
 }
 
 export interface OpenedInbox {
@@ -33,8 +40,8 @@ export interface OpenedInbox {
   readonly failed: number;
 }
 
-/** Rows that are held in memory from opening to applying; what is beyond is opened again then. */
-const freshRowsMax = 250_000;
+/** Held in memory from opening to applying, as inflated; what is beyond is opened again then. */
+const freshBytesMax = 128 * 1024 * 1024;
 
 /** Opens what waits. The inbox's order is by site, then by number. */
 export async function openInbox(
@@ -42,12 +49,8 @@ export async function openInbox(
   entries: readonly InboxEntry[],
 ): Promise<OpenedInbox> {
   const { files } = opening.world;
-  const fresh = {
-    config: new Map<SiteId, OpenedBundle>(),
-    keyframe: new Map<SiteId, OpenedBundle>(),
-  };
+  const fresh = new FreshBundleStore();
   const counts = { accepted: 0, duplicates: 0, refused: 0, failed: 0 };
-  let freshRows = 0;
   for (const entry of entries) {
     try {
       const bundle = await openEntry(opening, entry);
@@ -57,15 +60,28 @@ export async function openInbox(
         continue;
       }
       counts.accepted += 1;
-      const ofKind = fresh[bundle.kind];
-      freshRows += bundle.rows - (ofKind.get(bundle.header.site)?.rows ?? 0);
-      if (freshRows > freshRowsMax) ofKind.delete(bundle.header.site);
-      else ofKind.set(bundle.header.site, bundle);
+      fresh.add(bundle);
     } catch (error) {
       counts[await setAside(opening, entry, error)] += 1;
     }
   }
   return { fresh, ...counts };
+}
+
+class FreshBundleStore implements FreshBundles {
+  readonly config = new Map<SiteId, OpenedConfiguration>();
+  readonly keyframe = new Map<SiteId, OpenedKeyframe>();
+  #bytes = 0;
+
+  add(bundle: OpenedBundle): void {
+    const ofKind: Map<SiteId, OpenedBundle> = this[bundle.kind];
+    const { site, inflatedBytes } = bundle.header;
+    this.#bytes -= ofKind.get(site)?.header.inflatedBytes ?? 0;
+    ofKind.delete(site);
+    if (this.#bytes + inflatedBytes > freshBytesMax) return;
+    this.#bytes += inflatedBytes;
+    ofKind.set(site, bundle);
+  }
 }
 
 async function openEntry(
@@ -97,6 +113,9 @@ function* hostsOf(bundle: OpenedBundle): Iterable<HostName> {
   for (const { host_name } of services) yield host_name;
 }
 
+/** For files of nobody known; no site can have this id. */
+const nobodysQuarantine = "_unknown";
+
 /** What isn't believed goes to the quarantine; what this system failed at, also at that, waits. */
 async function setAside(
   opening: Opening,
@@ -121,7 +140,7 @@ async function refuse(
 ): Promise<void> {
   const claimed: SiteId | undefined = siteOfTransport ?? parseBundleName(name)?.site;
   const isKnown = claimed !== undefined && Object.hasOwn(settings.sites, claimed);
-  const entry = { name, from: path, site: isKnown ? claimed : "unknown" };
+  const entry = { name, from: path, site: isKnown ? claimed : nobodysQuarantine };
   const dropped = await putInQuarantine(world, `${spool}/quarantine`, path, entry, refusal);
   world.log.error(
     { ...errorFields(refusal), number: refusal.number, site: entry.site, file: name },

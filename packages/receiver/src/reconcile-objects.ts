@@ -7,8 +7,8 @@ import {
   renderObjects,
   type SiteObjects,
 } from "@siteferry/apply";
-import type { OpenedBundle } from "@siteferry/bundle";
-import type { SiteId } from "@siteferry/model";
+import type { OpenedConfiguration } from "@siteferry/bundle";
+import { errorFields, explain, type FileSystem, type SiteId } from "@siteferry/model";
 import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, reopen } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
@@ -21,29 +21,58 @@ const progressName = "rendered";
 export async function reconcileObjects(
   receiver: Opening,
   target: ObjectsSettings,
-  fresh: ReadonlyMap<SiteId, OpenedBundle>,
+  fresh: ReadonlyMap<SiteId, OpenedConfiguration>,
 ): Promise<ObjectsChange | null> {
   const { world, spool } = receiver;
-  const directory = targetDirectory(spool, "objects", target.dir);
+  const { dir, mode, illegalNameCharacters } = target;
+  const directory = targetDirectory(spool, "objects", dir);
   const known = await knownConfigurations(receiver);
   const wanted = JSON.stringify([target, known]);
-  if (wanted === (await loadProgress(world, directory, progressName))) return null;
+  // What somebody else deleted or cut is written again.
+  const asLeft = async (): Promise<string> => `${wanted}\n${await outlineOf(world.files, dir)}`;
+  if ((await asLeft()) === (await loadProgress(world, directory, progressName))) return null;
 
-  const { dir, mode, illegalNameCharacters } = target;
-  const groupId = await receiver.groupId(target.group);
   const sites: SiteObjects[] = [];
-  for (const { site, name, settings } of known) {
-    const bundle = fresh.get(site) ?? (await reopen(receiver, site, name));
-    if (bundle.kind !== "config") continue;
-    const { contacts, contactGroups } = settings;
-    const hostName = nameAtCentre(settings);
-    sites.push({ site, configuration: bundle.configuration, hostName, contacts, contactGroups });
+  const kept: SiteId[] = [];
+  for (const configuration of known) {
+    const objects = await siteObjects(receiver, configuration, fresh);
+    if (objects === null) kept.push(configuration.site);
+    else sites.push(objects);
   }
   const rendered = renderObjects(sites, illegalNameCharacters);
+  const groupId = await receiver.groupId(target.group);
   const objects = objectsTarget(world, { directory: dir, mode, groupId });
-  const change = await objects.apply(rendered);
-  await saveProgress(world, directory, progressName, wanted);
+  const change = await objects.apply(rendered, kept);
+  if (kept.length === 0) await saveProgress(world, directory, progressName, await asLeft());
   return change;
+}
+
+/** Null: it can't be opened any more. Then its objects stay as they are, and the others go on. */
+async function siteObjects(
+  receiver: Opening,
+  { site, name, settings }: KnownConfiguration,
+  fresh: ReadonlyMap<SiteId, OpenedConfiguration>,
+): Promise<SiteObjects | null> {
+  try {
+    const bundle = fresh.get(site) ?? (await reopen(receiver, site, name, "config"));
+    const { contacts, contactGroups } = settings;
+    const hostName = nameAtCentre(settings);
+    return { site, configuration: bundle.configuration, hostName, contacts, contactGroups };
+  } catch (error) {
+    const failure = explain(error, `Opening the configuration of ${site}`);
+    receiver.world.log.error(errorFields(failure), `The objects of ${site} stay as they are`);
+    return null;
+  }
+}
+
+/** Names and sizes of what lies in an object directory. */
+async function outlineOf(files: FileSystem, directory: string): Promise<string> {
+  const names = await files.list(directory).catch(() => []);
+  const lines = names.map(async (name) => {
+    const status = await files.status(`${directory}/${name}`);
+    return `${name} ${status?.sizeBytes}`;
+  });
+  return (await Promise.all(lines)).toSorted().join("\n");
 }
 
 interface KnownConfiguration {
@@ -59,7 +88,11 @@ async function knownConfigurations({
 }: Opening): Promise<readonly KnownConfiguration[]> {
   const known: KnownConfiguration[] = [];
   for (const [site, siteSettings] of Object.entries(settings.sites) as [SiteId, SiteSettings][]) {
-    const name = (await loadSiteRecord(world.files, spool, site))?.configuration ?? null;
+    // A damaged record has no name either: the site's objects stay as they are.
+    const record = await loadSiteRecord(world.files, spool, site).catch(() => ({
+      configuration: "",
+    }));
+    const name = record?.configuration ?? null;
     if (name !== null) known.push({ site, name, settings: siteSettings });
   }
   return known;

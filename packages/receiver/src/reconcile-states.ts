@@ -8,7 +8,7 @@ import {
   parseLiveObjects,
   type ResultCounts,
 } from "@siteferry/apply";
-import type { OpenedBundle } from "@siteferry/bundle";
+import type { OpenedKeyframe } from "@siteferry/bundle";
 import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, reopen } from "./mirror.ts";
@@ -24,7 +24,7 @@ export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  fresh: OpenedBundle | undefined,
+  fresh: OpenedKeyframe | undefined,
   isLive: LiveObjects,
 ): Promise<ResultCounts | null> {
   const { world, settings, spool } = receiver;
@@ -36,8 +36,7 @@ export async function reconcileStates(
   const settled = await loadProgress(world, directory, progressName);
   if (settled === keyframe) return null;
 
-  const bundle = fresh ?? (await reopen(receiver, site, keyframe));
-  if (bundle.kind !== "keyframe") return null;
+  const { states } = fresh ?? (await reopen(receiver, site, keyframe, "keyframe"));
   const { dir, core, mode } = target;
   const groupId = await receiver.groupId(target.group);
   const store = appliedStore(world, directory);
@@ -46,7 +45,7 @@ export async function reconcileStates(
     { directory: dir, core, mode, groupId },
   );
   const hostName = nameAtCentre(siteSettings);
-  const counts = await checkResults.apply({ site, states: bundle.states, hostName, isLive });
+  const counts = await checkResults.apply({ site, states, hostName, isLive });
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
   if (isRead) await saveProgress(world, directory, progressName, keyframe);

@@ -1,6 +1,6 @@
 // receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, fileMode, schedule, siteId } from "@siteferry/agent";
+import { absolutePath, fileMode, schedule, section, siteId } from "@siteferry/agent";
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
@@ -9,7 +9,7 @@ export interface ReceiverSettings {
   /** This centre's name: bundles for another are refused. */
   readonly centre: SiteId;
   readonly spool: string;
-  /** Signs receipts, for transports that acknowledge; a directory needs none. */
+  /** Will sign receipts, for transports that acknowledge; checked at the start, used by none yet. */
   readonly key?: string | undefined;
   /** OpenSSH's allowed_signers: which key may sign for which site. */
   readonly allowedSigners: string;
@@ -124,7 +124,7 @@ export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
   key: absolutePath.optional(),
   allowedSigners: absolutePath,
   schedule: schedule.default("* * * * *"),
-  sites: z.record(siteId, siteSchema.prefault({})),
+  sites: z.record(siteId, section(siteSchema)),
   transports: z.array(transportSchema).min(1, "name at least one transport"),
   targets: z.array(targetSchema).min(1, "name at least one target"),
 });

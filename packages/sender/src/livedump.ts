@@ -16,6 +16,7 @@ import { openSite, type Site } from "@siteferry/collect";
 import { type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
 import {
   type Cells,
+  FerryError,
   type HostName,
   type HostState,
   hostStateTable,
@@ -111,13 +112,13 @@ async function* dumpStates(
   const serviceRow = rowMaker(serviceStates);
   const hostResult = (cells: Cells): string => {
     const row: Pick<HostState, "name" | (typeof stateColumns)[number]> = hostRow(cells);
-    if (row.has_been_checked === 0) return "";
+    if (row.has_been_checked === 0 || row.last_check === 0) return "";
     return formatCheckResult(checkResultOf(named(row.name), null, row), core);
   };
   const serviceResult = (cells: Cells): string => {
     const row: Pick<ServiceState, "host_name" | "description" | (typeof stateColumns)[number]> =
       serviceRow(cells);
-    if (row.has_been_checked === 0) return "";
+    if (row.has_been_checked === 0 || row.last_check === 0) return "";
     const result = checkResultOf(named(row.host_name), row.description, row);
     return formatCheckResult(result, core);
   };
@@ -155,7 +156,9 @@ function prefixed(prefix: string): (host: HostName) => HostName {
   if (prefix === "") return (host) => host;
   return (host) => {
     const name = parseHostName(prefix + host);
-    if (isNameFault(name)) throw new TypeError(`With the prefix, "${name.shown}" ${name.problem}`);
+    if (isNameFault(name)) {
+      throw new FerryError("settings-invalid", `With the prefix, "${name.shown}" ${name.problem}`);
+    }
     return name;
   };
 }

@@ -2,13 +2,21 @@ import { parseBundleName } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { superseded } from "./outbox.ts";
 
+function worthless(...entries: readonly string[]): readonly number[] {
+  const outbox = entries.map((text) => {
+    const [number = "", kind = ""] = text.split(".");
+    const fileName = `remote1-000000000001-${number.padStart(12, "0")}.${kind}.ferry`;
+    return { ...parseBundleName(fileName)!, fileName };
+  });
+  return superseded(outbox).map(({ sequence }) => sequence);
+}
+
 test("of each kind only the newest waits", () => {
-  const entries = ["1.config", "2.keyframe", "3.keyframe", "4.config", "10.keyframe"].map(
-    (text) => {
-      const [number = "", kind = ""] = text.split(".");
-      const fileName = `remote1-000000000001-${number.padStart(12, "0")}.${kind}.ferry`;
-      return { ...parseBundleName(fileName)!, fileName };
-    },
-  );
-  expect(superseded(entries).map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  const outbox = ["1.config", "2.keyframe", "3.keyframe", "4.config", "10.keyframe"];
+  expect(worthless(...outbox)).toEqual([1, 2, 3]);
+});
+
+test("a newer delta replaces an unsent one, a newer keyframe both; a delta keeps its keyframe", () => {
+  expect(worthless("1.keyframe", "2.delta", "9.delta", "10.delta")).toEqual([2, 9]);
+  expect(worthless("1.keyframe", "2.delta", "3.keyframe")).toEqual([1, 2]);
 });

@@ -32,8 +32,20 @@ export async function listOutbox(files: FileSystem, spool: string): Promise<Outb
   });
 }
 
-/** The entries that a newer one of the same kind has made worthless. `entries` are oldest first. */
+/**
+ * The entries that a newer one has made worthless: of configurations, keyframes and deltas only the
+ * newest counts, and a delta only until a newer keyframe comes. `entries` are oldest first.
+ */
 export function superseded(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
   const newest = new Map(entries.map((entry) => [entry.kind, entry]));
-  return entries.filter((entry) => newest.get(entry.kind) !== entry);
+  const keyframe = newest.get("keyframe");
+  return entries.filter((entry) => {
+    const isOvertaken =
+      entry.kind === "delta" && keyframe !== undefined && isOlder(entry, keyframe);
+    return isOvertaken || newest.get(entry.kind) !== entry;
+  });
+}
+
+function isOlder(a: OutboxEntry, b: OutboxEntry): boolean {
+  return a.epoch === b.epoch ? a.sequence < b.sequence : a.epoch < b.epoch;
 }

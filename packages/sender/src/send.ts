@@ -10,7 +10,7 @@ import { dumpSite, type SiteDump } from "./dump-site.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 import { listOutbox, publishToOutbox, superseded } from "./outbox.ts";
 import type { SenderSettings } from "./settings.ts";
-import { ship } from "./ship.ts";
+import { type Shipment, ship } from "./ship.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Sender {
@@ -30,22 +30,33 @@ export interface SealedBundle {
   readonly sizeBytes: number;
 }
 
-export interface SendReport {
+export interface SendReport extends Shipment {
   readonly sealed: readonly SealedBundle[];
   readonly rowsRefused: number;
   /** Bundles that a newer one replaced before they were shipped. */
   readonly superseded: number;
-  readonly shipped: number;
-  /** Bundles that wait for the next run because a transport failed. */
-  readonly waiting: number;
 }
 
-/** One run. What a transport couldn't take waits in the outbox and is no failure of the run. */
+/**
+ * One run. What a transport couldn't take waits in the outbox and is no failure of the run; a core
+ * that can't be read is, but what waits from earlier runs is shipped all the same.
+ */
 export async function send(sender: Sender): Promise<SendReport> {
+  const { world, spool } = sender;
+  await openDirectories(world.files, spool, ["tmp", "outbox", "state"]);
+  const collected = await collect(sender).catch((error: unknown) => ({ error }));
+  const shipment = await ship(sender);
+  if ("error" in collected) throw collected.error;
+  const report = { ...collected, ...shipment };
+  const { sealed, shipped, waiting } = report;
+  world.log.info(report, `Sealed ${sealed.length}, shipped ${shipped}, waiting ${waiting}`);
+  return report;
+}
+
+/** From the core into the outbox. */
+async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>> {
   const { world, settings, spool } = sender;
   const { files, random, clock, log } = world;
-  await openDirectories(files, spool, ["tmp", "outbox", "state"]);
-
   const dump = await dumpSite(sender.connect, {
     filters: readFilters(settings),
     flavour: settings.core,
@@ -66,15 +77,7 @@ export async function send(sender: Sender): Promise<SendReport> {
 
   const dropped = superseded(await listOutbox(files, spool));
   for (const { fileName } of dropped) await files.unlink(`${spool}/outbox/${fileName}`);
-  const shipment = await ship(sender);
-  const report = {
-    sealed,
-    rowsRefused: dump.rowsRefused,
-    superseded: dropped.length,
-    ...shipment,
-  };
-  log.info(report, `Sealed ${sealed.length}, shipped ${report.shipped}, waiting ${report.waiting}`);
-  return report;
+  return { sealed, rowsRefused: dump.rowsRefused, superseded: dropped.length };
 }
 
 interface PlannedBundle {
@@ -127,7 +130,7 @@ async function sealAndPublish(
       kind,
       recipient: centre,
       createdMs,
-      expiresMs: createdMs + limits.outboxAgeMaxMs,
+      expiresMs: createdMs + limits.bundleLifetimeMs,
       configurationHash: plan.configurationHash,
       source: dump.versions,
       members,

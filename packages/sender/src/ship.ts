@@ -7,6 +7,7 @@ import type { Sender } from "./send.ts";
 
 export interface Shipment {
   readonly shipped: number;
+  /** Bundles that wait for the next run because a transport failed. */
   readonly waiting: number;
 }
 

@@ -44,8 +44,9 @@ export async function putInQuarantine(
     from: entry.from,
   };
   const noteText = Buffer.from(`${JSON.stringify(note, null, 2)}\n`);
-  await files.rename(path, `${directory}/${name}`);
+  // The note first: a crash in between leaves the file where it was, to be refused again.
   await files.writeNew(`${directory}/${name}.reason`, noteText, 0o600);
+  await files.rename(path, `${directory}/${name}`);
   return await dropOldest(files, directory);
 }
 

@@ -2,7 +2,7 @@
 // wake the loop. One cycle at a time; what wakes it meanwhile makes it run once more.
 
 import type { Log } from "@siteferry/model";
-import { schedule } from "node-cron";
+import { schedule, type TaskOptions } from "node-cron";
 
 export interface Daemon {
   /** A cron line. */
@@ -38,7 +38,9 @@ export async function runDaemon({ schedule: line, log, cycle, watch }: Daemon): 
     }, stopWithinMs).unref();
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
-  const task = schedule(line, wakeUp);
+  const task = schedule(line, wakeUp, { logger: cronLogger(log), suppressMissedWarning: true });
+  // A tick that came too late, after a suspend or a long cycle, is a tick all the same.
+  task.on("execution:missed", wakeUp);
   let unwatch = async (): Promise<void> => {};
   try {
     unwatch = await watch(wakeUp);
@@ -58,4 +60,13 @@ export async function runDaemon({ schedule: line, log, cycle, watch }: Daemon): 
     await unwatch();
     process.off("SIGTERM", stop).off("SIGINT", stop);
   }
+}
+
+/** node-cron would write to the terminal in its own way. */
+function cronLogger(log: Log): TaskOptions["logger"] & object {
+  const say =
+    (level: "debug" | "warn" | "error") =>
+    (message: string | Error): void =>
+      log[level]({}, `Schedule: ${String(message)}`);
+  return { debug: say("debug"), info: say("debug"), warn: say("warn"), error: say("error") };
 }

@@ -16,8 +16,8 @@ export interface DumpOptions extends Omit<LivedumpRequest, "interval" | "omdSite
 /** Prints the dump when all of it has come: half a dump would be taken for a whole one. */
 export async function runDump(options: DumpOptions): Promise<void> {
   const interval = options.interval ?? null;
-  if (interval !== null && !Number.isInteger(interval)) {
-    throw new FerryError("settings-invalid", "-i takes a whole number, the check interval");
+  if (interval !== null && !(Number.isInteger(interval) && interval > 0)) {
+    throw new FerryError("settings-invalid", "-i takes a whole number from 1, the check interval");
   }
   const address = parseAddress(options.socket ?? defaultSocket());
   const tls = options.tlsCa === undefined ? {} : { ca: await readFile(options.tlsCa, "utf8") };

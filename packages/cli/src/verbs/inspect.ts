@@ -6,12 +6,20 @@ import {
   type OpenedBundle,
   ownSigner,
   parseAllowedSigners,
+  readHeader,
   unpack,
   verify,
 } from "@siteferry/bundle";
 import { readText } from "@siteferry/agent";
-import { exitCodes, limits, parseSiteId, printable, Refusal } from "@siteferry/model";
-import { readHeader } from "@siteferry/bundle";
+import {
+  exitCodes,
+  FerryError,
+  limits,
+  parseSiteId,
+  printable,
+  Refusal,
+  systemCode,
+} from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 
 export interface InspectOptions {
@@ -21,54 +29,65 @@ export interface InspectOptions {
   readonly json: boolean;
 }
 
-/** Exit status: 76 if the centre would refuse the bundle, whatever its reason. */
-export async function runInspect(file: string, options: InspectOptions): Promise<number> {
-  const bytes = await nodeFiles.read(file, limits.bundleBytesMax, { trusted: true });
-  const header = readHeader(bytes).unverified;
-  const bundle = await open(bytes, header, options);
-  const shown = options.json ? asJson(header, bundle, options) : asText(header, bundle, options);
-  process.stdout.write(`${shown}\n`);
-  return bundle instanceof Refusal ? exitCodes.refused : 0;
+/** What could be seen: a bundle, or why the centre would refuse it and how far one came. */
+interface Findings {
+  readonly header: BundleHeader | null;
+  readonly bundle: OpenedBundle | Refusal;
 }
 
-async function open(
-  bytes: Uint8Array,
-  header: BundleHeader,
-  { allowedSigners, centre }: InspectOptions,
-): Promise<OpenedBundle | Refusal> {
+/** Exit status: 76 if the centre would refuse the bundle, whatever its reason. */
+export async function runInspect(file: string, options: InspectOptions): Promise<number> {
+  if (!Number.isInteger(options.rows) || options.rows < 0) {
+    throw new FerryError("settings-invalid", "--rows takes a whole number");
+  }
+  const findings = await inspect(await readBundle(file), options);
+  const shown = options.json ? asJson(findings, options) : asText(findings, options);
+  process.stdout.write(`${shown}\n`);
+  return findings.bundle instanceof Refusal ? exitCodes.refused : 0;
+}
+
+async function readBundle(file: string): Promise<Uint8Array> {
   try {
+    return await nodeFiles.read(file, limits.bundleBytesMax, { trusted: true });
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+    throw new FerryError("file-missing", `${printable(file, 400)} doesn't exist`, { cause: error });
+  }
+}
+
+async function inspect(
+  bytes: Uint8Array,
+  { allowedSigners, centre }: InspectOptions,
+): Promise<Findings> {
+  let header: BundleHeader | null = null;
+  try {
+    header = readHeader(bytes).unverified;
     const signers =
       allowedSigners === undefined
         ? ownSigner(bytes)
         : parseAllowedSigners(await readText(nodeFiles, allowedSigners), allowedSigners);
-    const recipient = parseSiteId(centre ?? header.recipient) ?? header.recipient;
+    const recipient = centre === undefined ? header.recipient : parseSiteId(centre);
+    if (recipient === null) {
+      throw new FerryError(
+        "settings-invalid",
+        `--centre: "${printable(centre ?? "")}" isn't an id`,
+      );
+    }
     // An old bundle is looked at as on the day it was made; its age is shown.
     const envelope = await verify(bytes, { centre: recipient, signers, nowMs: header.createdMs });
-    return await unpack(envelope);
+    return { header, bundle: await unpack(envelope) };
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (error instanceof Refusal) return { header, bundle: error };
     throw error;
   }
 }
 
-function asText(
-  header: BundleHeader,
-  bundle: OpenedBundle | Refusal,
-  { allowedSigners, rows }: InspectOptions,
-): string {
+function asText({ header, bundle }: Findings, { allowedSigners, rows }: InspectOptions): string {
   const trust = allowedSigners === undefined ? "not compared with any list" : "in allowed_signers";
-  const lines = [
-    `${header.kind} of ${header.site} for ${header.recipient}`,
-    `  number      epoch ${header.epoch}, sequence ${header.sequence}`,
-    `  created     ${new Date(header.createdMs).toISOString()}`,
-    `  expires     ${header.expiresMs === 0 ? "never" : new Date(header.expiresMs).toISOString()}`,
-    `  signed by   ${header.keyId} (${trust})`,
-    `  payload     ${header.payloadBytes} bytes, ${header.inflatedBytes} inflated`,
-    `  belongs to  configuration ${header.configurationHash.slice(0, 16)}`,
-  ];
+  const lines = header === null ? [] : headerLines(header, trust);
   if (bundle instanceof Refusal) {
     lines.push("", `REFUSED: ${bundle.message}`, `  ${bundle.code} (${bundle.number})`);
-    return lines.join("\n");
+    return lines.join("\n").trimStart();
   }
   const { program_version, livestatus_version } = bundle.source;
   lines.push(
@@ -81,22 +100,43 @@ function asText(
   return lines.join("\n");
 }
 
-function asJson(
-  header: BundleHeader,
-  bundle: OpenedBundle | Refusal,
-  { rows }: InspectOptions,
-): string {
-  if (bundle instanceof Refusal) {
-    const { code, number, message } = bundle;
-    return JSON.stringify({ header, refused: { code, number, message } }, null, 2);
-  }
-  const tables = Object.fromEntries(
+function headerLines(header: BundleHeader, trust: string): string[] {
+  return [
+    `${header.kind} of ${header.site} for ${header.recipient}`,
+    `  number      epoch ${header.epoch}, sequence ${header.sequence}`,
+    `  created     ${timeOf(header.createdMs)}`,
+    `  expires     ${header.expiresMs === 0 ? "never" : timeOf(header.expiresMs)}`,
+    `  signed by   ${header.keyId} (${trust})`,
+    `  payload     ${header.payloadBytes} bytes, ${header.inflatedBytes} inflated`,
+    `  belongs to  configuration ${header.configurationHash.slice(0, 16)}`,
+  ];
+}
+
+/** A header may claim any number; not each is a day. */
+function timeOf(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();
+}
+
+/** Escaped beyond what JSON asks for: nothing of it may move a terminal's cursor. */
+function asJson({ header, bundle }: Findings, { rows }: InspectOptions): string {
+  const found =
+    bundle instanceof Refusal
+      ? { refused: { code: bundle.code, number: bundle.number, message: bundle.message } }
+      : { source: bundle.source, tables: firstRows(bundle, rows) };
+  return JSON.stringify({ header, ...found }, null, 2).replace(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+function firstRows(bundle: OpenedBundle, count: number): object {
+  return Object.fromEntries(
     tablesOf(bundle).map(([name, table]) => [
       name,
-      { rows: table.length, first: table.slice(0, rows) },
+      { rows: table.length, first: table.slice(0, count) },
     ]),
   );
-  return JSON.stringify({ header, source: bundle.source, tables }, null, 2);
 }
 
 function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {

@@ -1,7 +1,7 @@
 // siteferry keygen
 
 import { generateKey } from "@siteferry/bundle";
-import { FerryError } from "@siteferry/model";
+import { FerryError, parseSiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 
 export async function runKeygen(file: string, { comment }: { comment: string }): Promise<void> {
@@ -12,6 +12,8 @@ export async function runKeygen(file: string, { comment }: { comment: string }):
   const { privateKey, publicLine } = await generateKey(comment);
   await nodeFiles.writeNew(file, Buffer.from(privateKey), 0o600);
   await nodeFiles.writeNew(`${file}.pub`, Buffer.from(`${publicLine}\n`), 0o644);
-  process.stdout.write(`${file} signs. At the centre, add this line to allowed_signers:\n\n`);
-  process.stdout.write(`${comment} namespaces="siteferry" ${publicLine}\n`);
+  const site = parseSiteId(comment);
+  process.stdout.write(`${file} signs. At the centre, add this line to allowed_signers`);
+  process.stdout.write(site === null ? ", with the site's id in place of SITE:\n\n" : ":\n\n");
+  process.stdout.write(`${site ?? "SITE"} namespaces="siteferry" ${publicLine}\n`);
 }

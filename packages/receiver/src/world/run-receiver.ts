@@ -1,8 +1,8 @@
 // The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
 // one run of the narrative, `receiveAlways` the daemon.
 
-import { groupIdOf, readText, realWorld, runDaemon } from "@siteferry/agent";
-import { parseAllowedSigners, type SignerList } from "@siteferry/bundle";
+import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
+import { loadSigner, parseAllowedSigners, type SignerList } from "@siteferry/bundle";
 import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
@@ -52,6 +52,8 @@ async function withSpool<Result>(
   const world = realWorld(log);
   const spool = `${settings.spool}/receiver`;
   await world.files.makeDirectory(spool, 0o700);
+  const { key } = settings;
+  if (key !== undefined) await loadSigner(await readKey(world.files, key), key);
   const lock = await takeLock(`${spool}/lock`);
   try {
     const transports = settings.transports.map(({ drop: { dir, site = null } }) =>

@@ -46,6 +46,7 @@ export const nodeFiles: FileSystem = {
       await writeAll(file, content);
       await file.sync();
     } catch (error) {
+      if (error instanceof Error) error.message += `, '${path}'`;
       // After a failed fsync the kernel may have dropped the pages and report success next time:
       // this file is worthless, start again with a new one.
       await file.close();
@@ -82,7 +83,10 @@ export const nodeFiles: FileSystem = {
 
   async makeDirectory(path, mode) {
     const first = await mkdir(path, { recursive: true, mode });
-    if (first !== undefined) await nodeFiles.syncDirectory(dirname(first));
+    if (first === undefined) return;
+    for (let made = path; made.length >= first.length; made = dirname(made)) {
+      await nodeFiles.syncDirectory(dirname(made));
+    }
   },
 
   async syncDirectory(path) {

@@ -37,7 +37,12 @@ export function dropReceiver(
     },
     async watch(wake) {
       const { watch } = await import("chokidar");
-      watcher = watch(dir, { depth: 0, ignoreInitial: true, ignored: isUninteresting(dir) });
+      watcher = watch(dir, {
+        depth: 0,
+        followSymlinks: false,
+        ignoreInitial: true,
+        ignored: isUninteresting(dir),
+      });
       watcher.on("add", wake);
       // A watcher that fails takes only the hint away; the scan goes on.
       watcher.on("error", () => {});

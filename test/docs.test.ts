@@ -1,0 +1,172 @@
+// The documents against the code: tables of keys, codes, flags and libraries, examples, links. What
+// an operator reads there has to be what the program does.
+
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exitCodes, failureTable, refusalTable } from "@siteferry/model";
+import { describe, expect, test } from "vitest";
+import { parseSettings } from "@siteferry/agent";
+import { receiverSchema } from "@siteferry/receiver";
+import { senderSchema } from "@siteferry/sender";
+import { siteferry } from "./command-line.ts";
+import { type SettingKey, settingKeys } from "./setting-keys.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const read = async (path: string): Promise<string> => await readFile(join(root, path), "utf8");
+const schemas = { "sender.yaml": senderSchema, "receiver.yaml": receiverSchema } as const;
+
+/** The rows of the one table in `text`, cell by cell, without heading and rule. */
+function tableRows(text: string): string[][] {
+  const rows = text.split("\n").filter((line) => line.startsWith("|"));
+  return rows.slice(2).map((row) =>
+    row
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim().replaceAll(/\\([|_])/g, "$1")),
+  );
+}
+
+/** What stands between the first and the last backtick of a cell, or the cell. */
+function code(cell: string): string {
+  return /^(`+) ?(.*?) ?\1$/.exec(cell)?.[2] ?? cell;
+}
+
+/** The section under `heading`. */
+function section(text: string, heading: string): string {
+  const [, after = ""] = text.split(`\n## ${heading}\n`);
+  return after.split("\n## ")[0]!;
+}
+
+describe("docs/configuration.md", () => {
+  for (const [file, schema] of Object.entries(schemas)) {
+    test(`every key of ${file}, and none that doesn't exist`, async () => {
+      const rows = tableRows(section(await read("docs/configuration.md"), file));
+      const documented = rows.map(([key = ""]) => code(key));
+      const keys = settingKeys(schema).map(({ path }) => path);
+      expect(documented.sort()).toEqual(keys.sort());
+    });
+
+    test(`defaults and choices of ${file} are those of the program`, async () => {
+      const rows = tableRows(section(await read("docs/configuration.md"), file));
+      const said = Object.fromEntries(
+        rows.map(([key = "", , fallback = ""]) => [code(key), code(fallback)]),
+      );
+      const meant = settingKeys(schema).map((key) => [key.path, defaultCell(key)]);
+      expect(said).toEqual(Object.fromEntries(meant));
+      for (const { path, choices } of settingKeys(schema)) {
+        const row = rows.find(([key = ""]) => code(key) === path)!.join(" ");
+        for (const choice of choices) expect(row, path).toContain(`\`${choice}\``);
+      }
+    });
+
+    test(`the example of ${file} shows every key`, async () => {
+      const [example = ""] = yamlBlocks(section(await read("docs/configuration.md"), file));
+      const names = settingKeys(schema).map(({ path }) =>
+        path.replace("[]", "").split(".").at(-1)!,
+      );
+      const missing = names.filter((name) => !new RegExp(`\\b${name}:`).test(example));
+      expect(missing).toEqual(names.filter((name) => name === "SITE"));
+    });
+  }
+});
+
+test("every YAML example is a file that its agent takes", async () => {
+  let examples = 0;
+  for (const path of await documents()) {
+    for (const block of yamlBlocks(await read(path))) {
+      const [, file] = /^# (?:\S+\/)?(sender\.yaml|receiver\.yaml)\n/.exec(block) ?? [];
+      parseSettings(block, path, schemas[file as keyof typeof schemas]);
+      examples += 1;
+    }
+  }
+  expect(examples).toBeGreaterThanOrEqual(4);
+});
+
+describe("docs/errors.md", () => {
+  test("every failure, its meaning and exit status, and none that doesn't exist", async () => {
+    const sections = (await read("docs/errors.md")).split("\n### ").slice(1);
+    const said = sections.map((text) => {
+      const [, name, meaning, status] =
+        /^`([a-z-]+)`\n\n\*\*(.+)\.\*\* Exit (\d+)\.\n/.exec(text) ?? [];
+      return [name, `${meaning} ${status}`];
+    });
+    const meant = Object.entries(failureTable).map(([name, { meaning, kind }]) => [
+      name,
+      `${meaning} ${exitCodes[kind]}`,
+    ]);
+    expect(Object.fromEntries(said)).toEqual(Object.fromEntries(meant));
+  });
+
+  test("every refusal with its number and meaning, and none that doesn't exist", async () => {
+    const rows = tableRows(section(await read("docs/errors.md"), "Refusals"));
+    const said = rows.map(([name = "", number, meaning]) => [code(name), [number, meaning]]);
+    expect(Object.fromEntries(said)).toEqual(refusalTable);
+  });
+});
+
+test("docs/livedump.md has the flags that dump --help has", async () => {
+  const { stdout } = await siteferry(["dump", "--help"]);
+  const flags = [...stdout.matchAll(/^ {2}(-\w, )?(--[\w-]+)/gm)].map(
+    ([, short = "", long = ""]) => short + long,
+  );
+  const rows = tableRows(await read("docs/livedump.md"));
+  const said = rows.map(([flag = ""]) => flag.replaceAll("`", ""));
+  expect(said.sort()).toEqual(flags.filter((flag) => flag !== "-h, --help").sort());
+});
+
+test("the record of libraries has what the packages depend on", async () => {
+  const rows = tableRows(await read("docs/decisions/0008-libraries.md"));
+  const said = Object.fromEntries(rows.map(([name = "", version = ""]) => [name, version]));
+  const used: Record<string, string> = {};
+  for (const name of await readdir(join(root, "packages"))) {
+    const manifest = JSON.parse(await read(`packages/${name}/package.json`)) as {
+      dependencies?: Record<string, string>;
+    };
+    for (const [library, version] of Object.entries(manifest.dependencies ?? {})) {
+      if (!version.startsWith("workspace:")) used[library] = version;
+    }
+  }
+  expect(said).toEqual(used);
+});
+
+test("no link leads nowhere", async () => {
+  const dead: string[] = [];
+  for (const path of await documents()) {
+    const text = await read(path);
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)#]+)?(?:#[^)]*)?\)/g)) {
+      if (!existsSync(join(root, dirname(path), target))) dead.push(`${path}: ${target}`);
+    }
+  }
+  expect(dead).toEqual([]);
+});
+
+test("every decision stands in the list of decisions", async () => {
+  const list = await read("docs/decisions/README.md");
+  const records = (await readdir(join(root, "docs/decisions"))).filter((name) => /^\d/.test(name));
+  expect(records.filter((name) => !list.includes(`(${name})`))).toEqual([]);
+});
+
+function defaultCell({ fallback, isRequired }: SettingKey): string {
+  if (fallback === undefined) return isRequired ? "required" : "—";
+  if (fallback === "") return "empty";
+  return typeof fallback === "string" ? fallback : JSON.stringify(fallback);
+}
+
+function yamlBlocks(text: string): string[] {
+  return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+}
+
+/** All Markdown files of the repository, from its root. */
+async function documents(): Promise<string[]> {
+  const folders = ["docs", "changes", "test/vectors"].map((folder) => join(root, folder));
+  const names = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(folder, { recursive: true })).map((name) =>
+        relative(root, join(folder, name)),
+      ),
+    ),
+  );
+  return ["README.md", ...names.flat().filter((name) => name.endsWith(".md"))];
+}
