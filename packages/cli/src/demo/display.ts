@@ -64,7 +64,8 @@ What happened
   Configured  ${cycles.reduce((sum, { received }) => sum + received.objectFiles, 0)} files of object configuration, passive, from fixed templates.
 
 One check result, as the core reads it
-${indent(example)}
+${indent(example.trimEnd())}
+
 Where the files lie
   ${root}/site/sender.yaml          the sender's configuration
   ${root}/centre/receiver.yaml      the receiver's
