@@ -5,10 +5,14 @@ import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { limits, Refusal } from "@siteferry/model";
+import type { RowKind } from "./layout.ts";
 import { checkFrame, storedFrame } from "./zstd-frame.ts";
 
-/** On 100,000 services level 1 gives smaller frames than level 3, in half the time; 9 saves nothing. */
-const level = 1;
+/**
+ * On the 100,000 services of a keyframe level 1 gives smaller frames than level 3, in half the time.
+ * A delta is small and travels often: there level 9 saves a fifth. See docs/decisions/.
+ */
+export const levels: Readonly<Record<RowKind, number>> = { config: 1, keyframe: 1, delta: 9 };
 /** 2^23, 8 MiB: what RFC 8878 asks every decoder to support. It bounds the decoder's memory. */
 const windowLogMax = 23;
 const chunkBytes = 256 * 1024;
@@ -18,12 +22,20 @@ const ratioFreeBytes = 1024 * 1024;
  * One frame over all `parts`, which have `sizeBytes` together, that {@link inflate} takes: rows that
  * shrink beyond the ratio limit (thousands of equal stack traces) are stored as they are.
  */
-export async function compress(parts: readonly Uint8Array[], sizeBytes: number): Promise<Buffer> {
-  const frame = await compressFrame(parts, sizeBytes);
+export async function compress(
+  parts: readonly Uint8Array[],
+  sizeBytes: number,
+  level: number,
+): Promise<Buffer> {
+  const frame = await compressFrame(parts, sizeBytes, level);
   return sizeBytes <= inflatedBytesMaxOf(frame.length) ? frame : storedFrame(Buffer.concat(parts));
 }
 
-async function compressFrame(parts: readonly Uint8Array[], sizeBytes: number): Promise<Buffer> {
+async function compressFrame(
+  parts: readonly Uint8Array[],
+  sizeBytes: number,
+  level: number,
+): Promise<Buffer> {
   const stream = createZstdCompress({
     params: { [constants.ZSTD_c_compressionLevel]: level },
     pledgedSrcSize: sizeBytes,

@@ -7,11 +7,11 @@ import { bundleTables, type SiteId } from "@siteferry/model";
 import { parseAllowedSigners } from "./allowed-signers.ts";
 import { endMarkBytes, tarHeader, tarPadding } from "./archive.ts";
 import { configurationHash } from "./configuration-hash.ts";
-import { encodeHeader } from "./header.ts";
+import { encodeHeader, type DeltaBase } from "./header.ts";
 import { generateKey, loadSigner, type Signer } from "./keys.ts";
 import { columnsLine, memberName, type RowKind } from "./layout.ts";
 import { encodeManifest, formatVersion, manifestName, type Manifest } from "./manifest.ts";
-import { unpack, type OpenedBundle } from "./open.ts";
+import { unpack, type OpenedBundle, type UnpackOptions } from "./open.ts";
 import { makeSignature } from "./sshsig.ts";
 import { verify, type Trust } from "./verify.ts";
 
@@ -34,6 +34,9 @@ export const site = "remote1" as SiteId;
 export const centre = "central" as SiteId;
 export const createdMs: number = Date.UTC(2026, 10, 1);
 
+/** Of a forged delta. */
+export const base: DeltaBase = { sequence: 1, payloadHash: "ba".repeat(64) };
+
 const pair = await generateKey("forge");
 export const signer: Signer = await loadSigner(pair.privateKey, "forge");
 export const publicLine: string = pair.publicLine;
@@ -51,8 +54,12 @@ export function serviceLine(changes: Readonly<Record<number, unknown>> = {}): st
   return JSON.stringify(cells);
 }
 
-export async function open(bundle: Uint8Array, given: Trust = trust): Promise<OpenedBundle> {
-  return unpack(await verify(bundle, given));
+export async function open(
+  bundle: Uint8Array,
+  given: Trust = trust,
+  options: UnpackOptions = {},
+): Promise<OpenedBundle> {
+  return unpack(await verify(bundle, given), options);
 }
 
 export function forge(forgery: Forgery = {}): Buffer {
@@ -87,6 +94,8 @@ function sealForgery(forgery: Forgery, kind: RowKind, configuration: string, arc
   const payload = forgery.payload?.(compressed) ?? compressed;
   const header = encodeHeader({
     kind,
+    cipher: "none",
+    base: kind === "delta" ? base : null,
     site,
     recipient: centre,
     epoch: 1,

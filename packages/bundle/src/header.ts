@@ -19,7 +19,6 @@ export const payloadOffset: number = headerBytes + signatureBytes;
 const magic = Buffer.from("\x89FERRY\r\n", "latin1");
 const version = 1;
 const codecZstd = 1;
-const cipherNone = 0;
 
 const at = {
   version: 8,
@@ -44,9 +43,20 @@ const at = {
   rest: 328,
 } as const;
 
-/** Hashes in lower-case hex. Of the base nothing is kept before deltas exist: it must be zero. */
+/** The keyframe that a delta is against, of the same site and epoch. */
+export interface DeltaBase {
+  readonly sequence: number;
+  /** The keyframe's `payloadHash`. */
+  readonly payloadHash: string;
+}
+
+/** Hashes in lower-case hex. */
 export interface BundleHeader extends BundleIdentity {
   readonly kind: BundleKind;
+  /** With `age` only the centre can read the payload. */
+  readonly cipher: Cipher;
+  /** Of a delta; null for every other kind. */
+  readonly base: DeltaBase | null;
   /** The centre that the bundle is for. */
   readonly recipient: SiteId;
   readonly createdMs: number;
@@ -61,6 +71,10 @@ export interface BundleHeader extends BundleIdentity {
   /** SHA-256 of the configuration that the bundle is, or belongs to. */
   readonly configurationHash: string;
 }
+
+/** In the order of their numbers. */
+const ciphers = ["none", "age"] as const;
+export type Cipher = (typeof ciphers)[number];
 
 /** What a file claims about itself; nobody has checked a signature yet. */
 export interface UnverifiedHeader {
@@ -106,12 +120,16 @@ export function claimedSigner(bytes: Uint8Array): { keyId: string; site: string 
 export function decodeHeader(bytes: Uint8Array): BundleHeader {
   const header = view(bytes).subarray(0, headerBytes);
   checkFlags(header);
+  const kind = readKind(header);
+  const sequence = readNumber(header, at.sequence, "sequence");
   return {
-    kind: readKind(header),
+    kind,
+    cipher: readCipher(header),
+    base: readBase(header, kind, sequence),
     site: readSite(header, at.site, "site"),
     recipient: readSite(header, at.recipient, "recipient"),
     epoch: readNumber(header, at.epoch, "epoch"),
-    sequence: readNumber(header, at.sequence, "sequence"),
+    sequence,
     createdMs: readNumber(header, at.created, "creation time"),
     expiresMs: readNumber(header, at.expires, "time of expiry"),
     payloadBytes: readNumber(header, at.payloadBytes, "payload length"),
@@ -129,11 +147,15 @@ export function encodeHeader(header: BundleHeader): Buffer {
   bytes.writeUInt16BE(version, at.version);
   bytes[at.kind] = bundleKinds.indexOf(header.kind) + 1;
   bytes[at.codec] = codecZstd;
-  bytes[at.cipher] = cipherNone;
+  bytes[at.cipher] = ciphers.indexOf(header.cipher);
   bytes.write(header.site, at.site, "latin1");
   bytes.write(header.recipient, at.recipient, "latin1");
   bytes.writeBigUInt64BE(BigInt(header.epoch), at.epoch);
   bytes.writeBigUInt64BE(BigInt(header.sequence), at.sequence);
+  if (header.base !== null) {
+    bytes.writeBigUInt64BE(BigInt(header.base.sequence), at.baseSequence);
+    bytes.write(header.base.payloadHash, at.baseHash, "hex");
+  }
   bytes.writeBigUInt64BE(BigInt(header.createdMs), at.created);
   bytes.writeBigUInt64BE(BigInt(header.expiresMs), at.expires);
   bytes.writeBigUInt64BE(BigInt(header.payloadBytes), at.payloadBytes);
@@ -150,20 +172,30 @@ function checkFlags(header: Buffer): void {
   if (header[at.reserved] !== 0 || !isZero(header, at.rest, headerBytes)) {
     throw unknown("reserved bytes that aren't zero");
   }
-  if (!isZero(header, at.baseSequence, at.created)) {
-    throw unknown("a base, which only a delta has");
-  }
   if (header[at.codec] !== codecZstd) {
     throw new Refusal("codec-unknown", `the header names codec ${header[at.codec]}, not zstd`);
   }
-  if (header[at.cipher] !== cipherNone) {
-    throw new Refusal("codec-unknown", `the header names cipher ${header[at.cipher]}`);
+}
+
+function readCipher(header: Buffer): Cipher {
+  const cipher = ciphers[header[at.cipher]!];
+  if (cipher !== undefined) return cipher;
+  throw new Refusal("codec-unknown", `the header names cipher ${header[at.cipher]}`);
+}
+
+function readBase(header: Buffer, kind: BundleKind, sequence: number): DeltaBase | null {
+  if (kind !== "delta") {
+    if (isZero(header, at.baseSequence, at.created)) return null;
+    throw unknown("a base, which only a delta has");
   }
+  const base = readNumber(header, at.baseSequence, "base sequence");
+  if (base >= sequence) throw unknown("a base that isn't before the delta");
+  return { sequence: base, payloadHash: header.toString("hex", at.baseHash, at.created) };
 }
 
 function readKind(header: Buffer): BundleKind {
   const kind = bundleKinds[header[at.kind]! - 1];
-  if (kind !== "config" && kind !== "keyframe") throw unknown(`kind ${header[at.kind]}`);
+  if (kind === undefined || kind === "verbatim") throw unknown(`kind ${header[at.kind]}`);
   return kind;
 }
 

@@ -3,6 +3,7 @@
 import { verify } from "node:crypto";
 import { expect, test } from "vitest";
 import { publicKeyObject } from "./ed25519.ts";
+import { parseAllowedSigners } from "./allowed-signers.ts";
 import { generateKey, loadSigner } from "./keys.ts";
 
 /** Made by `ssh-keygen -t ed25519 -N secret`; it opens nothing. */
@@ -38,4 +39,12 @@ test.each([
 test("a public key is no private key", async () => {
   const { publicLine } = await generateKey("x");
   await expect(loadSigner(publicLine, "site.pub")).rejects.toMatchObject({ code: "key-unusable" });
+});
+
+test("each new key can be used, also the one in 256 that begins with a zero byte", async () => {
+  for (let number = 0; number < 1500; number++) {
+    const { privateKey, publicLine } = await generateKey("remote1");
+    const { keyId } = await loadSigner(privateKey, "key");
+    expect([...parseAllowedSigners(`remote1 ${publicLine}`, "list").keys()]).toEqual([keyId]);
+  }
 });

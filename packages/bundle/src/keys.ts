@@ -23,7 +23,11 @@ export interface KeyPair {
 /** A new key, as `ssh-keygen -t ed25519 -N '' -C comment` makes one. */
 export async function generateKey(comment: string): Promise<KeyPair> {
   const { utils } = await loadSsh2();
-  const pair = utils.generateKeyPairSync("ed25519", { comment });
+  let pair = utils.generateKeyPairSync("ed25519", { comment });
+  // ssh2 1.17 drops a leading zero byte: one key in 256 is 31 bytes long, and nothing can read it.
+  while (utils.parseKey(pair.private) instanceof Error) {
+    pair = utils.generateKeyPairSync("ed25519", { comment });
+  }
   return { privateKey: pair.private, publicLine: pair.public };
 }
 

@@ -3,7 +3,7 @@
 import type { AnyTable } from "@siteferry/model";
 
 /** The kinds of bundles that carry rows. */
-export type RowKind = "config" | "keyframe";
+export type RowKind = "config" | "keyframe" | "delta";
 
 /** The file name of a table's rows inside a bundle: `hosts.ndjson`. */
 export function memberName(table: AnyTable): string {

@@ -2,19 +2,24 @@
 // the types that the receiver applies.
 
 import {
+  hostGoneTable,
   hostgroupTable,
   hostStateTable,
   hostTable,
   limits,
   Refusal,
+  serviceGoneTable,
   servicegroupTable,
   serviceStateTable,
   serviceTable,
   type Configuration,
+  type HostKey,
+  type ServiceKey,
   type States,
   type Table,
   bundleTables,
 } from "@siteferry/model";
+import { decrypt } from "./age.ts";
 import { archiveReader, type ArchiveReader } from "./archive.ts";
 import { inflate } from "./compress.ts";
 import { configurationHash } from "./configuration-hash.ts";
@@ -22,12 +27,14 @@ import type { BundleHeader } from "./header.ts";
 import { memberName } from "./layout.ts";
 import { decodeManifest, manifestName, type Manifest, type Source } from "./manifest.ts";
 import type { Member } from "./member.ts";
+import type { Pace } from "./pace.ts";
 import { readMember } from "./read-member.ts";
 import type { VerifiedEnvelope } from "./verify.ts";
+import { realPace } from "./world/real-pace.ts";
 
 declare const opened: unique symbol;
 
-export type OpenedBundle = OpenedConfiguration | OpenedKeyframe;
+export type OpenedBundle = OpenedConfiguration | OpenedKeyframe | OpenedDelta;
 
 export interface OpenedConfiguration extends OpenedCommon {
   readonly kind: "config";
@@ -39,6 +46,14 @@ export interface OpenedKeyframe extends OpenedCommon {
   readonly states: States;
 }
 
+/** Only with its keyframe does it say anything: see `applyDelta`. */
+export interface OpenedDelta extends OpenedCommon {
+  readonly kind: "delta";
+  /** Rows that are new or other than in the keyframe. */
+  readonly changed: States;
+  readonly gone: { readonly hosts: readonly HostKey[]; readonly services: readonly ServiceKey[] };
+}
+
 interface OpenedCommon {
   readonly [opened]: true;
   /** With identity, times, sizes and hashes; the manifest inside says the same. */
@@ -48,38 +63,80 @@ interface OpenedCommon {
   readonly rows: number;
 }
 
+export interface UnpackOptions {
+  /** The centre's age keys, as `parseAgeIdentities` gives them. */
+  readonly identities?: readonly string[];
+  /** Whether a bundle in clear is refused. */
+  readonly mustBeEncrypted?: boolean;
+  /** Absent: that of a real process, 60 s. */
+  readonly pace?: Pace;
+}
+
 /**
- * Refuses with `inflation-ratio`, `inflation-bad`, `frame-second`, `inflation-length`;
+ * Refuses with `encryption-missing`, `encrypted-for-other`, `decryption-bad`; `inflation-ratio`, `inflation-bad`, `frame-second`, `inflation-length`;
  * `archive-bad`, `archive-cut`; `manifest-bad`, `manifest-key`, `identity-differs`; `text-bad`,
- * `record-bad`, `record-count`, `record-too-long`, `record-twice`, `number-bad`, `name-bad`.
+ * `record-bad`, `record-count`, `record-entries`, `record-too-long`, `record-twice`, `number-bad`,
+ * `name-bad`; `opening-timeout`. Memory is bounded by the limits, see docs/decisions/.
  */
-export async function unpack(envelope: VerifiedEnvelope): Promise<OpenedBundle> {
+export async function unpack(
+  envelope: VerifiedEnvelope,
+  options: UnpackOptions = {},
+): Promise<OpenedBundle> {
   const { header } = envelope;
-  const { buffer, byteOffset, byteLength } = envelope.payload;
-  const archive = await inflate(Buffer.from(buffer, byteOffset, byteLength), header.inflatedBytes);
+  const archive = await inflate(await clearPayload(envelope, options), header.inflatedBytes);
   const reader = archiveReader(archive);
   const manifest = decodeManifest(reader.next(manifestName));
   checkIdentity(manifest, header);
   const rows = countRows(manifest);
   const members = readMembers(reader, manifest);
+  const readRows = rowsReader(members, options.pace ?? realPace());
   const common = { header, source: manifest.source, rows };
-  if (manifest.kind === "keyframe") {
-    const states: States = {
-      hosts: rowsOf(hostStateTable, members),
-      services: rowsOf(serviceStateTable, members),
-    };
-    return { ...common, kind: "keyframe", states } as OpenedKeyframe;
+  if (manifest.kind === "config") {
+    checkConfigurationHash(members, header);
+    const configuration = await configurationOf(readRows);
+    return { ...common, kind: "config", configuration } as OpenedConfiguration;
   }
+  const states = await statesOf(readRows);
+  if (manifest.kind === "keyframe")
+    return { ...common, kind: "keyframe", states } as OpenedKeyframe;
+  const gone: OpenedDelta["gone"] = {
+    hosts: await readRows(hostGoneTable),
+    services: await readRows(serviceGoneTable),
+  };
+  return { ...common, kind: "delta", changed: states, gone } as OpenedDelta;
+}
+
+function checkConfigurationHash(members: Members, header: BundleHeader): void {
   if (configurationHash([...members.values()]) !== header.configurationHash) {
     throw new Refusal("identity-differs", "the configuration's hash isn't the one in the header");
   }
-  const configuration: Configuration = {
-    hosts: rowsOf(hostTable, members),
-    services: rowsOf(serviceTable, members),
-    hostgroups: rowsOf(hostgroupTable, members),
-    servicegroups: rowsOf(servicegroupTable, members),
+}
+
+async function configurationOf(readRows: RowsReader): Promise<Configuration> {
+  return {
+    hosts: await readRows(hostTable),
+    services: await readRows(serviceTable),
+    hostgroups: await readRows(hostgroupTable),
+    servicegroups: await readRows(servicegroupTable),
   };
-  return { ...common, kind: "config", configuration } as OpenedConfiguration;
+}
+
+async function statesOf(readRows: RowsReader): Promise<States> {
+  return { hosts: await readRows(hostStateTable), services: await readRows(serviceStateTable) };
+}
+
+async function clearPayload(
+  { header, payload }: VerifiedEnvelope,
+  { identities = [], mustBeEncrypted = false }: UnpackOptions,
+): Promise<Buffer> {
+  if (header.cipher === "none" && mustBeEncrypted) {
+    throw new Refusal(
+      "encryption-missing",
+      `${header.site} must encrypt, and this isn't encrypted`,
+    );
+  }
+  const clear = header.cipher === "age" ? await decrypt(payload, identities) : payload;
+  return Buffer.from(clear.buffer, clear.byteOffset, clear.byteLength);
 }
 
 function checkIdentity(manifest: Manifest, header: BundleHeader): void {
@@ -109,10 +166,10 @@ function countRows({ kind, members }: Manifest): number {
   return rows;
 }
 
-type OpenMember = Member & { readonly content: Buffer };
+type Members = ReadonlyMap<string, Member & { readonly content: Buffer }>;
 
-function readMembers(reader: ArchiveReader, manifest: Manifest): ReadonlyMap<string, OpenMember> {
-  const members = new Map<string, OpenMember>();
+function readMembers(reader: ArchiveReader, manifest: Manifest): Members {
+  const members = new Map<string, Member & { readonly content: Buffer }>();
   for (const { name, rows, bytes } of manifest.members) {
     const content = reader.next(name);
     if (content.length !== bytes) {
@@ -124,7 +181,12 @@ function readMembers(reader: ArchiveReader, manifest: Manifest): ReadonlyMap<str
   return members;
 }
 
-function rowsOf<Row>(table: Table<Row>, members: ReadonlyMap<string, OpenMember>): Row[] {
-  const { content, rows } = members.get(memberName(table))!;
-  return readMember(table, content, rows);
+type RowsReader = <Row>(table: Table<Row>) => Promise<Row[]>;
+
+function rowsReader(members: Members, pace: Pace): RowsReader {
+  const entries = { left: limits.listEntriesMax };
+  return (table) => {
+    const { content, rows } = members.get(memberName(table))!;
+    return readMember(table, content, { count: rows, entries, pace });
+  };
 }

@@ -2,6 +2,7 @@
 
 import {
   isNameFault,
+  limits,
   parseHostName,
   parseServiceDescription,
   type Cell,
@@ -14,33 +15,36 @@ export type CellReader = (cell: unknown) => Cell;
 /** Throws a Refusal that names the place. */
 export type Refuse = (code: RefusalCode, problem: string) => never;
 
-/** Seconds since 1970 end here, in the year 2242: far beyond every clock, and whole in a float. */
-const timeEnd = 2 ** 33;
+export interface Bounds {
+  /** Makes an `integer` one from 0 to this. */
+  readonly integerMax?: number;
+  /** Entries of lists that may still come; goes down. */
+  readonly entries: { left: number };
+}
 
-/** The reader of a column; `integerMax` makes an `integer` one from 0 to that. */
-export function cellReader(kind: ColumnKind, refuse: Refuse, integerMax?: number): CellReader {
+/** The reader of a column. */
+export function cellReader(kind: ColumnKind, refuse: Refuse, bounds: Bounds): CellReader {
   return kind.endsWith("?")
-    ? orNull(makers[kind.slice(0, -1) as RequiredKind](refuse))
-    : makers[kind as RequiredKind](refuse, integerMax);
+    ? orNull(makers[kind.slice(0, -1) as RequiredKind](refuse, bounds))
+    : makers[kind as RequiredKind](refuse, bounds);
 }
 
 type RequiredKind = Exclude<ColumnKind, `${string}?`>;
 
-const makers: Readonly<Record<RequiredKind, (refuse: Refuse, integerMax?: number) => CellReader>> =
-  {
-    host: (refuse) => nameReader(parseHostName, refuse),
-    service: (refuse) => nameReader(parseServiceDescription, refuse),
-    text: textReader,
-    list: (refuse) => listReader(textReader(refuse), refuse),
-    pairs: (refuse) => listReader(pairReader(refuse), refuse),
-    flag: (refuse) => numberReader(refuse, (value) => value === 0 || value === 1),
-    integer: (refuse, max) => numberReader(refuse, integerRange(max)),
-    number: (refuse) => numberReader(refuse, Number.isFinite),
-    time: (refuse) => numberReader(refuse, isTime),
-  };
+const makers: Readonly<Record<RequiredKind, (refuse: Refuse, bounds: Bounds) => CellReader>> = {
+  host: (refuse) => nameReader(parseHostName, refuse),
+  service: (refuse) => nameReader(parseServiceDescription, refuse),
+  text: textReader,
+  list: (refuse, { entries }) => listReader(textReader(refuse), refuse, entries),
+  pairs: (refuse, { entries }) => listReader(pairReader(refuse), refuse, entries),
+  flag: (refuse) => numberReader(refuse, (value) => value === 0 || value === 1),
+  integer: (refuse, { integerMax }) => numberReader(refuse, integerRange(integerMax)),
+  number: (refuse) => numberReader(refuse, Number.isFinite),
+  time: (refuse) => numberReader(refuse, isTime),
+};
 
 function isTime(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value < timeEnd;
+  return Number.isSafeInteger(value) && value >= 0 && value < limits.timeEnd;
 }
 
 function orNull(read: CellReader): CellReader {
@@ -69,11 +73,15 @@ function textReader(refuse: Refuse): (cell: unknown) => string {
 function listReader<Item>(
   read: (item: unknown) => Item,
   refuse: Refuse,
+  entries: { left: number },
 ): (cell: unknown) => Item[] {
-  return (cell) =>
-    Array.isArray(cell)
-      ? cell.map((item) => read(item))
-      : refuse("record-bad", "a list belongs here");
+  return (cell) => {
+    if (!Array.isArray(cell)) return refuse("record-bad", "a list belongs here");
+    entries.left -= cell.length;
+    if (entries.left < 0)
+      return refuse("record-entries", "the bundle has too many of such entries");
+    return cell.map((item) => read(item));
+  };
 }
 
 function pairReader(refuse: Refuse): (item: unknown) => readonly [string, string] {

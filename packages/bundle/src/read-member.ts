@@ -2,20 +2,40 @@
 // that gets through consists of values that were checked one by one, in objects made here.
 
 import { isUtf8 } from "node:buffer";
-import { blankRow, limits, Refusal, type ColumnKind, type Table } from "@siteferry/model";
+import {
+  blankRow,
+  limits,
+  Refusal,
+  type ColumnKind,
+  type Table,
+  type TableName,
+} from "@siteferry/model";
 import { columnsLine, memberName } from "./layout.ts";
+import type { Pace } from "./pace.ts";
 import { cellReader, type CellReader } from "./read-cell.ts";
 
 const lineFeed = 0x0a;
 /** What the column `state` of a table goes up to. */
-const stateMax: Readonly<Record<string, number>> = { host_states: 2, service_states: 3 };
+const stateMax: Readonly<Partial<Record<TableName, number>>> = limits.stateMax;
+
+export interface ReadOptions {
+  /** Of rows. */
+  readonly count: number;
+  /** Entries of lists that the bundle may still have; goes down. */
+  readonly entries: { left: number };
+  readonly pace: Pace;
+}
 
 /**
- * All rows of `content`, which must be exactly `count`. Refuses with `text-bad`, `record-bad`,
- * `record-count`, `record-too-long`, `record-twice`, `number-bad`, `name-bad`; the message names the
- * member, the line and the column.
+ * All rows of `content`. Refuses with `text-bad`, `record-bad`, `record-count`, `record-entries`,
+ * `record-too-long`, `record-twice`, `number-bad`, `name-bad`, `opening-timeout`; the message names
+ * the member, the line and the column.
  */
-export function readMember<Row>(table: Table<Row>, content: Buffer, count: number): Row[] {
+export async function readMember<Row>(
+  table: Table<Row>,
+  content: Buffer,
+  { count, entries, pace }: ReadOptions,
+): Promise<Row[]> {
   const name = memberName(table);
   if (!isUtf8(content)) throw new Refusal("text-bad", `${name} isn't UTF-8`);
   const head = Buffer.from(`${columnsLine(table)}\n`);
@@ -23,7 +43,7 @@ export function readMember<Row>(table: Table<Row>, content: Buffer, count: numbe
     throw new Refusal("record-bad", `${name} doesn't begin with its table's columns`);
   }
   const place = { line: 1 };
-  const readRow = rowReader(table, place);
+  const readRow = rowReader(table, place, entries);
   const rows: Row[] = [];
   for (let start = head.length; start < content.length;) {
     place.line++;
@@ -35,6 +55,8 @@ export function readMember<Row>(table: Table<Row>, content: Buffer, count: numbe
     }
     rows.push(readRow(content.toString("utf8", start, end)));
     start = end + 1;
+    const pause = pace.breathe();
+    if (pause !== undefined) await pause;
   }
   if (rows.length !== count) throw miscounted(name, `${rows.length}, not ${count}`);
   return rows;
@@ -48,6 +70,7 @@ function miscounted(name: string, rows: string): Refusal {
 function rowReader<Row>(
   table: Table<Row>,
   place: { readonly line: number },
+  entries: { left: number },
 ): (line: string) => Row {
   const columns = Object.entries<ColumnKind>(table.columns);
   const refusal = (code: Refusal["code"], column: string, problem: string): Refusal =>
@@ -59,7 +82,7 @@ function rowReader<Row>(
       (code, problem) => {
         throw refusal(code, column, problem);
       },
-      max,
+      { entries, ...(max === undefined ? {} : { integerMax: max }) },
     );
   });
   const names = columns.map(([column]) => column);

@@ -1,5 +1,5 @@
-// The sender's half: members → tar → zstd → header → signature. Pure over bytes; time and numbers
-// are handed in. Equal input and equal zstd give equal bytes.
+// The sender's half: members → tar → zstd → age → header → signature. Pure over bytes; time and
+// numbers are handed in. Equal input and equal zstd give equal bytes, unless they are encrypted.
 
 import { createHash } from "node:crypto";
 import {
@@ -9,8 +9,9 @@ import {
   type BundleIdentity,
   type SiteId,
 } from "@siteferry/model";
+import { encrypt } from "./age.ts";
 import { endMarkBytes, tarHeader, tarPadding } from "./archive.ts";
-import { compress } from "./compress.ts";
+import { compress, levels } from "./compress.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type BundleHeader } from "./header.ts";
 import type { Signer } from "./keys.ts";
@@ -20,7 +21,7 @@ import type { Member } from "./member.ts";
 import { makeSignature } from "./sshsig.ts";
 
 /** `members`: all tables of the kind, in the order of the model, empty ones too. */
-export type SealInput = ConfigurationInput | KeyframeInput;
+export type SealInput = ConfigurationInput | KeyframeInput | DeltaInput;
 
 interface ConfigurationInput extends CommonInput {
   readonly kind: "config";
@@ -32,6 +33,13 @@ interface KeyframeInput extends CommonInput {
   readonly configurationHash: string;
 }
 
+/** Members as `makeDelta` gives them. */
+interface DeltaInput extends CommonInput {
+  readonly kind: "delta";
+  /** The keyframe's header; epoch and configuration must still be the same. */
+  readonly base: BundleHeader;
+}
+
 interface CommonInput extends BundleIdentity {
   readonly recipient: SiteId;
   readonly createdMs: number;
@@ -41,17 +49,46 @@ interface CommonInput extends BundleIdentity {
   readonly members: readonly Member[];
 }
 
-/** The bytes of the bundle. Throws `snapshot-too-large` where the centre would refuse it. */
-export async function seal(input: SealInput, signer: Signer): Promise<Uint8Array> {
+export interface SealOptions {
+  /** The centre's age keys, `age1…`; none: the payload travels in clear. */
+  readonly recipients?: readonly string[];
+}
+
+/**
+ * The bytes of the bundle. Throws `snapshot-too-large` where the centre would refuse it, and
+ * `key-unusable` for a recipient that is none.
+ */
+export async function seal(
+  input: SealInput,
+  signer: Signer,
+  options: SealOptions = {},
+): Promise<Uint8Array> {
+  return (await sealWithBase(input, signer, options)).bundle;
+}
+
+export interface SealedWithBase {
+  readonly bundle: Uint8Array;
+  /** What the sender keeps of a keyframe, for `readBase`: the bundle with its payload in clear. */
+  readonly base: Uint8Array;
+}
+
+/** As {@link seal}, with what later deltas are made against. */
+export async function sealWithBase(
+  input: SealInput,
+  signer: Signer,
+  { recipients = [] }: SealOptions = {},
+): Promise<SealedWithBase> {
   checkMembers(input);
-  const configuration =
-    input.kind === "config" ? configurationHash(input.members) : input.configurationHash;
+  const configuration = configurationOf(input);
   const parts = archiveParts(input, configuration);
   const inflatedBytes = parts.reduce((sum, part) => sum + part.length, 0);
   checkSize("the size of its rows", inflatedBytes, limits.inflatedBytesMax);
-  const payload = await compress(parts, inflatedBytes);
+  const clear = await compress(parts, inflatedBytes, levels[input.kind]);
+  const payload = recipients.length > 0 ? await encrypt(clear, recipients) : clear;
   const header: BundleHeader = {
     kind: input.kind,
+    cipher: recipients.length > 0 ? "age" : "none",
+    base: input.kind === "delta" ? input.base : null,
     site: input.site,
     recipient: input.recipient,
     epoch: input.epoch,
@@ -68,7 +105,17 @@ export async function seal(input: SealInput, signer: Signer): Promise<Uint8Array
   const signature = makeSignature(head, signer.publicKey, (data) => signer.sign(data));
   const bundle = Buffer.concat([head, signature, payload]);
   checkSize("the size of its bundle", bundle.length, limits.bundleBytesMax);
-  return bundle;
+  return { bundle, base: Buffer.concat([head, signature, clear]) };
+}
+
+function configurationOf(input: SealInput): string {
+  if (input.kind === "config") return configurationHash(input.members);
+  if (input.kind === "keyframe") return input.configurationHash;
+  const { base, epoch, site } = input;
+  if (base.kind !== "keyframe" || base.epoch !== epoch || base.site !== site) {
+    throw new TypeError("a delta has a keyframe of its own site and epoch");
+  }
+  return base.configurationHash;
 }
 
 function archiveParts(input: SealInput, configuration: string): Uint8Array[] {

@@ -5,13 +5,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { bundleTables, type Configuration, type States } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { parseAllowedSigners } from "./allowed-signers.ts";
+import { applyDelta } from "./apply-delta.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { open } from "./forge.ts";
 import type { BundleHeader } from "./header.ts";
 import { loadSigner } from "./keys.ts";
-import type { RowKind } from "./layout.ts";
+import { memberName, type RowKind } from "./layout.ts";
 import type { Source } from "./manifest.ts";
 import { memberWriter, type Member } from "./member.ts";
+import type { OpenedBundle, OpenedDelta, OpenedKeyframe } from "./open.ts";
 import { seal } from "./seal.ts";
 
 /** As the JSON has it: an opened bundle. */
@@ -20,8 +22,11 @@ interface Vector {
   readonly source: Source;
   readonly configuration?: Configuration;
   readonly states?: States;
+  readonly changed?: States;
+  readonly gone?: object;
 }
 
+const kinds = ["config", "keyframe", "delta"] as const;
 const folder = new URL("../../../test/vectors/", import.meta.url);
 const signer = await loadSigner(read("test-only.key").toString(), "test-only.key");
 const signers = parseAllowedSigners(read("allowed_signers").toString(), "allowed_signers");
@@ -35,8 +40,10 @@ function expected(kind: RowKind): Vector {
 }
 
 function membersOf(kind: RowKind): Member[] {
-  const { configuration, states } = expected(kind);
-  const rows = Object.values<readonly object[]>({ ...(configuration ?? states) });
+  const { configuration, states, changed, gone } = expected(kind);
+  const rows = [configuration ?? states ?? changed, gone].flatMap((tables) =>
+    Object.values<readonly object[]>({ ...tables }),
+  );
   return bundleTables[kind].map((table, index) => {
     const writer = memberWriter(table);
     for (const row of rows[index]!) writer.add(Object.values(row));
@@ -46,12 +53,15 @@ function membersOf(kind: RowKind): Member[] {
 
 async function sealVector(kind: RowKind): Promise<Uint8Array> {
   const { header, source } = expected(kind);
+  const common = { ...header, source, members: membersOf(kind) };
+  if (kind === "delta") {
+    return seal({ ...common, kind, base: expected("keyframe").header }, signer);
+  }
   const hash = configurationHash(membersOf("config"));
-  const input = { ...header, source, members: membersOf(kind), configurationHash: hash };
-  return seal({ ...input, kind }, signer);
+  return seal({ ...common, kind, configurationHash: hash }, signer);
 }
 
-async function openVector(kind: RowKind, bytes: Uint8Array): Promise<unknown> {
+async function openVector(kind: RowKind, bytes: Uint8Array): Promise<OpenedBundle> {
   const { site, recipient, createdMs } = expected(kind).header;
   return open(bytes, { centre: recipient, signers, nowMs: createdMs, siteOfTransport: site });
 }
@@ -63,21 +73,32 @@ async function writeVector(kind: RowKind): Promise<void> {
   writeFileSync(new URL(`${kind}.json`, folder), `${opened}\n`);
 }
 
-if (process.env["WRITE_VECTORS"] !== undefined) {
-  await writeVector("config");
-  await writeVector("keyframe");
-}
+if (process.env["WRITE_VECTORS"] !== undefined) for (const kind of kinds) await writeVector(kind);
 
-describe.each(["config", "keyframe"] as const)("%s.ferry", (kind) => {
+describe.each(kinds)("%s.ferry", (kind) => {
   test("opens to its JSON", async () => {
     expect(await openVector(kind, read(`${kind}.ferry`))).toEqual(expected(kind));
   });
   test("is what sealing its rows gives", async () => {
     expect(Buffer.from(await sealVector(kind)).equals(read(`${kind}.ferry`))).toBe(true);
   });
+  test("has the members of its kind", () => {
+    expect(membersOf(kind).map(({ name }) => name)).toEqual(bundleTables[kind].map(memberName));
+  });
 });
 
 test("the keyframe names the configuration of config.ferry", () => {
   const { header } = expected("keyframe");
   expect(header.configurationHash).toBe(expected("config").header.configurationHash);
+});
+
+test("the delta fits on keyframe.ferry", async () => {
+  const keyframe = (await openVector("keyframe", read("keyframe.ferry"))) as OpenedKeyframe;
+  const delta = (await openVector("delta", read("delta.ferry"))) as OpenedDelta;
+  const { hosts, services } = applyDelta(keyframe, delta);
+  expect(hosts).toEqual([keyframe.states.hosts[0], delta.changed.hosts[0]]);
+  const [changed, added] = delta.changed.services;
+  const [first, , third] = keyframe.states.services;
+  expect(delta.gone.services).toMatchObject([{ description: third?.description }]);
+  expect(services).toEqual([first, changed, added]);
 });

@@ -65,9 +65,9 @@ describe("header", () => {
     ["R39 an unknown critical flag", "bundle-flags", (header) => header.writeUInt8(1, 10)],
     ["a reserved optional flag", "bundle-flags", (header) => header.writeUInt8(1, 11)],
     ["an unknown kind", "bundle-flags", (header) => header.writeUInt8(5, 12)],
-    ["a kind that isn't open yet", "bundle-flags", (header) => header.writeUInt8(3, 12)],
+    ["a kind that isn't open yet", "bundle-flags", (header) => header.writeUInt8(4, 12)],
     ["an unknown codec", "codec-unknown", (header) => header.writeUInt8(0, 13)],
-    ["a cipher that isn't configured", "codec-unknown", (header) => header.writeUInt8(1, 14)],
+    ["an unknown cipher", "codec-unknown", (header) => header.writeUInt8(2, 14)],
     ["a reserved byte", "bundle-flags", (header) => header.writeUInt8(1, 15)],
     [
       "a site id with more behind its end",

@@ -13,6 +13,15 @@ export const inflationRatioMax: number = 200;
 export const recordsMax: number = 1_000_000;
 /** One line of an NDJSON member: plugins may print 64 KiB, JSON may double that. */
 export const recordBytesMax: number = 128 * 1024;
+/** Entries of lists and pairs in one bundle; each costs far more memory than its bytes in JSON. */
+export const listEntriesMax: number = 8_000_000;
+
+/** Opening one bundle, from its decryption to the last row. */
+export const openingMsMax: number = 60_000;
+
+/** The head of an age file: room for 30 recipients. */
+export const ageHeaderBytesMax: number = 4096;
+
 /** The manifest names at most a handful of members. */
 export const manifestBytesMax: number = 64 * 1024;
 /** Files that one pass takes from one transport, so that a flood can't starve the other sites. */
@@ -24,6 +33,10 @@ export const quarantineBytesMax: number = 256 * mebibyte;
 export const bundleLifetimeMs: number = 7 * 24 * 3600 * 1000;
 /** A created time this far in the future is refused: the clocks disagree too much. */
 export const clockSkewMaxMs: number = 10 * 60 * 1000;
+/** Numbers that may be missing between two bundles: years of a bundle a minute. */
+export const sequenceJumpMax: number = 1_000_000;
+/** New epochs a day: a sender that loses its state more often has a problem to be looked at. */
+export const epochsPerDayMax: number = 4;
 /** One answer of a livestatus server. naemon-livestatus itself stops at 500 MiB. */
 export const answerBytesMax: number = 512 * mebibyte;
 /** Results in one check-result file: the core does nothing else while it reads one. */

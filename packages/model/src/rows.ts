@@ -89,6 +89,9 @@ export interface ServiceState extends CommonState {
   readonly description: ServiceDescription;
 }
 
+export type HostKey = Pick<HostState, "name">;
+export type ServiceKey = Pick<ServiceState, "host_name" | "description">;
+
 /** What a site's core is configured to monitor. */
 export interface Configuration {
   readonly hosts: readonly HostConfiguration[];

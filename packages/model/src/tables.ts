@@ -7,9 +7,11 @@ import type {
   Flag,
   Group,
   HostConfiguration,
+  HostKey,
   HostState,
   Pairs,
   ServiceConfiguration,
+  ServiceKey,
   ServiceState,
 } from "./rows.ts";
 
@@ -54,7 +56,12 @@ export interface Table<Row> {
 }
 
 export type LivestatusTable = "hosts" | "services" | "hostgroups" | "servicegroups";
-export type TableName = LivestatusTable | "host_states" | "service_states";
+export type TableName =
+  | LivestatusTable
+  | "host_states"
+  | "service_states"
+  | "hosts_gone"
+  | "services_gone";
 
 const commonConfiguration = {
   display_name: "text",
@@ -122,6 +129,7 @@ const commonState = {
   scheduled_downtime_depth: "integer",
   is_flapping: "flag?",
   percent_state_change: "number?",
+  // Last, because it changes by itself every second: a delta compares rows up to here.
   staleness: "number?",
 } as const;
 
@@ -135,6 +143,19 @@ export const serviceStateTable: Table<ServiceState> = {
   name: "service_states",
   source: "services",
   columns: { host_name: "host", description: "service", ...commonState },
+};
+
+/** Keys of a delta's keyframe that aren't there any more. */
+export const hostGoneTable: Table<HostKey> = {
+  name: "hosts_gone",
+  source: "hosts",
+  columns: { name: "host" },
+};
+
+export const serviceGoneTable: Table<ServiceKey> = {
+  name: "services_gone",
+  source: "services",
+  columns: { host_name: "host", description: "service" },
 };
 
 /** `table` with only the columns in `names`, for those who need few of them. */
@@ -154,7 +175,9 @@ export interface AnyTable {
 }
 
 /** The tables of a bundle, in the order of its members. */
-export const bundleTables: Readonly<Record<"config" | "keyframe", readonly AnyTable[]>> = {
-  config: [hostTable, serviceTable, hostgroupTable, servicegroupTable],
-  keyframe: [hostStateTable, serviceStateTable],
-};
+export const bundleTables: Readonly<Record<"config" | "keyframe" | "delta", readonly AnyTable[]>> =
+  {
+    config: [hostTable, serviceTable, hostgroupTable, servicegroupTable],
+    keyframe: [hostStateTable, serviceStateTable],
+    delta: [hostStateTable, serviceStateTable, hostGoneTable, serviceGoneTable],
+  };

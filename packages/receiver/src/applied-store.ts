@@ -64,5 +64,6 @@ export async function saveProgress(
   progress: string,
 ): Promise<void> {
   await files.makeDirectory(directory, 0o700);
+  await sweep(files, directory);
   await replaceState(files, random, directory, name, Buffer.from(progress));
 }

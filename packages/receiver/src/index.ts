@@ -1,5 +1,6 @@
 // The agent at the centre.
 
+export { BundleCache } from "./bundle-cache.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";
 export * from "./world/run-receiver.ts";

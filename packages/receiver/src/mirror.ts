@@ -1,34 +1,41 @@
-// The mirror: per site the newest configuration and keyframe, kept as the bundles themselves. They
-// are the database; what the site looks like can always be rebuilt from them.
+// The mirror: per site the newest configuration, keyframe and delta, kept as the bundles themselves.
+// They are the database; what the site looks like can always be rebuilt from them.
 
-import { type OpenedBundle, readHeader, unpack, verify } from "@siteferry/bundle";
+import {
+  applyDelta,
+  type BundleHeader,
+  type OpenedBundle,
+  readHeader,
+  unpack,
+  verify,
+} from "@siteferry/bundle";
 import {
   bundleSuffix,
   FerryError,
   type FileSystem,
   formatBundleName,
   limits,
-  type Random,
   type SiteId,
+  type States,
   systemCode,
 } from "@siteferry/model";
 import { readState, replaceState, sweep } from "@siteferry/spool";
+import type { OpenedOf } from "./bundle-cache.ts";
 import type { Opening } from "./opening.ts";
-import { advance, type HighWaterMark } from "./order.ts";
+import { advance, fillGap, type HighWaterMark, type OrderedBundle } from "./order.ts";
 
 /** What the receiver knows of a site, durable before anything of it is applied. */
 export interface SiteRecord {
   readonly mark: HighWaterMark;
-  /** File names in the site's directory. */
-  readonly configuration: string | null;
-  readonly keyframe: string | null;
+  /** The headers of the bundles in the site's directory; a delta is always one on this keyframe. */
+  readonly config: BundleHeader | null;
+  readonly keyframe: BundleHeader | null;
+  readonly delta: BundleHeader | null;
 }
-
-export type OpenedOf<Kind extends OpenedBundle["kind"]> = Extract<OpenedBundle, { kind: Kind }>;
 
 const recordName = "record";
 
-function siteDirectory(spool: string, site: SiteId): string {
+export function siteDirectory(spool: string, site: SiteId): string {
   return `${spool}/sites/${site}`;
 }
 
@@ -44,42 +51,55 @@ export async function loadSiteRecord(
     : (JSON.parse(new TextDecoder().decode(state.content)) as SiteRecord);
 }
 
+export function orderedBundle({ payloadHash, ...header }: BundleHeader): OrderedBundle {
+  return { ...header, hash: payloadHash };
+}
+
 /**
  * Keeps a bundle that has passed the whole order of trust, and moves the high-water mark. A crash
  * before the mark is durable changes nothing: the bundle still lies in the inbox.
  */
 export async function keep(
-  { files, random }: { files: FileSystem; random: Random },
-  spool: string,
+  { world: { files, random, clock }, spool, cache }: Opening,
   inboxPath: string,
   bundle: OpenedBundle,
   before: SiteRecord | null,
-): Promise<SiteRecord> {
-  const { site, epoch, sequence, payloadHash: hash, kind } = bundle.header;
-  const directory = siteDirectory(spool, site);
-  const name = formatBundleName(bundle.header);
-  await files.makeDirectory(directory, 0o700);
-  await linkInto(files, inboxPath, `${directory}/${name}`);
+): Promise<void> {
+  const { header, kind } = bundle;
+  const directory = siteDirectory(spool, header.site);
+  await linkInto(files, inboxPath, `${directory}/${formatBundleName(header)}`);
   await files.syncDirectory(directory);
   const record: SiteRecord = {
-    mark: advance(before?.mark ?? null, { epoch, sequence, hash }),
-    configuration: kind === "config" ? name : (before?.configuration ?? null),
-    keyframe: kind === "keyframe" ? name : (before?.keyframe ?? null),
+    mark: markAfter(before?.mark ?? null, orderedBundle(header), clock.now()),
+    config: kind === "config" ? header : (before?.config ?? null),
+    keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
+    delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),
   };
   await replaceState(files, random, directory, recordName, Buffer.from(JSON.stringify(record)));
+  cache.put(bundle);
   await files.unlink(inboxPath);
   await tidy(files, directory, record);
-  return record;
+}
+
+function markAfter(
+  mark: HighWaterMark | null,
+  bundle: OrderedBundle,
+  nowMs: number,
+): HighWaterMark {
+  const isLate = mark !== null && bundle.epoch === mark.epoch && bundle.sequence < mark.sequence;
+  return isLate ? fillGap(mark, bundle) : advance(mark, bundle, nowMs);
 }
 
 /** Takes away what the record doesn't name: bundles before, and what a crash left of a write. */
 async function tidy(
   files: FileSystem,
   directory: string,
-  { configuration, keyframe }: SiteRecord,
+  { config, keyframe, delta }: SiteRecord,
 ): Promise<void> {
-  for (const old of (await files.list(directory)).filter((name) => name.endsWith(bundleSuffix))) {
-    if (old !== configuration && old !== keyframe) await files.unlink(`${directory}/${old}`);
+  const kept = [config, keyframe, delta].map((header) => header && formatBundleName(header));
+  for (const name of await files.list(directory)) {
+    if (name.endsWith(bundleSuffix) && !kept.includes(name))
+      await files.unlink(`${directory}/${name}`);
   }
   await sweep(files, directory);
 }
@@ -95,24 +115,38 @@ async function linkInto(files: FileSystem, from: string, to: string): Promise<vo
   }
 }
 
+/** The site as it was at its newest bundle; null before its first keyframe. */
+export async function loadStates(
+  opening: Opening,
+  { keyframe, delta }: SiteRecord,
+): Promise<States | null> {
+  if (keyframe === null) return null;
+  const base = await reopen(opening, keyframe, "keyframe");
+  return delta === null ? base.states : applyDelta(base, await reopen(opening, delta, "delta"));
+}
+
 /**
  * Opens a kept bundle again, through the same order of trust as when it came, at the time it was
  * made: a key that was taken out of allowed_signers since takes its bundles with it.
  */
 export async function reopen<Kind extends OpenedBundle["kind"]>(
-  { world: { files }, settings: { centre }, spool, signers }: Opening,
-  site: SiteId,
-  name: string,
+  { world: { files }, settings: { centre }, spool, signers, cache }: Opening,
+  header: BundleHeader,
   kind: Kind,
 ): Promise<OpenedOf<Kind>> {
-  const path = `${siteDirectory(spool, site)}/${name}`;
+  const { site, payloadHash } = header;
+  const cached = cache.get(site, kind, payloadHash);
+  if (cached !== null) return cached;
+  const path = `${siteDirectory(spool, site)}/${formatBundleName(header)}`;
   try {
     const bytes = await files.read(path, limits.bundleBytesMax, { trusted: true });
     const nowMs = readHeader(bytes).unverified.createdMs;
     const trust = { centre, signers, siteOfTransport: site, nowMs };
     const bundle = await unpack(await verify(bytes, trust));
-    if (bundle.kind === kind) return bundle as OpenedOf<Kind>;
-    throw new Error(`it is a ${bundle.kind}`);
+    if (bundle.header.payloadHash !== payloadHash)
+      throw new Error("it isn't the one of the record");
+    cache.put(bundle);
+    return bundle as OpenedOf<Kind>;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FerryError("spool-damaged", `${path} can't be opened any more: ${reason}`, { cause });

@@ -2,10 +2,10 @@
 // high-water mark. What is refused goes to the quarantine with its reason; the next one is tried.
 
 import {
+  applyDelta,
+  type BundleHeader,
+  checkBase,
   type OpenedBundle,
-  type OpenedConfiguration,
-  type OpenedKeyframe,
-  type Trust,
   unpack,
   verify,
 } from "@siteferry/bundle";
@@ -19,98 +19,190 @@ import {
   type SiteId,
 } from "@siteferry/model";
 import { putInQuarantine } from "@siteferry/spool";
-import { keep, loadSiteRecord } from "./mirror.ts";
+import { claimHosts } from "./host-claims.ts";
+import { beginAttempt, endAttempt, type InboxEntry } from "./inbox.ts";
+import {
+  keep,
+  loadSiteRecord,
+  orderedBundle,
+  reopen,
+  siteDirectory,
+  type SiteRecord,
+} from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { judgeOrder } from "./order.ts";
+import { judgeOrder, replayed } from "./order.ts";
 import { checkOwnership, nameAtCentre } from "./ownership.ts";
-import type { InboxEntry } from "./take-in.ts";
-
-/** Bundles that were opened in this run, so that they needn't be opened again to be applied. */
-export interface FreshBundles {
-  readonly config: ReadonlyMap<SiteId, OpenedConfiguration>;
-  readonly keyframe: ReadonlyMap<SiteId, OpenedKeyframe>;
-}
+import type { SiteSettings } from "./settings.ts";
 
 export interface OpenedInbox {
-  readonly fresh: FreshBundles;
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly refused: number;
+  accepted: number;
+  duplicates: number;
+  /** Bundles that came after newer ones and that nobody waits for; they were dropped. */
+  late: number;
+  /** Deltas whose keyframe hasn't come. They stay in the inbox. */
+  waitingForKeyframe: number;
+  refused: number;
   /** Files that stay in the inbox because of a failure of this system; the next run tries again. */
-  readonly failed: number;
+  failed: number;
 }
-
-/** Held in memory from opening to applying, as inflated; what is beyond is opened again then. */
-const freshBytesMax = 128 * 1024 * 1024;
 
 /** Opens what waits. The inbox's order is by site, then by number. */
 export async function openInbox(
   opening: Opening,
   entries: readonly InboxEntry[],
 ): Promise<OpenedInbox> {
-  const { files } = opening.world;
-  const fresh = new FreshBundleStore();
-  const counts = { accepted: 0, duplicates: 0, refused: 0, failed: 0 };
+  const counts: OpenedInbox = {
+    accepted: 0,
+    duplicates: 0,
+    late: 0,
+    waitingForKeyframe: 0,
+    refused: 0,
+    failed: 0,
+  };
+  const waiting = new Map<SiteId, InboxEntry>();
   for (const entry of entries) {
+    let current = entry;
     try {
-      const bundle = await openEntry(opening, entry);
-      if (bundle === "duplicate") {
-        await files.unlink(entry.path);
-        counts.duplicates += 1;
-        continue;
+      if (entry.attempts >= attemptsMax) {
+        throw new Refusal("bundle-poisonous", `Opening it ended the reader ${attemptsMax} times`);
       }
-      counts.accepted += 1;
-      fresh.add(bundle);
+      current = await beginAttempt(opening.world, entry);
+      const judged = await openEntry(opening, current);
+      current = await endAttempt(opening.world, current);
+      counts[await settle(opening, current, judged, waiting)] += 1;
     } catch (error) {
-      counts[await setAside(opening, entry, error)] += 1;
+      counts[await setAside(opening, current, error)] += 1;
     }
   }
-  return { fresh, ...counts };
+  return counts;
 }
 
-class FreshBundleStore implements FreshBundles {
-  readonly config = new Map<SiteId, OpenedConfiguration>();
-  readonly keyframe = new Map<SiteId, OpenedKeyframe>();
-  #bytes = 0;
+const attemptsMax = 2;
 
-  add(bundle: OpenedBundle): void {
-    const ofKind: Map<SiteId, OpenedBundle> = this[bundle.kind];
-    const { site, inflatedBytes } = bundle.header;
-    this.#bytes -= ofKind.get(site)?.header.inflatedBytes ?? 0;
-    ofKind.delete(site);
-    if (this.#bytes + inflatedBytes > freshBytesMax) return;
-    this.#bytes += inflatedBytes;
-    ofKind.set(site, bundle);
-  }
-}
+type Judged =
+  | { readonly kind: "duplicate" }
+  | { readonly kind: "late"; readonly refusal: Refusal }
+  | { readonly kind: "waiting"; readonly site: SiteId }
+  | { readonly kind: "opened"; readonly bundle: OpenedBundle; readonly record: SiteRecord | null };
 
-async function openEntry(
-  { world, settings, spool, signers }: Opening,
-  { path, siteOfTransport }: InboxEntry,
-): Promise<OpenedBundle | "duplicate"> {
+/** The order of trust from its first step to its last but one; nothing is changed here. */
+async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry): Promise<Judged> {
+  const { world, settings, spool, signers } = opening;
   const bytes = await world.files.read(path, limits.bundleBytesMax, { trusted: true });
-  const trust: Trust = { centre: settings.centre, signers, nowMs: world.clock.now() };
+  const nowMs = world.clock.now();
   const link = siteOfTransport === null ? {} : { siteOfTransport };
-  const envelope = await verify(bytes, { ...trust, ...link });
-  const { site, payloadHash, ...identity } = envelope.header;
-  const siteSettings = Object.hasOwn(settings.sites, site) ? settings.sites[site] : undefined;
-  if (siteSettings === undefined) {
-    throw new Refusal("site-unknown", `The site ${site} isn't in the receiver's configuration`);
+  const envelope = await verify(bytes, { centre: settings.centre, signers, nowMs, ...link });
+  const { header } = envelope;
+  settingsOf(opening, header.site);
+  const record = await loadSiteRecord(world.files, spool, header.site);
+
+  const order = judgeOrder(record?.mark ?? null, orderedBundle(header), nowMs);
+  if (order === "duplicate") return { kind: order };
+  if (order === "late" && record !== null && !isStillWanted(record, header)) {
+    return { kind: order, refusal: replayed(record.mark, orderedBundle(header)) };
   }
-  const record = await loadSiteRecord(world.files, spool, site);
-  const order = judgeOrder(record?.mark ?? null, { ...identity, site, hash: payloadHash });
-  if (order === "duplicate") return order;
-  const bundle = await unpack(envelope);
-  checkOwnership(site, siteSettings, hostsOf(bundle));
-  for (const host of hostsOf(bundle)) nameAtCentre(siteSettings)(host);
-  await keep(world, spool, path, bundle, record);
-  return bundle;
+  if (header.kind === "delta") {
+    const keyframe = record?.keyframe ?? null;
+    if (keyframe === null || isBaseToCome(keyframe, header)) {
+      return { kind: "waiting", site: header.site };
+    }
+    checkBase(keyframe, header);
+  }
+  return { kind: "opened", bundle: await unpack(envelope), record };
+}
+
+function settingsOf({ settings: { sites } }: Opening, site: SiteId): SiteSettings {
+  const settings = Object.hasOwn(sites, site) ? sites[site] : undefined;
+  if (settings !== undefined) return settings;
+  throw new Refusal("site-unknown", `The site ${site} isn't in the receiver's configuration`);
+}
+
+/** A configuration that was overtaken by the keyframe which belongs to it. */
+function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): boolean {
+  const wanted = keyframe?.configurationHash;
+  return (
+    late.kind === "config" &&
+    late.configurationHash === wanted &&
+    config?.configurationHash !== wanted
+  );
+}
+
+/** The delta's keyframe is newer than the one that is here: it may be under way, or lost. */
+function isBaseToCome(keyframe: BundleHeader, delta: BundleHeader): boolean {
+  if (delta.epoch !== keyframe.epoch) return delta.epoch > keyframe.epoch;
+  return (delta.base?.sequence ?? 0) > keyframe.sequence;
+}
+
+async function settle(
+  opening: Opening,
+  entry: InboxEntry,
+  judged: Judged,
+  waiting: Map<SiteId, InboxEntry>,
+): Promise<keyof OpenedInbox> {
+  const { files, log } = opening.world;
+  switch (judged.kind) {
+    case "duplicate":
+      await files.unlink(entry.path);
+      return "duplicates";
+    case "late":
+      log.warn(
+        { ...errorFields(judged.refusal), file: entry.name },
+        `Dropped ${entry.name}: it is late`,
+      );
+      await files.unlink(entry.path);
+      return "late";
+    case "waiting": {
+      // Only the newest delta says what the site looks like.
+      const older = waiting.get(judged.site);
+      if (older !== undefined) await files.unlink(older.path);
+      waiting.set(judged.site, entry);
+      return "waitingForKeyframe";
+    }
+    case "opened":
+      await accept(opening, entry.path, judged.bundle, judged.record);
+      return "accepted";
+  }
+}
+
+/** Ownership, then durable: the last two steps. */
+async function accept(
+  opening: Opening,
+  path: string,
+  bundle: OpenedBundle,
+  record: SiteRecord | null,
+): Promise<void> {
+  const { site } = bundle.header;
+  const settings = settingsOf(opening, site);
+  checkOwnership(site, settings, hostsOf(bundle));
+  if (bundle.kind === "delta" && record?.keyframe) {
+    // Refused here if it doesn't fit, not when the mark has moved.
+    applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
+  }
+  const nameOf = nameAtCentre(settings);
+  const names = new Set(Array.from(hostsOf(bundle), nameOf));
+  await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
+  await claimHosts(opening, site, names, bundle.kind === "keyframe");
+  await keep(opening, path, bundle, record);
 }
 
 function* hostsOf(bundle: OpenedBundle): Iterable<HostName> {
-  const { hosts, services } = bundle.kind === "config" ? bundle.configuration : bundle.states;
+  const { hosts, services } = rowsOf(bundle);
   for (const { name } of hosts) yield name;
   for (const { host_name } of services) yield host_name;
+}
+
+function rowsOf(bundle: OpenedBundle): {
+  hosts: readonly { name: HostName }[];
+  services: readonly { host_name: HostName }[];
+} {
+  switch (bundle.kind) {
+    case "config":
+      return bundle.configuration;
+    case "keyframe":
+      return bundle.states;
+    case "delta":
+      return bundle.changed;
+  }
 }
 
 /** For files of nobody known; no site can have this id. */
@@ -122,13 +214,17 @@ async function setAside(
   entry: InboxEntry,
   error: unknown,
 ): Promise<"refused" | "failed"> {
+  const { world } = opening;
   try {
-    if (!(error instanceof Refusal)) throw error;
-    await refuse(opening, entry, error);
-    return "refused";
+    if (error instanceof Refusal) {
+      await refuse(opening, entry, error);
+      return "refused";
+    }
+    if (entry.attempts > 0) await endAttempt(world, entry);
+    throw error;
   } catch (failure) {
     const fields = errorFields(explain(failure, `Opening ${entry.path}`));
-    opening.world.log.error(fields, "A bundle waits in the inbox");
+    world.log.error(fields, "A bundle waits in the inbox");
     return "failed";
   }
 }

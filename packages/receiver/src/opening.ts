@@ -2,6 +2,7 @@
 
 import type { SignerList } from "@siteferry/bundle";
 import type { World } from "@siteferry/model";
+import type { BundleCache } from "./bundle-cache.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
 export interface Opening {
@@ -10,6 +11,8 @@ export interface Opening {
   /** The receiver's own directory in the spool. */
   readonly spool: string;
   readonly signers: SignerList;
+  /** Empty at the start; the daemon hands the same one to each run. */
+  readonly cache: BundleCache;
   /** The number of a group that the settings name; null for none. */
   groupId(name: string | undefined): Promise<number | null>;
 }

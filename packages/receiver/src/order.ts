@@ -1,9 +1,9 @@
 // The order of bundles, step 8 of the order of trust: what came is compared with the high-water mark
-// of its site, which is durable.
+// of its site, which is durable. Pure.
 
-import { type BundleIdentity, Refusal } from "@siteferry/model";
+import { type BundleIdentity, type BundleKind, limits, Refusal } from "@siteferry/model";
 
-/** The newest bundle that was taken in from a site. */
+/** The newest bundle that was taken in from a site, and what led to it. */
 export interface HighWaterMark {
   readonly epoch: number;
   readonly sequence: number;
@@ -11,40 +11,110 @@ export interface HighWaterMark {
   readonly hash: string;
   /** The hashes of those that were taken in before it, newest first. */
   readonly earlier: readonly string[];
+  /** Numbers of this epoch that were passed over and never came. */
+  readonly missed: number;
+  /** When this epoch and those before it began here, newest first; milliseconds since 1970. */
+  readonly epochsMs: readonly number[];
+}
+
+export interface OrderedBundle extends BundleIdentity {
+  readonly kind: BundleKind;
+  readonly hash: string;
 }
 
 /** Transports deliver at least once, so an older bundle may honestly come again for a while. */
 const earlierMax = 32;
+const dayMs = 24 * 3600 * 1000;
 
 /** The mark after a new bundle. */
 export function advance(
   mark: HighWaterMark | null,
-  { epoch, sequence, hash }: Omit<HighWaterMark, "earlier">,
+  { epoch, sequence, hash }: OrderedBundle,
+  nowMs: number,
 ): HighWaterMark {
+  const before = mark?.epoch === epoch ? mark : null;
   const earlier = mark === null ? [] : [mark.hash, ...mark.earlier].slice(0, earlierMax);
-  return { epoch, sequence, hash, earlier };
+  const epochsMs = mark?.epochsMs ?? [];
+  return {
+    epoch,
+    sequence,
+    hash,
+    earlier,
+    missed: before === null ? 0 : before.missed + sequence - before.sequence - 1,
+    epochsMs: before === null ? [nowMs, ...epochsMs].slice(0, limits.epochsPerDayMax) : epochsMs,
+  };
+}
+
+/** The mark after a bundle that came later than its number, and was wanted all the same. */
+export function fillGap(mark: HighWaterMark, { hash }: OrderedBundle): HighWaterMark {
+  const earlier = [hash, ...mark.earlier].slice(0, earlierMax);
+  return { ...mark, earlier, missed: Math.max(0, mark.missed - 1) };
 }
 
 /**
  * `duplicate`: one of the very bundles that were taken in last; it is dropped in silence. Its payload
- * names its site and numbers, so an equal hash says that they are equal, too.
- * @throws Refusal `sequence-replayed` or `sequence-equivocal`
+ * names its site and numbers, so an equal hash says that they are equal, too. `late`: a number that
+ * was passed over; the caller knows whether it is still of use.
+ * @throws Refusal `sequence-equivocal`, `sequence-jump`, `epoch-old`, `epoch-future`,
+ *   `epoch-without-keyframe`, `epoch-churn`
  */
 export function judgeOrder(
   mark: HighWaterMark | null,
-  { site, epoch, sequence, hash }: BundleIdentity & { readonly hash: string },
-): "new" | "duplicate" {
-  if (mark === null || epoch > mark.epoch) return "new";
-  if (epoch === mark.epoch && sequence > mark.sequence) return "new";
-  const claim = `${site} epoch ${epoch} number ${sequence}`;
-  const known = `epoch ${mark.epoch} number ${mark.sequence}`;
-  if (epoch < mark.epoch || sequence < mark.sequence) {
-    if (mark.earlier.includes(hash)) return "duplicate";
-    throw new Refusal("sequence-replayed", `${claim} is older than ${known}, which was taken in`);
+  bundle: OrderedBundle,
+  nowMs: number,
+): "new" | "duplicate" | "late" {
+  const { epoch, sequence, hash } = bundle;
+  if (mark !== null && (hash === mark.hash || mark.earlier.includes(hash))) return "duplicate";
+  if (mark === null || epoch > mark.epoch) {
+    checkNewEpoch(mark, bundle, nowMs);
+    return "new";
   }
-  if (hash === mark.hash) return "duplicate";
+  if (epoch < mark.epoch) {
+    throw new Refusal("epoch-old", `${claimOf(bundle)} is of an epoch before ${mark.epoch}`);
+  }
+  if (sequence < mark.sequence) return "late";
+  if (sequence > mark.sequence) {
+    checkJump(bundle, mark.sequence);
+    return "new";
+  }
   throw new Refusal(
     "sequence-equivocal",
-    `${claim} was taken in with other content: two senders may use one identity`,
+    `${claimOf(bundle)} was taken in with other content: two senders may use one identity`,
   );
+}
+
+/** The refusal of a late bundle that nobody waits for. */
+export function replayed(mark: HighWaterMark, bundle: OrderedBundle): Refusal {
+  const known = `number ${mark.sequence}, which was taken in`;
+  return new Refusal("sequence-replayed", `${claimOf(bundle)} is older than ${known}`);
+}
+
+function checkNewEpoch(mark: HighWaterMark | null, bundle: OrderedBundle, nowMs: number): void {
+  const claim = claimOf(bundle);
+  if (bundle.epoch * 1000 > nowMs + limits.clockSkewMaxMs) {
+    throw new Refusal(
+      "epoch-future",
+      `${claim} began in the future: remove the sender's state "numbering" once its clock is right`,
+    );
+  }
+  if (bundle.kind === "delta") {
+    throw new Refusal("epoch-without-keyframe", `${claim} begins an epoch with a delta`);
+  }
+  checkJump(bundle, 0);
+  const today = (mark?.epochsMs ?? []).filter((atMs) => atMs > nowMs - dayMs);
+  if (today.length >= limits.epochsPerDayMax) {
+    throw new Refusal(
+      "epoch-churn",
+      `${claim} is one of more than ${limits.epochsPerDayMax} new epochs a day: does the sender lose its state?`,
+    );
+  }
+}
+
+function checkJump(bundle: OrderedBundle, from: number): void {
+  if (bundle.sequence - from <= limits.sequenceJumpMax) return;
+  throw new Refusal("sequence-jump", `${claimOf(bundle)} jumps from number ${from}`);
+}
+
+function claimOf({ site, epoch, sequence }: OrderedBundle): string {
+  return `${site} epoch ${epoch} number ${sequence}`;
 }

@@ -6,26 +6,22 @@ import type { ResultCounts } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
-import { type FreshBundles, openInbox } from "./open-inbox.ts";
+import { listInbox } from "./inbox.ts";
+import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
 import type { CheckResultsSettings } from "./settings.ts";
-import { listInbox, takeIn } from "./take-in.ts";
+import { takeIn } from "./take-in.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Receiver extends Opening {
   readonly transports: readonly ReceivingTransport[];
 }
 
-export interface ReceiveReport {
+export interface ReceiveReport extends OpenedInbox {
   /** Files that came through the transports. */
   taken: number;
-  accepted: number;
-  duplicates: number;
-  refused: number;
-  /** What a failure of this system held up; the next run goes on with it. */
-  failed: number;
   /** Check results that were handed to the core, and their files. */
   results: number;
   resultFiles: number;
@@ -43,9 +39,8 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   const taken = await takeIn(world, spool, transports);
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
+    ...opened,
     taken: taken.taken,
-    accepted: opened.accepted,
-    duplicates: opened.duplicates,
     refused: opened.refused + taken.unsuitable,
     failed: opened.failed + taken.failed,
     results: 0,
@@ -57,13 +52,13 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   for (const target of settings.targets) {
     if (!("objects" in target)) continue;
     await attempt(receiver, report, `Objects for ${target.objects.dir}`, async () => {
-      const change = await reconcileObjects(receiver, target.objects, opened.fresh.config);
+      const change = await reconcileObjects(receiver, target.objects);
       report.objectFiles += (change?.written.length ?? 0) + (change?.removed.length ?? 0);
     });
   }
   for (const target of settings.targets) {
     if ("checkresults" in target) {
-      await reconcileSites(receiver, report, target.checkresults, opened.fresh);
+      await reconcileSites(receiver, report, target.checkresults);
     }
   }
   world.log.info(report, summaryOf(report));
@@ -74,13 +69,12 @@ async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
   target: CheckResultsSettings,
-  { keyframe }: FreshBundles,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
     const isLive = await readLiveObjects(receiver, target);
     for (const site of Object.keys(receiver.settings.sites) as SiteId[]) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
-        add(report, await reconcileStates(receiver, target, site, keyframe.get(site), isLive));
+        add(report, await reconcileStates(receiver, target, site, isLive));
       });
     }
   });

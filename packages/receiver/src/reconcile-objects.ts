@@ -7,8 +7,8 @@ import {
   renderObjects,
   type SiteObjects,
 } from "@siteferry/apply";
-import type { OpenedConfiguration } from "@siteferry/bundle";
-import { errorFields, explain, type FileSystem, type SiteId } from "@siteferry/model";
+import type { BundleHeader } from "@siteferry/bundle";
+import { errorFields, explain, FerryError, type FileSystem, type SiteId } from "@siteferry/model";
 import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, reopen } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
@@ -17,11 +17,10 @@ import type { ObjectsSettings, SiteSettings } from "./settings.ts";
 
 const progressName = "rendered";
 
-/** Null: nothing to render. `fresh` holds the configurations that were opened in this run. */
+/** Null: nothing to render. */
 export async function reconcileObjects(
   receiver: Opening,
   target: ObjectsSettings,
-  fresh: ReadonlyMap<SiteId, OpenedConfiguration>,
 ): Promise<ObjectsChange | null> {
   const { world, spool } = receiver;
   const { dir, mode, illegalNameCharacters } = target;
@@ -35,7 +34,7 @@ export async function reconcileObjects(
   const sites: SiteObjects[] = [];
   const kept: SiteId[] = [];
   for (const configuration of known) {
-    const objects = await siteObjects(receiver, configuration, fresh);
+    const objects = await siteObjects(receiver, configuration);
     if (objects === null) kept.push(configuration.site);
     else sites.push(objects);
   }
@@ -50,11 +49,11 @@ export async function reconcileObjects(
 /** Null: it can't be opened any more. Then its objects stay as they are, and the others go on. */
 async function siteObjects(
   receiver: Opening,
-  { site, name, settings }: KnownConfiguration,
-  fresh: ReadonlyMap<SiteId, OpenedConfiguration>,
+  { site, header, settings }: KnownConfiguration,
 ): Promise<SiteObjects | null> {
   try {
-    const bundle = fresh.get(site) ?? (await reopen(receiver, site, name, "config"));
+    if (header === null) throw new FerryError("spool-damaged", `The record of ${site} is damaged`);
+    const bundle = await reopen(receiver, header, "config");
     const { contacts, contactGroups } = settings;
     const hostName = nameAtCentre(settings);
     return { site, configuration: bundle.configuration, hostName, contacts, contactGroups };
@@ -77,7 +76,8 @@ async function outlineOf(files: FileSystem, directory: string): Promise<string> 
 
 interface KnownConfiguration {
   readonly site: SiteId;
-  readonly name: string;
+  /** Null: the record of the site is damaged. */
+  readonly header: BundleHeader | null;
   readonly settings: SiteSettings;
 }
 
@@ -88,12 +88,10 @@ async function knownConfigurations({
 }: Opening): Promise<readonly KnownConfiguration[]> {
   const known: KnownConfiguration[] = [];
   for (const [site, siteSettings] of Object.entries(settings.sites) as [SiteId, SiteSettings][]) {
-    // A damaged record has no name either: the site's objects stay as they are.
-    const record = await loadSiteRecord(world.files, spool, site).catch(() => ({
-      configuration: "",
-    }));
-    const name = record?.configuration ?? null;
-    if (name !== null) known.push({ site, name, settings: siteSettings });
+    const damaged = { config: null };
+    const record = await loadSiteRecord(world.files, spool, site).catch(() => damaged);
+    const isKnown = record === damaged || record?.config;
+    if (isKnown) known.push({ site, header: record?.config ?? null, settings: siteSettings });
   }
   return known;
 }

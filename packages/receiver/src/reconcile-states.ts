@@ -8,35 +8,31 @@ import {
   parseLiveObjects,
   type ResultCounts,
 } from "@siteferry/apply";
-import type { OpenedKeyframe } from "@siteferry/bundle";
 import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
-import { loadSiteRecord, reopen } from "./mirror.ts";
+import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
 import type { CheckResultsSettings } from "./settings.ts";
 
-/**
- * Brings one site's states into one core. `fresh` is its keyframe if it was opened in this run.
- * Null: nothing is new since the last run.
- */
+/** Brings one site's states into one core. Null: nothing is new since the last run. */
 export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  fresh: OpenedKeyframe | undefined,
   isLive: LiveObjects,
 ): Promise<ResultCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
-  const keyframe = (await loadSiteRecord(world.files, spool, site))?.keyframe ?? null;
+  const record = await loadSiteRecord(world.files, spool, site);
   const siteSettings = settings.sites[site];
-  if (keyframe === null || siteSettings === undefined) return null;
+  if (record === null || siteSettings === undefined) return null;
   const progressName = `${site}.settled`;
-  const settled = await loadProgress(world, directory, progressName);
-  if (settled === keyframe) return null;
+  const newest = (record.delta ?? record.keyframe)?.payloadHash ?? "";
+  if ((await loadProgress(world, directory, progressName)) === newest) return null;
 
-  const { states } = fresh ?? (await reopen(receiver, site, keyframe, "keyframe"));
+  const states = await loadStates(receiver, record);
+  if (states === null) return null;
   const { dir, core, mode } = target;
   const groupId = await receiver.groupId(target.group);
   const store = appliedStore(world, directory);
@@ -48,11 +44,11 @@ export async function reconcileStates(
   const counts = await checkResults.apply({ site, states, hostName, isLive });
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
-  if (isRead) await saveProgress(world, directory, progressName, keyframe);
+  if (isRead) await saveProgress(world, directory, progressName, newest);
   return counts;
 }
 
-/** Nothing was written and nothing waits: looking at the same keyframe again would change nothing. */
+/** Nothing was written and nothing waits: looking at the same bundle again would change nothing. */
 function isSettled(counts: ResultCounts): boolean {
   const { written, waitingForCore, waitingForConfiguration, future } = counts;
   return written + waitingForCore + waitingForConfiguration + future === 0;

@@ -1,29 +1,10 @@
 // Take in: from the transports into the inbox. Nothing is looked at here beyond what is needed to
 // store it; a file leaves its transport only when the inbox has it durably.
 
-import { createHash } from "node:crypto";
-import { readHeader } from "@siteferry/bundle";
 import type { IncomingFile, ReceivingTransport } from "@siteferry/carry";
-import {
-  errorFields,
-  explain,
-  formatBundleName,
-  limits,
-  parseBundleName,
-  parseSiteId,
-  type SiteId,
-  type World,
-} from "@siteferry/model";
+import { errorFields, explain, limits, parseBundleName, type World } from "@siteferry/model";
 import { publish } from "@siteferry/spool";
-
-/** A file in the inbox. */
-export interface InboxEntry {
-  readonly path: string;
-  /** The name it came under, if that was a bundle's name. */
-  readonly name: string;
-  /** The site that its link may speak for, or null if the link doesn't tell. */
-  readonly siteOfTransport: SiteId | null;
-}
+import { type InboxEntry, inboxName, listInbox } from "./inbox.ts";
 
 export interface TakenIn {
   taken: number;
@@ -39,10 +20,16 @@ export async function takeIn(
   transports: readonly ReceivingTransport[],
 ): Promise<TakenIn> {
   const counts: TakenIn = { taken: 0, unsuitable: 0, failed: 0 };
+  const waiting = countBySite(await listInbox(world, spool));
   for (const transport of transports) {
     // One transport that fails must not keep the others waiting.
     try {
       for (const file of await transport.incoming(limits.filesPerPassMax)) {
+        const site = parseBundleName(file.name)?.site ?? "";
+        const already = waiting.get(site) ?? 0;
+        // What can't be opened fast enough, or at all, waits at its source.
+        if (already >= limits.filesPerPassMax) continue;
+        waiting.set(site, already + 1);
         counts[await takeFile(world, spool, file)] += 1;
       }
     } catch (error) {
@@ -50,6 +37,15 @@ export async function takeIn(
       const failure = explain(error, `Receiving through ${transport.name}`);
       world.log.error(errorFields(failure), `${transport.name} failed`);
     }
+  }
+  return counts;
+}
+
+function countBySite(entries: readonly InboxEntry[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { name } of entries) {
+    const site = parseBundleName(name)?.site ?? "";
+    counts.set(site, (counts.get(site) ?? 0) + 1);
   }
   return counts;
 }
@@ -69,7 +65,7 @@ async function takeFile(world: World, spool: string, file: IncomingFile): Promis
     if (failure.code !== "file-unsuitable") return "failed";
   }
   if (content !== null) {
-    const name = inboxName(file, content);
+    const name = inboxName(file.name, file.site, content);
     const directories = { temporaryDirectory: `${spool}/tmp`, directory: `${spool}/inbox` };
     await publish(files, random, { ...directories, name, content });
   }
@@ -80,29 +76,4 @@ async function takeFile(world: World, spool: string, file: IncomingFile): Promis
     return "failed";
   }
   return content === null ? "unsuitable" : "taken";
-}
-
-/** Sorts as the bundle's own name; the hash keeps apart what came twice with other content. */
-function inboxName({ name, site }: IncomingFile, content: Uint8Array): string {
-  const hash = createHash("sha256").update(content).digest("hex").slice(0, 16);
-  const known = parseBundleName(name) === null ? claimedName(content) : name;
-  return `${known}@${site ?? ""}@${hash}`;
-}
-
-/** A link may rename files; the order of a site's bundles then stands in their headers only. */
-function claimedName(content: Uint8Array): string {
-  try {
-    return formatBundleName(readHeader(content).unverified);
-  } catch {
-    return "unnamed";
-  }
-}
-
-/** What waits in the inbox: of each site the oldest first. */
-export async function listInbox({ files }: World, spool: string): Promise<readonly InboxEntry[]> {
-  const names = (await files.list(`${spool}/inbox`)).sort();
-  return names.map((fileName) => {
-    const [name = "", site = ""] = fileName.split("@");
-    return { path: `${spool}/inbox/${fileName}`, name, siteOfTransport: parseSiteId(site) };
-  });
 }

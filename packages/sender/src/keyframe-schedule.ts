@@ -1,6 +1,8 @@
 // When a run has to send the whole state: pure, from what the last runs made durable, so that the
 // schedule survives restarts.
 
+import type { BundleKind } from "@siteferry/model";
+
 /** What is remembered of the last keyframe, the base of all deltas since. */
 export interface KeyframeMemory {
   readonly sequence: number;
@@ -35,6 +37,24 @@ export function keyframeReason(
   // A clock that went back says nothing about the age.
   if (ageMs >= intervalMs || ageMs < 0) return "age";
   return keyframe.lastDeltaBytes > keyframe.sizeBytes / 2 ? "size" : null;
+}
+
+/** The memory after a state bundle was published: a keyframe is a new base, a delta only adds its size. */
+export function keyframeAfter(
+  before: KeyframeMemory | null,
+  { kind, sizeBytes, payloadHash }: { kind: BundleKind; sizeBytes: number; payloadHash: string },
+  now: { sequence: number; nowMs: number; configurationHash: string },
+): KeyframeMemory | null {
+  if (kind === "delta") return before === null ? null : { ...before, lastDeltaBytes: sizeBytes };
+  return {
+    sequence: now.sequence,
+    hash: payloadHash,
+    createdMs: now.nowMs,
+    sizeBytes,
+    configurationHash: now.configurationHash,
+    lastDeltaBytes: 0,
+    repeats: 0,
+  };
 }
 
 const repeatsMax = 2;

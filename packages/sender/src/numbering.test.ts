@@ -12,6 +12,7 @@ const memory: SenderMemory = {
   nextSequence: 8,
   configurationHash: "ab",
   configurationSentAt: 5,
+  keyframe: null,
 };
 
 test("a numbering goes on where it was, and begins anew where it was lost", async () => {

@@ -1,8 +1,9 @@
 // Epoch and sequence: no number is ever used for two different bundles. A number is reserved in
 // durable state before anything is sealed with it; if the state was lost, a new epoch begins.
 
-import { FerryError, type FileSystem, type Random, systemCode } from "@siteferry/model";
+import { FerryError, type FileSystem, type Random } from "@siteferry/model";
 import { readState, replaceState, type State } from "@siteferry/spool";
+import type { KeyframeMemory } from "./keyframe-schedule.ts";
 
 /** What the sender remembers from run to run. */
 export interface SenderMemory {
@@ -13,6 +14,7 @@ export interface SenderMemory {
   /** The configuration that travelled last, and when (milliseconds since 1970). */
   readonly configurationHash: string;
   readonly configurationSentAt: number;
+  readonly keyframe: KeyframeMemory | null;
 }
 
 const stateName = "numbering";
@@ -30,7 +32,13 @@ export async function loadMemory(
   const memory = state === null ? null : parseMemory(state);
   if (memory !== null && state?.generation === "current") return memory;
   const epoch = Math.max(Math.floor(now / 1000), (memory?.epoch ?? 0) + 1);
-  return { epoch, nextSequence: 1, configurationHash: "", configurationSentAt: 0 };
+  return {
+    epoch,
+    nextSequence: 1,
+    configurationHash: "",
+    configurationSentAt: 0,
+    keyframe: null,
+  };
 }
 
 /** Makes `memory` durable: after this, numbers below its `nextSequence` may be used. */
@@ -45,14 +53,10 @@ export async function saveMemory(
 
 function damagedIsNull(error: unknown): null {
   if (error instanceof FerryError && error.code === "spool-damaged") return null;
-  if (systemCode(error) === "ENOENT") return null;
   throw error;
 }
 
-function parseMemory({ content }: State): SenderMemory | null {
+function parseMemory({ content }: State): SenderMemory {
   // The hash of the state file held: this is what an earlier run of siteferry wrote.
-  const memory = JSON.parse(new TextDecoder().decode(content)) as Partial<SenderMemory>;
-  const { epoch, nextSequence, configurationHash = "", configurationSentAt = 0 } = memory;
-  if (epoch === undefined || nextSequence === undefined) return null;
-  return { epoch, nextSequence, configurationHash, configurationSentAt };
+  return JSON.parse(new TextDecoder().decode(content)) as SenderMemory;
 }

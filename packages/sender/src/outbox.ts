@@ -32,6 +32,13 @@ export async function listOutbox(files: FileSystem, spool: string): Promise<Outb
   });
 }
 
+/** Drops them, and says how many they were. */
+export async function dropSuperseded(files: FileSystem, spool: string): Promise<number> {
+  const dropped = superseded(await listOutbox(files, spool));
+  for (const { fileName } of dropped) await files.unlink(`${spool}/outbox/${fileName}`);
+  return dropped.length;
+}
+
 /**
  * The entries that a newer one has made worthless: of configurations, keyframes and deltas only the
  * newest counts, and a delta only until a newer keyframe comes. `entries` are oldest first.

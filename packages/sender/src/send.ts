@@ -1,14 +1,18 @@
 // The sender's narrative: collect, compare with what travelled before, seal, publish to the outbox,
 // ship. One run of it is `send --once`; the daemon repeats it.
 
-import { configurationHash, type Member, seal, type Signer } from "@siteferry/bundle";
+import { readHeader, sealWithBase, type SealInput, type Signer } from "@siteferry/bundle";
 import type { SendingTransport } from "@siteferry/carry";
-import { type HeaderLine, type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
+import { type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
 import { type BundleKind, formatBundleName, limits, type World } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
+import { loadBase, saveBase } from "./base.ts";
 import { dumpSite, type SiteDump } from "./dump-site.ts";
+import { keyframeAfter } from "./keyframe-schedule.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
-import { listOutbox, publishToOutbox, superseded } from "./outbox.ts";
+import { dropSuperseded, publishToOutbox } from "./outbox.ts";
+import { type Plan, planBundles, type PlannedBundle } from "./plan.ts";
+import { repeatKeyframe } from "./repeat.ts";
 import type { SenderSettings } from "./settings.ts";
 import { type Shipment, ship } from "./ship.ts";
 
@@ -28,11 +32,15 @@ export interface SealedBundle {
   readonly kind: BundleKind;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** SHA-512. */
+  readonly payloadHash: string;
 }
 
 export interface SendReport extends Shipment {
   readonly sealed: readonly SealedBundle[];
   readonly rowsRefused: number;
+  /** Bundles that were put into the outbox again, for links that can't tell of a loss. */
+  readonly repeated: number;
   /** Bundles that a newer one replaced before they were shipped. */
   readonly superseded: number;
 }
@@ -57,59 +65,32 @@ export async function send(sender: Sender): Promise<SendReport> {
 async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>> {
   const { world, settings, spool } = sender;
   const { files, random, clock, log } = world;
-  const dump = await dumpSite(sender.connect, {
-    filters: readFilters(settings),
-    flavour: settings.core,
-    log,
-  });
-  const memory = await loadMemory(files, `${spool}/state`, clock.now());
-  const plan = planBundles(dump, memory, clock.now(), settings.keyframe);
+  const state = `${spool}/state`;
+  const filters = {
+    hosts: settings.filters.hosts.map(parseHeaderLine),
+    services: settings.filters.services.map(parseHeaderLine),
+  };
+  const dump = await dumpSite(sender.connect, { filters, flavour: settings.core, log });
 
-  await saveMemory(files, random, `${spool}/state`, {
-    ...memory,
-    nextSequence: memory.nextSequence + plan.bundles.length,
-  });
+  const nowMs = clock.now();
+  const memory = await loadMemory(files, state, nowMs);
+  const base = await loadBase(files, state, memory.keyframe);
+  const plan = planBundles(dump, memory, base, nowMs, settings.keyframe);
+
+  const reserved = { ...memory, nextSequence: memory.nextSequence + plan.bundles.length };
+  await saveMemory(files, random, state, reserved);
   const sealed: SealedBundle[] = [];
   for (const [index, bundle] of plan.bundles.entries()) {
     sealed.push(await sealAndPublish(sender, dump, plan, bundle, memory, index));
   }
-  await saveMemory(files, random, `${spool}/state`, plan.after);
-
-  const dropped = superseded(await listOutbox(files, spool));
-  for (const { fileName } of dropped) await files.unlink(`${spool}/outbox/${fileName}`);
-  return { sealed, rowsRefused: dump.rowsRefused, superseded: dropped.length };
-}
-
-interface PlannedBundle {
-  readonly kind: "config" | "keyframe";
-  readonly members: readonly Member[];
-}
-
-interface Plan {
-  readonly bundles: readonly PlannedBundle[];
-  readonly configurationHash: string;
-  /** What to remember once they are published. */
-  readonly after: SenderMemory;
-}
-
-/** The configuration travels when it changed, and from time to time; the state always. */
-function planBundles(dump: SiteDump, memory: SenderMemory, now: number, keyframeMs: number): Plan {
-  const hash = configurationHash(dump.configuration);
-  const age = now - memory.configurationSentAt;
-  const isDue = hash !== memory.configurationHash || age >= keyframeMs || age < 0;
-  const bundles: PlannedBundle[] = [
-    ...(isDue ? [{ kind: "config" as const, members: dump.configuration }] : []),
-    { kind: "keyframe", members: dump.states },
-  ];
+  const after = memoryAfter(reserved, plan, sealed, nowMs);
+  const repeated = await repeatKeyframe(sender, after, nowMs);
+  await saveMemory(files, random, state, repeated.memory);
   return {
-    bundles,
-    configurationHash: hash,
-    after: {
-      epoch: memory.epoch,
-      nextSequence: memory.nextSequence + bundles.length,
-      configurationHash: hash,
-      configurationSentAt: isDue ? now : memory.configurationSentAt,
-    },
+    sealed,
+    rowsRefused: dump.rowsRefused,
+    repeated: repeated.count,
+    superseded: await dropSuperseded(files, spool),
   };
 }
 
@@ -117,38 +98,53 @@ async function sealAndPublish(
   { world, settings, spool, signer }: Sender,
   dump: SiteDump,
   plan: Plan,
-  { kind, members }: PlannedBundle,
+  bundle: PlannedBundle,
   memory: SenderMemory,
   index: number,
 ): Promise<SealedBundle> {
-  const { site, centre } = settings;
-  const identity = { site, epoch: memory.epoch, sequence: memory.nextSequence + index };
-  const createdMs = world.clock.now();
-  const content = await seal(
-    {
-      ...identity,
-      kind,
-      recipient: centre,
-      createdMs,
-      expiresMs: createdMs + limits.bundleLifetimeMs,
-      configurationHash: plan.configurationHash,
-      source: dump.versions,
-      members,
-    },
-    signer,
-  );
+  const { files, random, clock } = world;
+  const { kind, members } = bundle;
+  const identity = {
+    site: settings.site,
+    epoch: memory.epoch,
+    sequence: memory.nextSequence + index,
+  };
+  const createdMs = clock.now();
+  const common = {
+    ...identity,
+    recipient: settings.centre,
+    createdMs,
+    expiresMs: createdMs + limits.bundleLifetimeMs,
+    source: dump.versions,
+    members,
+  };
+  const input: SealInput =
+    bundle.kind === "delta"
+      ? { ...common, kind: "delta", base: bundle.base.header }
+      : { ...common, kind: bundle.kind, configurationHash: plan.configurationHash };
+  const { bundle: content, base } = await sealWithBase(input, signer);
+  const { payloadHash } = readHeader(content).unverified;
   const name = formatBundleName({ ...identity, kind });
-  await publishToOutbox(world.files, world.random, spool, name, content);
+  await publishToOutbox(files, random, spool, name, content);
+  // After the outbox: a base whose keyframe was never published would make worthless deltas.
+  if (kind === "keyframe") await saveBase(files, random, `${spool}/state`, base);
   const rows = members.reduce((sum, member) => sum + member.rows, 0);
-  return { name, kind, rows, sizeBytes: content.length };
+  return { name, kind, rows, sizeBytes: content.length, payloadHash };
 }
 
-function readFilters({ filters }: SenderSettings): {
-  hosts: readonly HeaderLine[];
-  services: readonly HeaderLine[];
-} {
+/** What to remember once `sealed` is published. */
+function memoryAfter(
+  memory: SenderMemory,
+  { configurationHash, sendsConfiguration }: Plan,
+  sealed: readonly SealedBundle[],
+  nowMs: number,
+): SenderMemory {
+  const sequence = memory.nextSequence - 1;
+  const state = sealed.at(-1)!;
   return {
-    hosts: filters.hosts.map(parseHeaderLine),
-    services: filters.services.map(parseHeaderLine),
+    ...memory,
+    configurationHash,
+    configurationSentAt: sendsConfiguration ? nowMs : memory.configurationSentAt,
+    keyframe: keyframeAfter(memory.keyframe, state, { sequence, nowMs, configurationHash }),
   };
 }

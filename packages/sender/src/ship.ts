@@ -23,7 +23,7 @@ export async function ship({
   const failed = new Set<string>();
   for (const { fileName } of waiting) {
     const path = `${spool}/outbox/${fileName}`;
-    const content = await files.read(path, limits.bundleBytesMax);
+    const content = await files.read(path, limits.bundleBytesMax, { trusted: true });
     for (const transport of transports) {
       if (failed.has(transport.name)) continue;
       try {

@@ -1,7 +1,7 @@
 // What the demo shows: a line a cycle while it runs, and a summary that a newcomer understands.
 
 import type { ReceiveReport } from "@siteferry/receiver";
-import type { SendReport } from "@siteferry/sender";
+import type { SealedBundle, SendReport } from "@siteferry/sender";
 import type { DemoSetUp } from "./set-up.ts";
 
 export interface Cycle {
@@ -52,13 +52,13 @@ export function summary(setUp: DemoSetUp, cycles: readonly Cycle[], example: str
   const results = cycles.reduce((sum, { received }) => sum + received.results, 0);
   const first = cycles[0];
   const [configuration] = all.filter(({ kind }) => kind === "config");
-  const keyframes = all.filter(({ kind }) => kind === "keyframe");
-  const last = keyframes.at(-1);
+  const [keyframe] = all.filter(({ kind }) => kind === "keyframe");
+  const deltas = all.filter(({ kind }) => kind === "delta");
   return `
 What happened
-  Collected   ${keyframes[0]?.rows ?? 0} objects through Livestatus, ${cycles.length} times.
-  Sealed      ${all.length} signed bundles: the configuration once (${kibibytes(configuration?.sizeBytes ?? 0)}), the
-              states each time (${kibibytes(last?.sizeBytes ?? 0)} for ${last?.rows ?? 0} objects).
+  Collected   ${keyframe?.rows ?? 0} objects through Livestatus, ${cycles.length} times.
+  Sealed      ${all.length} signed bundles: the configuration (${sizeOf(configuration)}), all states once
+              (the keyframe, ${sizeOf(keyframe)}), then ${deltas.length} deltas: only what changed since the keyframe.
   Applied     ${results} check results: all ${first?.received.results ?? 0} in the first cycle, then only those whose check ran.
               Objects that were never checked stay pending; they get no result.
   Configured  ${cycles.reduce((sum, { received }) => sum + received.objectFiles, 0)} files of object configuration, passive, from fixed templates.
@@ -86,6 +86,10 @@ function columns(cells: readonly string[]): string {
     .map((cell, index) => `  ${cell.padEnd(widths[index] ?? 0)}`)
     .join("")
     .trimEnd();
+}
+
+function sizeOf(bundle: SealedBundle | undefined): string {
+  return kibibytes(bundle?.sizeBytes ?? 0);
 }
 
 function kibibytes(bytes: number): string {

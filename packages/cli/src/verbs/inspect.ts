@@ -140,7 +140,23 @@ function firstRows(bundle: OpenedBundle, count: number): object {
 }
 
 function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
-  return Object.entries(bundle.kind === "config" ? bundle.configuration : bundle.states);
+  switch (bundle.kind) {
+    case "config":
+      return Object.entries(bundle.configuration);
+    case "keyframe":
+      return Object.entries(bundle.states);
+    case "delta":
+      return [
+        ...Object.entries(bundle.changed).map(([name, rows]): [string, readonly object[]] => [
+          `${name} changed`,
+          rows,
+        ]),
+        ...Object.entries(bundle.gone).map(([name, keys]): [string, readonly object[]] => [
+          `${name} gone`,
+          keys,
+        ]),
+      ];
+  }
 }
 
 /** One field a line; what comes from the site never reaches the terminal raw. */

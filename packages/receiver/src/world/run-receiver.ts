@@ -6,6 +6,7 @@ import { loadSigner, parseAllowedSigners, type SignerList } from "@siteferry/bun
 import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
+import { BundleCache } from "../bundle-cache.ts";
 import { receive, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 
@@ -13,13 +14,15 @@ import type { ReceiverSettings } from "../settings.ts";
 export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
   return await withSpool(settings, log, async (world, spool, transports) => {
     const signers = await readSigners(world.files, settings.allowedSigners);
-    return await receive({ world, settings, spool, signers, transports, groupId });
+    const cache = new BundleCache();
+    return await receive({ world, settings, spool, signers, transports, cache, groupId });
   });
 }
 
 /** Runs until SIGTERM or SIGINT. The list of signers is read anew in each cycle. */
 export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
   await withSpool(settings, log, async (world, spool, transports) => {
+    const cache = new BundleCache();
     // A list that can't be used at the start is an operator's slip: say so and end.
     await readSigners(world.files, settings.allowedSigners);
     await runDaemon({
@@ -28,7 +31,7 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
       async cycle() {
         try {
           const signers = await readSigners(world.files, settings.allowedSigners);
-          await receive({ world, settings, spool, signers, transports, groupId });
+          await receive({ world, settings, spool, signers, transports, cache, groupId });
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);

@@ -46,12 +46,11 @@ export const nodeFiles: FileSystem = {
       await writeAll(file, content);
       await file.sync();
     } catch (error) {
-      if (error instanceof Error) error.message += `, '${path}'`;
       // After a failed fsync the kernel may have dropped the pages and report success next time:
       // this file is worthless, start again with a new one.
       await file.close();
       await unlink(path).catch(() => {});
-      throw error;
+      throw named(error, path);
     }
     await file.close();
   },
@@ -94,6 +93,8 @@ export const nodeFiles: FileSystem = {
     try {
       // Some shares (SMB, some FUSE) can't sync a directory and say EINVAL; they give no more.
       await directory.sync().catch(unless("EINVAL"));
+    } catch (error) {
+      throw named(error, path);
     } finally {
       await directory.close();
     }
@@ -137,6 +138,12 @@ function unless(code: string): (error: unknown) => undefined {
     if (systemCode(error) !== code) throw error;
     return undefined;
   };
+}
+
+/** Failures of an open file don't say which one it was. */
+function named(error: unknown, path: string): unknown {
+  if (error instanceof Error) error.message += `, '${path}'`;
+  return error;
 }
 
 function statusOf(stats: Stats): FileStatus {

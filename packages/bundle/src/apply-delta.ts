@@ -1,0 +1,86 @@
+// The centre's half of a delta: a keyframe and a delta on it → what the site looks like.
+
+import { printable, Refusal, type HostKey, type ServiceKey, type States } from "@siteferry/model";
+import type { BundleHeader } from "./header.ts";
+import type { OpenedDelta, OpenedKeyframe } from "./open.ts";
+
+/**
+ * The keyframe's rows in their order, without those that are gone, the changed ones replaced, the new
+ * ones last. `staleness` of the others is that of the keyframe's time. Refuses as {@link checkBase}
+ * does, and with `delta-base` a key that is gone though it never was there.
+ */
+export function applyDelta(keyframe: OpenedKeyframe, delta: OpenedDelta): States {
+  checkBase(keyframe.header, delta.header);
+  const { changed, gone } = delta;
+  return {
+    hosts: merge(keyframe.states.hosts, changed.hosts, gone.hosts, hostKey),
+    services: merge(keyframe.states.services, changed.services, gone.services, serviceKey),
+  };
+}
+
+/**
+ * Asserts that `delta` was made against this very keyframe. Needs the headers only, so that it can be
+ * judged before either is unpacked. Refuses with `delta-of-other-site`, `delta-base`,
+ * `delta-base-hash`.
+ */
+export function checkBase(keyframe: BundleHeader, delta: BundleHeader): void {
+  if (delta.site !== keyframe.site) {
+    const sites = `a delta of ${delta.site} on a keyframe of ${keyframe.site}`;
+    throw new Refusal("delta-of-other-site", sites);
+  }
+  const base = `epoch ${delta.epoch}, sequence ${delta.base?.sequence ?? "none"}`;
+  if (delta.epoch !== keyframe.epoch || delta.base?.sequence !== keyframe.sequence) {
+    const there = `epoch ${keyframe.epoch}, sequence ${keyframe.sequence}`;
+    throw new Refusal("delta-base", `the delta is against ${base}; the keyframe is ${there}`);
+  }
+  if (delta.base.payloadHash !== keyframe.payloadHash) {
+    throw new Refusal("delta-base-hash", `the delta is against another keyframe of ${base}`);
+  }
+  if (delta.configurationHash !== keyframe.configurationHash) {
+    throw new Refusal("delta-base", "the delta belongs to another configuration than its keyframe");
+  }
+}
+
+function merge<Row extends Key, Key>(
+  rows: readonly Row[],
+  changed: readonly Row[],
+  gone: readonly Key[],
+  keyOf: (key: Key) => string,
+): readonly Row[] {
+  if (changed.length + gone.length === 0) return rows;
+  const news = new Map<string, Row | null>();
+  for (const row of changed) news.set(keyOf(row), row);
+  for (const key of gone) {
+    if (news.has(keyOf(key))) throw misfit(keyOf(key), "both changed and gone, or gone twice");
+    news.set(keyOf(key), null);
+  }
+  const merged: Row[] = [];
+  for (const row of rows) {
+    const key = keyOf(row);
+    const now = news.get(key);
+    if (now === undefined) {
+      merged.push(row);
+      continue;
+    }
+    news.delete(key);
+    if (now !== null) merged.push(now);
+  }
+  for (const [key, row] of news) {
+    if (row === null) throw misfit(key, "gone, and the keyframe hasn't got it");
+    merged.push(row);
+  }
+  return merged;
+}
+
+function misfit(key: string, problem: string): Refusal {
+  return new Refusal("delta-base", `${printable(key)} is ${problem}`);
+}
+
+function hostKey({ name }: HostKey): string {
+  return name;
+}
+
+/** No name has a semicolon. */
+function serviceKey({ host_name, description }: ServiceKey): string {
+  return `${host_name};${description}`;
+}

@@ -1,0 +1,47 @@
+// Opened bundles that are at hand: from opening to applying within a run, and in the daemon from run
+// to run. Bounded by what they inflate to; what isn't here is opened again from the mirror.
+
+import type { OpenedBundle } from "@siteferry/bundle";
+import type { SiteId } from "@siteferry/model";
+
+/** An opened bundle of the kind. */
+export type OpenedOf<Kind extends OpenedBundle["kind"]> = Extract<OpenedBundle, { kind: Kind }>;
+
+/** About half of the memory that a receiver may take. */
+const inflatedBytesMax = 128 * 1024 * 1024;
+
+/** Of each site and kind the newest bundle; the least recently put goes first. */
+export class BundleCache {
+  readonly #bundles = new Map<string, OpenedBundle>();
+  #inflatedBytes = 0;
+
+  put(bundle: OpenedBundle): void {
+    const key = keyOf(bundle.header.site, bundle.kind);
+    this.#remove(key);
+    this.#bundles.set(key, bundle);
+    this.#inflatedBytes += bundle.header.inflatedBytes;
+    for (const oldest of this.#bundles.keys()) {
+      if (this.#inflatedBytes <= inflatedBytesMax) return;
+      this.#remove(oldest);
+    }
+  }
+
+  /** The bundle of this payload; null if another one is here, or none. */
+  get<Kind extends OpenedBundle["kind"]>(
+    site: SiteId,
+    kind: Kind,
+    payloadHash: string,
+  ): OpenedOf<Kind> | null {
+    const bundle = this.#bundles.get(keyOf(site, kind));
+    return bundle?.header.payloadHash === payloadHash ? (bundle as OpenedOf<Kind>) : null;
+  }
+
+  #remove(key: string): void {
+    this.#inflatedBytes -= this.#bundles.get(key)?.header.inflatedBytes ?? 0;
+    this.#bundles.delete(key);
+  }
+}
+
+function keyOf(site: SiteId, kind: string): string {
+  return `${site} ${kind}`;
+}

@@ -1,0 +1,130 @@
+import { readdir, readFile, rename } from "node:fs/promises";
+import { nodeFiles } from "@siteferry/spool";
+import { expect, test } from "vitest";
+import { type Centre, makeCentre, nowMs, remote2 } from "./test-centre.ts";
+
+/** Hosts whose results lie in the core's spool, with the seconds of their checks after `nowMs`. */
+async function results(centre: Centre): Promise<Record<string, number>> {
+  const found: Record<string, number> = {};
+  const directory = `${centre.path}/results`;
+  for (const name of (await readdir(directory)).filter((file) => !file.endsWith(".ok"))) {
+    const text = await readFile(`${directory}/${name}`, "utf8");
+    for (const [, host = "", time] of text.matchAll(/^host_name=(.*)$[^]*?^start_time=(\d+)/gm)) {
+      found[host] = Number(time) - nowMs / 1000;
+    }
+    // The core has read it.
+    await rename(`${directory}/${name}`, `${centre.path}/${name}`);
+  }
+  return found;
+}
+
+test("a delta says what changed since its keyframe, and only that is applied", async () => {
+  await using centre = await makeCentre();
+  const base = await centre.put("keyframe", 1, { hosts: { web: 0, db: 0, old: 0 } });
+  await centre.receive();
+  expect(await results(centre)).toEqual({ web: 0, db: 0, old: 0 });
+  await centre.put("delta", 2, { base, hosts: { web: 60, db: 0, fresh: 60 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 1, results: 2 });
+  expect(await results(centre)).toEqual({ web: 60, fresh: 60 });
+});
+
+test("each delta is against the keyframe: what an earlier one said is gone with it", async () => {
+  await using centre = await makeCentre();
+  const base = await centre.put("keyframe", 1, { hosts: { web: 0, db: 0 } });
+  await centre.put("delta", 2, { base, hosts: { web: 60, db: 0 } });
+  await centre.put("delta", 4, { base, hosts: { web: 60, db: 90 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 3 });
+  expect(await results(centre)).toEqual({ web: 60, db: 90 });
+});
+
+test("a delta that comes before its keyframe waits for it; of several the newest", async () => {
+  await using centre = await makeCentre();
+  await using elsewhere = await makeCentre();
+  await centre.put("keyframe", 1);
+  await centre.receive();
+  await results(centre);
+  const base = await elsewhere.put("keyframe", 5, { hosts: { web: 10 } });
+  await centre.put("delta", 6, { base, hosts: { web: 20 } });
+  await centre.put("delta", 7, { base, hosts: { web: 30 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, waitingForKeyframe: 2, results: 0 });
+  expect(await readdir(`${centre.path}/spool/inbox`)).toHaveLength(1);
+  const again = await centre.put("keyframe", 5, { hosts: { web: 10 } });
+  expect(Buffer.compare(again.subarray(0, 264), base.subarray(0, 264))).toBe(0);
+  expect(await centre.receive()).toMatchObject({ accepted: 2, waitingForKeyframe: 0 });
+  expect(await results(centre)).toEqual({ web: 30 });
+});
+
+test("R20 R21 a delta on another base is refused, whatever it says", async () => {
+  await using centre = await makeCentre();
+  const first = await centre.put("keyframe", 1, { hosts: { web: 0 } });
+  const second = await centre.put("keyframe", 2, { hosts: { web: 5 } });
+  await centre.put("delta", 3, { base: first, hosts: { web: 60 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 2, refused: 1 });
+  await centre.put("delta", 4, { base: second, hosts: { web: 60 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
+});
+
+test("a delta that is late is dropped and counted, a configuration that is waited for isn't", async () => {
+  await using centre = await makeCentre();
+  const newer = { web: 0, fresh: 0 };
+  const base = await centre.put("keyframe", 5, { configuration: newer });
+  await centre.put("delta", 7, { base, hosts: { web: 70 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 2 });
+  await centre.put("delta", 6, { base, hosts: { web: 60 } });
+  await centre.put("config", 3);
+  await centre.put("config", 4, { configuration: newer });
+  expect(await centre.receive()).toMatchObject({ accepted: 1, late: 2, refused: 0 });
+  expect(await results(centre)).toEqual({ web: 70 });
+});
+
+test("a host that is one site's is refused from another one, also in a delta", async () => {
+  await using centre = await makeCentre();
+  await centre.put("keyframe", 1, { hosts: { web: 0 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 1 });
+  await centre.put("keyframe", 1, { site: remote2, hosts: { web: 50 } });
+  const base = await centre.put("keyframe", 2, { site: remote2, hosts: { db: 0 } });
+  await centre.put("delta", 3, { site: remote2, base, hosts: { db: 0, web: 60 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 2 });
+  expect(await results(centre)).toEqual({ web: 0, db: 0 });
+});
+
+test("a host that a site gave up may be another one's; prefixes keep equal names apart", async () => {
+  await using centre = await makeCentre();
+  await centre.put("keyframe", 1, { hosts: { web: 0 } });
+  await centre.receive();
+  await centre.put("keyframe", 2, { hosts: { db: 0 } });
+  await centre.receive();
+  await centre.put("keyframe", 1, { site: remote2, hosts: { web: 50 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 1 });
+  await using prefixed = await makeCentre({ remote1: {}, remote2: { prefix: "r2-" } });
+  await prefixed.put("keyframe", 1);
+  await prefixed.put("keyframe", 1, { site: remote2 });
+  expect(await prefixed.receive()).toMatchObject({ accepted: 2 });
+  expect(await results(prefixed)).toEqual({ web: 0, "r2-web": 0 });
+});
+
+test("a file that ended the reader twice isn't tried a third time", async () => {
+  await using centre = await makeCentre();
+  await centre.put("keyframe", 1);
+  await centre.put("keyframe", 1, { site: remote2, hosts: { db: 0 } });
+  // The end comes while the file is being opened.
+  const deadly = {
+    ...nodeFiles,
+    async read(path: string, bytesMax: number, options?: object) {
+      if (path.includes("inbox/remote1")) throw new Error("the end");
+      return await nodeFiles.read(path, bytesMax, options);
+    },
+    async rename(from: string, to: string) {
+      if (from.includes("inbox/remote1") && !to.includes("~")) throw new Error("the end");
+      await nodeFiles.rename(from, to);
+    },
+  };
+  for (let run = 0; run < 2; run++) {
+    expect(await centre.receive(deadly)).toMatchObject({ failed: 1, refused: 0 });
+  }
+  expect(await centre.receive()).toMatchObject({ refused: 1, failed: 0 });
+  const kept = await readdir(`${centre.path}/spool/quarantine/remote1`);
+  const reason = kept.find((name) => name.endsWith(".reason"))!;
+  const note = await readFile(`${centre.path}/spool/quarantine/remote1/${reason}`, "utf8");
+  expect(note).toContain("bundle-poisonous");
+});

@@ -1,0 +1,47 @@
+// Which site speaks for which host at the centre. Patterns and prefixes may overlap by an operator's
+// slip; then the site that came first keeps the host, and the other one's bundle is refused: site A
+// never changes anything of site B.
+
+import { type HostName, printable, Refusal, type SiteId } from "@siteferry/model";
+import { readState, replaceState } from "@siteferry/spool";
+import { siteDirectory } from "./mirror.ts";
+import type { Opening } from "./opening.ts";
+
+const claimsName = "hosts";
+
+/**
+ * Claims `hosts`, as the centre calls them, for a site, durably. `whole`: they are all that it has, so
+ * others of it become free.
+ * @throws Refusal `host-of-another-site`
+ */
+export async function claimHosts(
+  opening: Opening,
+  site: SiteId,
+  hosts: ReadonlySet<HostName>,
+  whole: boolean,
+): Promise<void> {
+  for (const other of Object.keys(opening.settings.sites) as SiteId[]) {
+    if (other === site) continue;
+    const theirs = await loadClaims(opening, other);
+    const common = [...hosts].find((host) => theirs.has(host));
+    if (common === undefined) continue;
+    const shown = printable(common);
+    throw new Refusal(
+      "host-of-another-site",
+      `${site} speaks for ${shown}, which is ${other}'s here`,
+    );
+  }
+  const before = await loadClaims(opening, site);
+  const after = whole ? hosts : before.union(hosts);
+  if (after.size === before.size && after.isSubsetOf(before)) return;
+  const { files, random } = opening.world;
+  const directory = siteDirectory(opening.spool, site);
+  const content = Buffer.from([...after].join("\n"));
+  await replaceState(files, random, directory, claimsName, content);
+}
+
+async function loadClaims({ world, spool }: Opening, site: SiteId): Promise<ReadonlySet<HostName>> {
+  const state = await readState(world.files, siteDirectory(spool, site), claimsName);
+  const text = new TextDecoder().decode(state?.content);
+  return new Set(text === "" ? [] : (text.split("\n") as HostName[]));
+}

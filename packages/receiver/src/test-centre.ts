@@ -1,0 +1,154 @@
+// For tests: a receiver over a temporary directory, and sites that seal whatever a test asks for.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import {
+  configurationHash,
+  generateKey,
+  loadSigner,
+  makeDelta,
+  type Member,
+  memberWriter,
+  parseAllowedSigners,
+  readBase,
+  sealWithBase,
+  type Signer,
+} from "@siteferry/bundle";
+import { dropReceiver } from "@siteferry/carry";
+import {
+  bundleTables,
+  type Cells,
+  type FileSystem,
+  formatBundleName,
+  parseSiteId,
+  type SiteId,
+} from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { BundleCache } from "./bundle-cache.ts";
+import { receive, type ReceiveReport } from "./receive.ts";
+import { receiverSchema } from "./settings.ts";
+
+export const remote1: SiteId = parseSiteId("remote1")!;
+export const remote2: SiteId = parseSiteId("remote2")!;
+export const nowMs: number = Date.UTC(2026, 10, 1);
+
+/** Hosts that are up since a second: name → the time of their check, seconds after `nowMs`. */
+export type Hosts = Readonly<Record<string, number>>;
+
+export interface PutOptions {
+  readonly site?: SiteId;
+  readonly epoch?: number;
+  readonly hosts?: Hosts;
+  /** The keyframe that a delta is against: what `put` returned. */
+  readonly base?: Uint8Array;
+  /** Another configuration than the usual one. */
+  readonly configuration?: Hosts;
+  /** The name in the drop directory, instead of the bundle's own. */
+  readonly name?: string;
+}
+
+export interface Centre extends AsyncDisposable {
+  readonly path: string;
+  /** Puts a bundle into the drop directory; returns its bytes. */
+  put(
+    kind: "config" | "keyframe" | "delta",
+    sequence: number,
+    options?: PutOptions | string,
+  ): Promise<Uint8Array>;
+  receive(files?: FileSystem): Promise<ReceiveReport>;
+}
+
+export async function makeCentre(sites: object = { remote1: {}, remote2: {} }): Promise<Centre> {
+  const { path, remove } = await makeTemporaryDirectory("receive");
+  for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
+  const keys = { remote1: await generateKey("remote1"), remote2: await generateKey("remote2") };
+  const signerOf = async (site: SiteId): Promise<Signer> =>
+    await loadSigner(keys[site as "remote1"].privateKey, "key");
+  const lines = Object.entries(keys).map(([site, { publicLine }]) => `${site} ${publicLine}`);
+  const signers = parseAllowedSigners(lines.join("\n"), "allowed_signers");
+  const settings = receiverSchema.parse({
+    centre: "central",
+    allowedSigners: "/unused",
+    sites,
+    transports: [{ drop: { dir: `${path}/link` } }],
+    targets: [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
+  });
+  const quiet = (): void => {};
+  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+  return {
+    path,
+    async put(kind, sequence, options = {}) {
+      const given: PutOptions = typeof options === "string" ? { name: options } : options;
+      const { site = remote1, epoch = 1 } = given;
+      const bytes = await sealed(kind, { site, epoch, sequence }, given, await signerOf(site));
+      const name = given.name ?? formatBundleName({ site, epoch, sequence, kind });
+      await writeFile(`${path}/link/${name}`, bytes);
+      return bytes;
+    },
+    receive: async (files = nodeFiles) =>
+      await receive({
+        world: { files, random, clock: { now: () => nowMs }, log },
+        settings,
+        spool: `${path}/spool`,
+        signers,
+        transports: [dropReceiver(files, { dir: `${path}/link`, site: null })],
+        cache: new BundleCache(),
+        groupId: async () => null,
+      }),
+    [Symbol.asyncDispose]: remove,
+  };
+}
+
+const usualHosts: Hosts = { web: 0 };
+
+async function sealed(
+  kind: "config" | "keyframe" | "delta",
+  identity: { site: SiteId; epoch: number; sequence: number },
+  { hosts = usualHosts, configuration = usualHosts, base }: PutOptions,
+  signer: Signer,
+): Promise<Uint8Array> {
+  const common = {
+    ...identity,
+    recipient: parseSiteId("central")!,
+    createdMs: nowMs,
+    expiresMs: 0,
+    source: { program_version: "4", livestatus_version: "1" },
+  };
+  const states = membersOf("keyframe", hosts);
+  const config = membersOf("config", configuration);
+  if (kind === "config") return await seal({ ...common, kind, members: config }, signer);
+  if (kind === "keyframe") {
+    const hash = configurationHash(config);
+    return await seal({ ...common, kind, configurationHash: hash, members: states }, signer);
+  }
+  const { header, members } = await readBase(base!);
+  const delta = makeDelta(members, states);
+  return await seal({ ...common, kind, base: header, members: delta.members }, signer);
+}
+
+async function seal(...parameters: Parameters<typeof sealWithBase>): Promise<Uint8Array> {
+  return (await sealWithBase(...parameters)).bundle;
+}
+
+function membersOf(kind: "config" | "keyframe", hosts: Hosts): readonly Member[] {
+  return bundleTables[kind].map((table) => {
+    const writer = memberWriter(table);
+    for (const [name, atSeconds] of Object.entries(hosts)) {
+      if (table.name === "host_states") writer.add(stateOf(name, nowMs / 1000 + atSeconds));
+      if (table.name === "hosts") writer.add(configurationOf(name));
+    }
+    return writer.finish();
+  });
+}
+
+function stateOf(name: string, checked: number): Cells {
+  const times = [checked, checked, null, null];
+  return [name, 1, 0, 1, 1, ...times, 0, 0, "UP", "", "", 0, null, 0, null, null, null];
+}
+
+function configurationOf(name: string): Cells {
+  const none: readonly string[] = [];
+  const common = [name, "check", 1, 1, 1, 0, none, none, none, null, null, null, null, []];
+  return [name, name, "192.0.2.1", none, ...common];
+}
