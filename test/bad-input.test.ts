@@ -194,6 +194,53 @@ describe("a damaged bundle", () => {
     expect(Number(reportOf(run)["results"])).toBeGreaterThan(0);
   });
 
+  test("the operator lists, shows, releases and drops what was refused", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    const quarantine = (...parameters: readonly string[]): ReturnType<typeof siteferry> =>
+      siteferry(["quarantine", ...parameters, "--config", installation.receiverYaml]);
+    expect((await quarantine("list")).stdout).toBe("Nothing was refused.\n");
+    await installation.send();
+    const signers = `${installation.path}/allowed_signers`;
+    const known = await readFile(signers, "utf8");
+    await writeFile(signers, "");
+    expect(reportOf(await installation.receive())).toMatchObject({ refused: 2 });
+    const list = await quarantine("list");
+    expect(list.stdout).toContain("key-unknown (R01)");
+    const [id = ""] = list.stdout.split(" ");
+    expect((await quarantine("show", id)).stdout).toContain("REFUSED");
+    await writeFile(signers, known);
+    expect((await quarantine("release", id)).status).toBe(0);
+    expect(reportOf(await installation.receive())).toMatchObject({ accepted: 1 });
+    expect((await quarantine("drop", "all")).stdout).toBe("Dropped 1.\n");
+    const gone = await quarantine("show", id);
+    expect([gone.status, gone.stderr]).toEqual([78, expect.stringContaining("file-missing")]);
+  });
+
+  test("an encrypted one is for the centre's key only, and one in clear can be refused", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    const key = `${installation.path}/central.age`;
+    const keygen = await siteferry(["keygen", "--age", key]);
+    await appendFile(installation.senderYaml, keygen.stdout.split("\n").at(-2) ?? "");
+    await installation.send();
+    const name = (await readdir(installation.link)).find((file) => file.includes("keyframe"))!;
+    const shown = await siteferry(["inspect", `${installation.link}/${name}`]);
+    expect([shown.status, shown.stdout]).toEqual([76, expect.stringContaining("encrypted")]);
+    const open = await siteferry(["inspect", `${installation.link}/${name}`, "--identity", key]);
+    expect([open.status, open.stdout]).toEqual([0, expect.stringContaining("services: 20 rows")]);
+    const receiver = await readFile(installation.receiverYaml, "utf8");
+    const required = receiver.replace("owns:", "encrypted: true, owns:");
+    await writeFile(installation.receiverYaml, `identity: ${key}\n${required}`);
+    expect(reportOf(await installation.receive())).toMatchObject({ accepted: 2, refused: 0 });
+    const sender = await readFile(installation.senderYaml, "utf8");
+    await writeFile(installation.senderYaml, sender.replace(/^encryptTo.*$/m, ""));
+    await installation.send();
+    const refused = await installation.receive();
+    expect([refused.status, refused.stderr]).toEqual([
+      76,
+      expect.stringContaining("encryption-missing"),
+    ]);
+  });
+
   test("inspect says what is wrong with it, and what a whole one holds", async () => {
     await using installation = await install({ livestatus: `unix:${socket()}` });
     await installation.send();

@@ -1,18 +1,21 @@
-// A bundle is readable without siteferry: OpenSSH verifies its signature, zstd and tar list and show
-// what is inside.
+// A bundle is readable without siteferry: OpenSSH verifies its signature, age, zstd and tar list and
+// show what is inside.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  generateAgeKey,
   generateKey,
   loadSigner,
   memberWriter,
+  parseAgeIdentities,
   parseAllowedSigners,
   seal,
   unpack,
   verify,
+  type SealOptions,
 } from "@siteferry/bundle";
 import { hostStateTable, serviceStateTable, type Cells, type SiteId } from "@siteferry/model";
 import { afterAll, expect, test } from "vitest";
@@ -115,11 +118,39 @@ test.runIf(has("zstd"))(
   },
 );
 
+test.runIf(has("age"))("the stock age decrypts with a key of siteferry", async () => {
+  const { identityText, recipient } = await generateAgeKey();
+  const file = join(directory, "age-made");
+  writeFileSync(file, identityText, { mode: 0o600 });
+  expect(output("age-keygen", ["-y", file]).toString().trim()).toBe(recipient);
+  const sealed = await sealOne(undefined, [["web1"]], { recipients: [recipient] });
+  const frame = output("age", ["-d", "-i", file], sealed.subarray(payloadOffset));
+  const archive = output("zstd", ["-dc"], frame);
+  expect(output("tar", ["-xO", "host_states.ndjson"], archive).toString()).toContain('["web1"]');
+});
+
+test.runIf(has("age"))(
+  "a key of the stock age-keygen opens, and so does a second one",
+  async () => {
+    const file = join(directory, "age-key");
+    output("age-keygen", ["-o", file]);
+    const recipient = output("age-keygen", ["-y", file]).toString().trim();
+    const recipients = [(await generateAgeKey()).recipient, recipient];
+    const { privateKey, publicLine } = await generateKey("");
+    const sealed = await sealOne(await loadSigner(privateKey, "key"), [], { recipients });
+    const trust = { centre, signers: parseAllowedSigners(`remote1 ${publicLine}`, "s"), nowMs: 1 };
+    const identities = parseAgeIdentities(readFileSync(file, "utf8"), file);
+    const opened = unpack(await verify(sealed, trust), { identities, mustBeEncrypted: true });
+    await expect(opened).resolves.toMatchObject({ rows: 0, header: { cipher: "age" } });
+  },
+);
+
 const centre = "central" as SiteId;
 
 async function sealOne(
   signer?: Awaited<ReturnType<typeof loadSigner>>,
   rows: readonly Cells[] = [],
+  options: SealOptions = {},
 ): Promise<Uint8Array> {
   const hosts = memberWriter(hostStateTable);
   for (const cells of rows) hosts.add(cells);
@@ -131,5 +162,6 @@ async function sealOne(
   return seal(
     { ...identity, kind: "keyframe", recipient: centre, configurationHash, source, members },
     key,
+    options,
   );
 }

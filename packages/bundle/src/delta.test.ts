@@ -1,7 +1,13 @@
 // Deltas: whatever happened to a site, the keyframe with the delta gives what the site looks like, and
 // a delta that doesn't belong to the keyframe gives nothing.
 
-import { hostStateTable, serviceStateTable, type Cells, type RefusalCode, type States } from "@siteferry/model";
+import {
+  hostStateTable,
+  serviceStateTable,
+  type Cells,
+  type RefusalCode,
+  type States,
+} from "@siteferry/model";
 import { array, assert, asyncProperty, constantFrom, record } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyDelta } from "./apply-delta.ts";

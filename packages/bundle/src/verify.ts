@@ -28,6 +28,8 @@ export interface Trust {
   /** The centre's own name, which must be the recipient. */
   readonly centre: SiteId;
   readonly signers: SignerList;
+  /** Ids of keys that are not believed, whatever `signers` says; absent: none. */
+  readonly revoked?: ReadonlySet<string>;
   /** Milliseconds since 1970. For a stored bundle: when it was taken in. */
   readonly nowMs: number;
   /** The only site that the transport may speak for; absent: any. */
@@ -36,7 +38,7 @@ export interface Trust {
 
 /**
  * Steps 1 to 7. `bytes` must not change afterwards. Refuses, in this order, with
- * `bundle-too-large`, `bundle-not-one`, `bundle-truncated`; `key-unknown`, `key-of-another-site`,
+ * `bundle-too-large`, `bundle-not-one`, `bundle-truncated`; `key-revoked`, `key-unknown`, `key-of-another-site`,
  * `key-expired`; `bundle-flags`, `codec-unknown`; `bundle-truncated`, `bundle-trailing`,
  * `payload-damaged`; `recipient-other`, `site-other`; `signature-form`, `signature-namespace`,
  * `signature-bad`; `created-in-future`, `bundle-expired`.
@@ -54,8 +56,11 @@ export async function verify(bytes: Uint8Array, trust: Trust): Promise<VerifiedE
   return { header, payload } as VerifiedEnvelope;
 }
 
-function pinnedSigner(bytes: Uint8Array, { signers, nowMs }: Trust): AllowedSigner {
+function pinnedSigner(bytes: Uint8Array, { signers, revoked, nowMs }: Trust): AllowedSigner {
   const claimed = claimedSigner(bytes);
+  if (revoked?.has(claimed.keyId) === true) {
+    throw new Refusal("key-revoked", `the key ${claimed.keyId} was revoked`);
+  }
   const entries = signers.get(claimed.keyId);
   if (entries === undefined) {
     throw new Refusal("key-unknown", `the key ${claimed.keyId} isn't in allowed_signers`);

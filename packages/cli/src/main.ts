@@ -38,6 +38,7 @@ function commandLine(setStatus: SetStatus): Command {
   addAgents(program, setStatus);
   addDump(program);
   addTools(program, setStatus);
+  addQuarantine(program, setStatus);
   return program;
 }
 
@@ -101,21 +102,50 @@ function addDump(program: Command): void {
     });
 }
 
+function addQuarantine(program: Command, setStatus: SetStatus): void {
+  const quarantine = program
+    .command("quarantine")
+    .description("look at the bundles that the receiver refused");
+  const add = (usage: string, description: string): Command =>
+    quarantine
+      .command(usage)
+      .description(description)
+      .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml");
+  add("list", "what was refused and why, the newest first")
+    .option("--json", "print one JSON array", false)
+    .action(async (options) => (await loadQuarantine()).listRefused(options));
+  add("show <id>", "one of them, with what it holds").action(async (id, options) =>
+    setStatus(await (await loadQuarantine()).showRefused(id, options)),
+  );
+  add("release <id>", "let the receiver judge it again").action(async (id, options) =>
+    (await loadQuarantine()).releaseRefused(id, options),
+  );
+  add("drop <id>", "remove one of them, or all").action(async (id, options) =>
+    (await loadQuarantine()).dropRefused(id, options),
+  );
+}
+
+async function loadQuarantine(): Promise<typeof import("./verbs/quarantine.ts")> {
+  return await import("./verbs/quarantine.ts");
+}
+
 function addTools(program: Command, setStatus: SetStatus): void {
   program
     .command("keygen")
-    .description("make a site's key; ssh-keygen -t ed25519 -N '' does the same")
+    .description("make a site's key, as ssh-keygen -t ed25519 -N '' does")
     .argument("<file>", "the private key; the public one gets .pub")
     .option("-C, --comment <comment>", "the site's id", "siteferry")
+    .option("--age", "make a centre's key for encryption instead", false)
     .action(async (file, options) => {
-      const { runKeygen } = await import("./verbs/keygen.ts");
-      await runKeygen(file, options);
+      const { runAgeKeygen, runKeygen } = await import("./verbs/keygen.ts");
+      await (options.age ? runAgeKeygen(file) : runKeygen(file, options));
     });
   program
     .command("inspect")
     .description("show what a bundle holds")
     .argument("<file>")
     .option("--allowed-signers <file>", "verify the signature against this list")
+    .option("--identity <file>", "decrypt with these private keys of age")
     .option("--centre <id>", "the recipient it must be for; default: the one it names")
     .option("--rows <n>", "rows of each table to print", Number, 3)
     .option("--json", "print one JSON object", false)

@@ -130,6 +130,11 @@ export const failureTable = {
     meaning: "The system refused a file or network operation",
     advice: "The message names the operation and the path: check space, rights and the disk.",
   },
+  "internal-error": {
+    kind: "permanent",
+    meaning: "siteferry itself failed",
+    advice: "Run the command again with SITEFERRY_DEBUG=1 set and report what it prints.",
+  },
 } as const;
 
 /** What comes in and isn't believed: the number in the table of named refusals, and the meaning. */
@@ -141,6 +146,7 @@ export const refusalTable = {
   "bundle-flags": ["R39", "The header uses bits or values that this version doesn't know"],
   "key-unknown": ["R01", "Signed with a key that isn't in allowed_signers"],
   "key-of-another-site": ["R02", "Signed with the key of another site"],
+  "key-revoked": ["R03", "Signed with a key that was revoked"],
   "key-expired": ["R04", "Signed with a key outside its validity dates"],
   "payload-damaged": ["R24", "The payload isn't what the header describes"],
   "recipient-other": ["R09", "Sealed for another centre"],
@@ -259,13 +265,15 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * What a person is told of any failure: a FerryError as it is, a failure of the system as
- * `system-error` with what was being done.
+ * What a person is told of any failure: a FerryError as it is, a failure of the system (one with a
+ * code, as node:fs gives it) as `system-error` with what was being done, anything else as
+ * `internal-error`.
  */
 export function explain(error: unknown, doing: string): FerryError {
   if (error instanceof FerryError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new FerryError("system-error", `${doing}: ${printable(reason, 400)}`, { cause: error });
+  const code = systemCode(error) === undefined ? "internal-error" : "system-error";
+  return new FerryError(code, `${doing}: ${printable(reason, 400)}`, { cause: error });
 }
 
 /** The fields of a failure for a log line. */

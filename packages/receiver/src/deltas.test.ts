@@ -1,4 +1,5 @@
 import { readdir, readFile, rename } from "node:fs/promises";
+import { readHeader } from "@siteferry/bundle";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
 import { type Centre, makeCentre, nowMs, remote2 } from "./test-centre.ts";
@@ -101,6 +102,16 @@ test("a host that a site gave up may be another one's; prefixes keep equal names
   await prefixed.put("keyframe", 1, { site: remote2 });
   expect(await prefixed.receive()).toMatchObject({ accepted: 2 });
   expect(await results(prefixed)).toEqual({ web: 0, "r2-web": 0 });
+});
+
+test("R03 a revoked key is refused, and what it signed before isn't applied again", async () => {
+  const revoked = new Set<string>();
+  await using centre = await makeCentre({ remote1: {} }, revoked);
+  const base = await centre.put("keyframe", 1);
+  await centre.receive();
+  revoked.add(readHeader(base).unverified.keyId);
+  await centre.put("delta", 2, { base, hosts: { web: 60 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
 });
 
 test("a file that ended the reader twice isn't tried a third time", async () => {

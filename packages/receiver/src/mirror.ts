@@ -130,7 +130,7 @@ export async function loadStates(
  * made: a key that was taken out of allowed_signers since takes its bundles with it.
  */
 export async function reopen<Kind extends OpenedBundle["kind"]>(
-  { world: { files }, settings: { centre }, spool, signers, cache }: Opening,
+  { world: { files }, settings: { centre }, spool, signers, revoked, identities, cache }: Opening,
   header: BundleHeader,
   kind: Kind,
 ): Promise<OpenedOf<Kind>> {
@@ -141,8 +141,8 @@ export async function reopen<Kind extends OpenedBundle["kind"]>(
   try {
     const bytes = await files.read(path, limits.bundleBytesMax, { trusted: true });
     const nowMs = readHeader(bytes).unverified.createdMs;
-    const trust = { centre, signers, siteOfTransport: site, nowMs };
-    const bundle = await unpack(await verify(bytes, trust));
+    const trust = { centre, signers, revoked, siteOfTransport: site, nowMs };
+    const bundle = await unpack(await verify(bytes, trust), { identities });
     if (bundle.header.payloadHash !== payloadHash)
       throw new Error("it isn't the one of the record");
     cache.put(bundle);

@@ -87,13 +87,19 @@ type Judged =
 
 /** The order of trust from its first step to its last but one; nothing is changed here. */
 async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry): Promise<Judged> {
-  const { world, settings, spool, signers } = opening;
+  const { world, settings, spool, signers, revoked } = opening;
   const bytes = await world.files.read(path, limits.bundleBytesMax, { trusted: true });
   const nowMs = world.clock.now();
   const link = siteOfTransport === null ? {} : { siteOfTransport };
-  const envelope = await verify(bytes, { centre: settings.centre, signers, nowMs, ...link });
+  const envelope = await verify(bytes, {
+    centre: settings.centre,
+    signers,
+    revoked,
+    nowMs,
+    ...link,
+  });
   const { header } = envelope;
-  settingsOf(opening, header.site);
+  const { encrypted: mustBeEncrypted } = settingsOf(opening, header.site);
   const record = await loadSiteRecord(world.files, spool, header.site);
 
   const order = judgeOrder(record?.mark ?? null, orderedBundle(header), nowMs);
@@ -108,7 +114,9 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
     }
     checkBase(keyframe, header);
   }
-  return { kind: "opened", bundle: await unpack(envelope), record };
+  const { identities } = opening;
+  const bundle = await unpack(envelope, { identities, mustBeEncrypted });
+  return { kind: "opened", bundle, record };
 }
 
 function settingsOf({ settings: { sites } }: Opening, site: SiteId): SiteSettings {

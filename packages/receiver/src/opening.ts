@@ -11,6 +11,10 @@ export interface Opening {
   /** The receiver's own directory in the spool. */
   readonly spool: string;
   readonly signers: SignerList;
+  /** Ids of keys that are not believed any more. */
+  readonly revoked: ReadonlySet<string>;
+  /** Private keys of age; empty if there are none. */
+  readonly identities: readonly string[];
   /** Empty at the start; the daemon hands the same one to each run. */
   readonly cache: BundleCache;
   /** The number of a group that the settings name; null for none. */

@@ -7,6 +7,7 @@ const settings = {
   owns: ["web-*", "db.example", "a*b*c", "xy*yx"],
   prefix: "r1-",
   contacts: [],
+  encrypted: false,
   contactGroups: [],
 };
 

@@ -11,8 +11,12 @@ export interface ReceiverSettings {
   readonly spool: string;
   /** Will sign receipts, for transports that acknowledge; checked at the start, used by none yet. */
   readonly key?: string | undefined;
+  /** A file with private keys of age, for sites that encrypt; mode 0600. */
+  readonly identity?: string | undefined;
   /** OpenSSH's allowed_signers: which key may sign for which site. */
   readonly allowedSigners: string;
+  /** Public keys, one a line, that are not believed any more. */
+  readonly revokedKeys?: string | undefined;
   /** When the daemon looks, besides being woken by arrivals: a cron line. */
   readonly schedule: string;
   readonly sites: Readonly<Record<SiteId, SiteSettings>>;
@@ -28,6 +32,8 @@ export interface SiteSettings {
   readonly owns: readonly string[];
   /** Stands before each of its host names at the centre. */
   readonly prefix: string;
+  /** Bundles that aren't encrypted are refused. */
+  readonly encrypted: boolean;
   /** Contacts of the central configuration that its objects get; likewise the groups. */
   readonly contacts: readonly string[];
   readonly contactGroups: readonly string[];
@@ -80,6 +86,7 @@ const siteSchema = z.strictObject({
     .string()
     .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")
     .default(""),
+  encrypted: z.boolean().default(false),
   contacts: textList,
   contactGroups: textList,
 });
@@ -122,7 +129,9 @@ export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
   centre: siteId,
   spool: absolutePath.default("/var/lib/siteferry"),
   key: absolutePath.optional(),
+  identity: absolutePath.optional(),
   allowedSigners: absolutePath,
+  revokedKeys: absolutePath.optional(),
   schedule: schedule.default("* * * * *"),
   sites: z.record(siteId, section(siteSchema)),
   transports: z.array(transportSchema).min(1, "name at least one transport"),

@@ -58,7 +58,10 @@ export interface Centre extends AsyncDisposable {
   receive(files?: FileSystem): Promise<ReceiveReport>;
 }
 
-export async function makeCentre(sites: object = { remote1: {}, remote2: {} }): Promise<Centre> {
+export async function makeCentre(
+  sites: object = { remote1: {}, remote2: {} },
+  revoked: Set<string> = new Set(),
+): Promise<Centre> {
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
   const keys = { remote1: await generateKey("remote1"), remote2: await generateKey("remote2") };
@@ -92,6 +95,8 @@ export async function makeCentre(sites: object = { remote1: {}, remote2: {} }): 
         settings,
         spool: `${path}/spool`,
         signers,
+        revoked,
+        identities: [],
         transports: [dropReceiver(files, { dir: `${path}/link`, site: null })],
         cache: new BundleCache(),
         groupId: async () => null,

@@ -122,7 +122,9 @@ async function sealAndPublish(
     bundle.kind === "delta"
       ? { ...common, kind: "delta", base: bundle.base.header }
       : { ...common, kind: bundle.kind, configurationHash: plan.configurationHash };
-  const { bundle: content, base } = await sealWithBase(input, signer);
+  const { bundle: content, base } = await sealWithBase(input, signer, {
+    recipients: settings.encryptTo,
+  });
   const { payloadHash } = readHeader(content).unverified;
   const name = formatBundleName({ ...identity, kind });
   await publishToOutbox(files, random, spool, name, content);

@@ -2,6 +2,7 @@
 
 import { absolutePath, duration, fileMode, schedule, siteId } from "@siteferry/agent";
 import { type SourceFlavour, sourceFlavours } from "@siteferry/collect";
+import { isAgeRecipient } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
 
@@ -24,6 +25,8 @@ export interface SenderSettings {
   readonly connectTimeout: number;
   /** How long the core may stay silent within an answer, milliseconds. */
   readonly answerTimeout: number;
+  /** Public keys of age (`age1…`) that alone can read the payload; without any it isn't encrypted. */
+  readonly encryptTo: readonly string[];
   /** The private key that signs: OpenSSH, Ed25519, mode 0600. */
   readonly key: string;
   readonly spool: string;
@@ -62,6 +65,9 @@ export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
   keyframe: duration.prefault("1h"),
   connectTimeout: duration.prefault("10s"),
   answerTimeout: duration.prefault("60s"),
+  encryptTo: z
+    .array(z.string().refine(isAgeRecipient, "not a public key of age: age1…"))
+    .default([]),
   key: absolutePath,
   spool: absolutePath.default("/var/lib/siteferry"),
   filters: z

@@ -9,6 +9,26 @@ import {
   type Refusal,
 } from "@siteferry/model";
 
+/** What stands beside a refused file, for a person. */
+export interface QuarantineNote {
+  /** ISO 8601. */
+  readonly refusedAt: string;
+  readonly code: string;
+  readonly number: string;
+  readonly message: string;
+  readonly name: string;
+  readonly from: string;
+}
+
+/** A file in the quarantine; `id` names it in commands: `<site>/<file>`. */
+export interface QuarantinedFile {
+  readonly id: string;
+  readonly site: string;
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly note: QuarantineNote;
+}
+
 export interface QuarantineEntry {
   /** The file's own name, as it came. */
   readonly name: string;
@@ -35,7 +55,7 @@ export async function putInQuarantine(
   const at = clock.now();
   const unique = Buffer.from(random.bytes(4)).toString("hex");
   const name = `${String(at).padStart(15, "0")}-${unique}.ferry`;
-  const note = {
+  const note: QuarantineNote = {
     refusedAt: new Date(at).toISOString(),
     code: refusal.code,
     number: refusal.number,
@@ -51,7 +71,8 @@ export async function putInQuarantine(
 }
 
 async function dropOldest(files: FileSystem, directory: string): Promise<readonly string[]> {
-  const names = (await files.list(directory)).filter((name) => name.endsWith(".ferry")).sort();
+  const all = await files.list(directory);
+  const names = all.filter((name) => name.endsWith(".ferry")).sort();
   const dropped: string[] = [];
   let count = 0;
   let bytes = 0;
@@ -63,5 +84,50 @@ async function dropOldest(files: FileSystem, directory: string): Promise<readonl
     await files.unlink(`${directory}/${name}.reason`);
     dropped.push(name);
   }
+  // A crash may have left a note whose file never came.
+  const lonely = all.filter((name) => !all.includes(name.replace(/\.reason$/, "")));
+  for (const name of lonely) await files.unlink(`${directory}/${name}`);
   return dropped;
+}
+
+/** All refused files, the newest first. */
+export async function listQuarantine(
+  files: FileSystem,
+  quarantine: string,
+): Promise<readonly QuarantinedFile[]> {
+  const found: QuarantinedFile[] = [];
+  for (const site of await files.list(quarantine)) {
+    for (const name of await files.list(`${quarantine}/${site}`)) {
+      if (!name.endsWith(".ferry")) continue;
+      const path = `${quarantine}/${site}/${name}`;
+      const sizeBytes = (await files.status(path))?.sizeBytes ?? 0;
+      const note = await readNote(files, path);
+      found.push({ id: `${site}/${name.replace(/\.ferry$/, "")}`, site, path, sizeBytes, note });
+    }
+  }
+  return found.sort((a, b) => (a.note.refusedAt < b.note.refusedAt ? 1 : -1));
+}
+
+/** Takes a file and its note away. */
+export async function dropFromQuarantine(
+  files: FileSystem,
+  { path }: QuarantinedFile,
+): Promise<void> {
+  await files.unlink(path);
+  await files.unlink(`${path}.reason`);
+}
+
+/** Moves a file out, to be judged again. */
+export async function releaseFromQuarantine(
+  files: FileSystem,
+  { path }: QuarantinedFile,
+  to: string,
+): Promise<void> {
+  await files.rename(path, to);
+  await files.unlink(`${path}.reason`);
+}
+
+async function readNote(files: FileSystem, path: string): Promise<QuarantineNote> {
+  const bytes = await files.read(`${path}.reason`, limits.settingsBytesMax, { trusted: true });
+  return JSON.parse(new TextDecoder().decode(bytes)) as QuarantineNote;
 }

@@ -7,16 +7,15 @@ import type { Pace } from "../pace.ts";
 const sliceMs = 20;
 
 /** One opening, which begins now. */
-export function realPace(): Pace {
-  const deadline = performance.now() + limits.openingMsMax;
+export function realPace(openingMs: number = limits.openingMsMax): Pace {
+  const deadline = performance.now() + openingMs;
   let sliceEnd = performance.now() + sliceMs;
   return {
     breathe() {
       const now = performance.now();
       if (now < sliceEnd) return undefined;
       if (now > deadline) {
-        const seconds = limits.openingMsMax / 1000;
-        throw new Refusal("opening-timeout", `opening took longer than ${seconds} s`);
+        throw new Refusal("opening-timeout", `opening took longer than ${openingMs / 1000} s`);
       }
       return new Promise((resolve) => {
         setImmediate(() => {

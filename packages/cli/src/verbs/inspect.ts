@@ -5,12 +5,13 @@ import {
   type BundleHeader,
   type OpenedBundle,
   ownSigner,
+  parseAgeIdentities,
   parseAllowedSigners,
   readHeader,
   unpack,
   verify,
 } from "@siteferry/bundle";
-import { readText } from "@siteferry/agent";
+import { readKey, readText } from "@siteferry/agent";
 import {
   exitCodes,
   FerryError,
@@ -25,6 +26,7 @@ import { nodeFiles } from "@siteferry/spool";
 export interface InspectOptions {
   readonly allowedSigners?: string;
   readonly centre?: string;
+  readonly identity?: string;
   readonly rows: number;
   readonly json: boolean;
 }
@@ -57,7 +59,7 @@ async function readBundle(file: string): Promise<Uint8Array> {
 
 async function inspect(
   bytes: Uint8Array,
-  { allowedSigners, centre }: InspectOptions,
+  { allowedSigners, centre, identity }: InspectOptions,
 ): Promise<Findings> {
   let header: BundleHeader | null = null;
   try {
@@ -75,7 +77,11 @@ async function inspect(
     }
     // An old bundle is looked at as on the day it was made; its age is shown.
     const envelope = await verify(bytes, { centre: recipient, signers, nowMs: header.createdMs });
-    return { header, bundle: await unpack(envelope) };
+    const identities =
+      identity === undefined
+        ? []
+        : parseAgeIdentities(await readKey(nodeFiles, identity), identity);
+    return { header, bundle: await unpack(envelope, { identities }) };
   } catch (error) {
     if (error instanceof Refusal) return { header, bundle: error };
     throw error;
@@ -107,7 +113,7 @@ function headerLines(header: BundleHeader, trust: string): string[] {
     `  created     ${timeOf(header.createdMs)}`,
     `  expires     ${header.expiresMs === 0 ? "never" : timeOf(header.expiresMs)}`,
     `  signed by   ${header.keyId} (${trust})`,
-    `  payload     ${header.payloadBytes} bytes, ${header.inflatedBytes} inflated`,
+    `  payload     ${header.payloadBytes} bytes, ${header.inflatedBytes} inflated${header.cipher === "age" ? ", encrypted" : ""}`,
     `  belongs to  configuration ${header.configurationHash.slice(0, 16)}`,
   ];
 }

@@ -1,14 +1,11 @@
 // siteferry keygen
 
-import { generateKey } from "@siteferry/bundle";
+import { generateAgeKey, generateKey } from "@siteferry/bundle";
 import { FerryError, parseSiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 
 export async function runKeygen(file: string, { comment }: { comment: string }): Promise<void> {
-  for (const path of [file, `${file}.pub`]) {
-    if ((await nodeFiles.status(path)) === null) continue;
-    throw new FerryError("key-unusable", `${path} exists; a key is never overwritten`);
-  }
+  await refuseExisting(file, `${file}.pub`);
   const { privateKey, publicLine } = await generateKey(comment);
   await nodeFiles.writeNew(file, Buffer.from(privateKey), 0o600);
   await nodeFiles.writeNew(`${file}.pub`, Buffer.from(`${publicLine}\n`), 0o644);
@@ -16,4 +13,20 @@ export async function runKeygen(file: string, { comment }: { comment: string }):
   process.stdout.write(`${file} signs. At the centre, add this line to allowed_signers`);
   process.stdout.write(site === null ? ", with the site's id in place of SITE:\n\n" : ":\n\n");
   process.stdout.write(`${site ?? "SITE"} namespaces="siteferry" ${publicLine}\n`);
+}
+
+/** A key of the centre's, as age-keygen makes one. */
+export async function runAgeKeygen(file: string): Promise<void> {
+  await refuseExisting(file);
+  const { identityText, recipient } = await generateAgeKey();
+  await nodeFiles.writeNew(file, Buffer.from(identityText), 0o600);
+  process.stdout.write(`${file} decrypts: name it as identity in receiver.yaml.\n`);
+  process.stdout.write(`At the site, write into sender.yaml:\n\nencryptTo: [${recipient}]\n`);
+}
+
+async function refuseExisting(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if ((await nodeFiles.status(path)) === null) continue;
+    throw new FerryError("key-unusable", `${path} exists; a key is never overwritten`);
+  }
 }

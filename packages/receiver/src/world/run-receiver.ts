@@ -2,20 +2,26 @@
 // one run of the narrative, `receiveAlways` the daemon.
 
 import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
-import { loadSigner, parseAllowedSigners, type SignerList } from "@siteferry/bundle";
+import {
+  loadSigner,
+  parseAllowedSigners,
+  parseRevokedKeys,
+  parseAgeIdentities,
+} from "@siteferry/bundle";
 import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
+import type { Opening } from "../opening.ts";
 import { receive, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 
 /** @throws FerryError `spool-busy` if another receiver works in this spool. */
 export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
   return await withSpool(settings, log, async (world, spool, transports) => {
-    const signers = await readSigners(world.files, settings.allowedSigners);
+    const keys = await readKeys(world.files, settings);
     const cache = new BundleCache();
-    return await receive({ world, settings, spool, signers, transports, cache, groupId });
+    return await receive({ world, settings, spool, ...keys, transports, cache, groupId });
   });
 }
 
@@ -24,14 +30,14 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
   await withSpool(settings, log, async (world, spool, transports) => {
     const cache = new BundleCache();
     // A list that can't be used at the start is an operator's slip: say so and end.
-    await readSigners(world.files, settings.allowedSigners);
+    await readKeys(world.files, settings);
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
         try {
-          const signers = await readSigners(world.files, settings.allowedSigners);
-          await receive({ world, settings, spool, signers, transports, cache, groupId });
+          const keys = await readKeys(world.files, settings);
+          await receive({ world, settings, spool, ...keys, transports, cache, groupId });
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
@@ -68,8 +74,19 @@ async function withSpool<Result>(
   }
 }
 
-async function readSigners(files: FileSystem, path: string): Promise<SignerList> {
-  return parseAllowedSigners(await readText(files, path), path);
+/** Whom to believe, and what to decrypt with. */
+async function readKeys(
+  files: FileSystem,
+  { allowedSigners, revokedKeys, identity }: ReceiverSettings,
+): Promise<Pick<Opening, "signers" | "revoked" | "identities">> {
+  const revoked = revokedKeys === undefined ? "" : await readText(files, revokedKeys);
+  const identities =
+    identity === undefined ? [] : parseAgeIdentities(await readKey(files, identity), identity);
+  return {
+    signers: parseAllowedSigners(await readText(files, allowedSigners), allowedSigners),
+    revoked: parseRevokedKeys(revoked, revokedKeys ?? ""),
+    identities,
+  };
 }
 
 async function groupId(name: string | undefined): Promise<number | null> {

@@ -30,6 +30,11 @@ const components = {
     files: ["ssh-keygen"],
     tests: "in which the stock ssh-keygen verifies a bundle",
   },
+  age: {
+    packages: ["age"],
+    files: ["age", "age-keygen"],
+    tests: "in which the stock age decrypts a bundle",
+  },
   zstd: {
     packages: ["zstd"],
     files: ["zstd"],
@@ -39,6 +44,16 @@ const components = {
     packages: ["openssl"],
     files: ["openssl"],
     tests: "of TLS with certificates made by openssl",
+  },
+  strace: {
+    packages: ["strace"],
+    files: ["strace"],
+    tests: "in which file calls fail or the process dies at them",
+  },
+  xfsprogs: {
+    packages: ["xfsprogs"],
+    files: ["xfs_io"],
+    tests: "of power cuts",
   },
 } as const;
 
