@@ -130,6 +130,11 @@ export const failureTable = {
     meaning: "The system refused a file or network operation",
     advice: "The message names the operation and the path: check space, rights and the disk.",
   },
+  "disk-nearly-full": {
+    kind: "transient",
+    meaning: "Too little free space to take anything in",
+    advice: "Make room; until then bundles wait at their source.",
+  },
   "internal-error": {
     kind: "permanent",
     meaning: "siteferry itself failed",

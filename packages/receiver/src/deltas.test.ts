@@ -34,7 +34,7 @@ test("each delta is against the keyframe: what an earlier one said is gone with 
   const base = await centre.put("keyframe", 1, { hosts: { web: 0, db: 0 } });
   await centre.put("delta", 2, { base, hosts: { web: 60, db: 0 } });
   await centre.put("delta", 4, { base, hosts: { web: 60, db: 90 } });
-  expect(await centre.receive()).toMatchObject({ accepted: 3 });
+  expect(await centre.receive()).toMatchObject({ accepted: 3, missed: 1 });
   expect(await results(centre)).toEqual({ web: 60, db: 90 });
 });
 
@@ -87,6 +87,17 @@ test("a host that is one site's is refused from another one, also in a delta", a
   await centre.put("delta", 3, { site: remote2, base, hosts: { db: 0, web: 60 } });
   expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 2 });
   expect(await results(centre)).toEqual({ web: 0, db: 0 });
+});
+
+test("R40 a foreign host refuses its bundle, or is left out of it, as the centre wishes", async () => {
+  const hosts = { web: 0, canary: 0 };
+  await using strict = await makeCentre({ remote1: { owns: ["w*"] } });
+  await strict.put("keyframe", 1, { hosts });
+  expect(await strict.receive()).toMatchObject({ accepted: 0, refused: 1, results: 0 });
+  await using lenient = await makeCentre({ remote1: { owns: ["w*"], foreignHosts: "leave-out" } });
+  await lenient.put("keyframe", 1, { hosts });
+  expect(await lenient.receive()).toMatchObject({ accepted: 1, refused: 0 });
+  expect(await results(lenient)).toEqual({ web: 0 });
 });
 
 test("a host that a site gave up may be another one's; prefixes keep equal names apart", async () => {

@@ -30,8 +30,8 @@ import {
   type SiteRecord,
 } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { judgeOrder, replayed } from "./order.ts";
-import { checkOwnership, nameAtCentre } from "./ownership.ts";
+import { judgeOrder, missedBetween, replayed } from "./order.ts";
+import { checkOwnership, isOwnHost, nameAtCentre } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 
 export interface OpenedInbox {
@@ -39,6 +39,8 @@ export interface OpenedInbox {
   duplicates: number;
   /** Bundles that came after newer ones and that nobody waits for; they were dropped. */
   late: number;
+  /** Numbers that were passed over in this run: those bundles may still come, or never. */
+  missed: number;
   /** Deltas whose keyframe hasn't come. They stay in the inbox. */
   waitingForKeyframe: number;
   refused: number;
@@ -55,6 +57,7 @@ export async function openInbox(
     accepted: 0,
     duplicates: 0,
     late: 0,
+    missed: 0,
     waitingForKeyframe: 0,
     refused: 0,
     failed: 0,
@@ -69,6 +72,7 @@ export async function openInbox(
       current = await beginAttempt(opening.world, entry);
       const judged = await openEntry(opening, current);
       current = await endAttempt(opening.world, current);
+      counts.missed += missedBefore(judged);
       counts[await settle(opening, current, judged, waiting)] += 1;
     } catch (error) {
       counts[await setAside(opening, current, error)] += 1;
@@ -141,6 +145,12 @@ function isBaseToCome(keyframe: BundleHeader, delta: BundleHeader): boolean {
   return (delta.base?.sequence ?? 0) > keyframe.sequence;
 }
 
+function missedBefore(judged: Judged): number {
+  if (judged.kind !== "opened") return 0;
+  const { bundle, record } = judged;
+  return record === null ? 0 : missedBetween(record.mark, bundle.header);
+}
+
 async function settle(
   opening: Opening,
   entry: InboxEntry,
@@ -187,7 +197,7 @@ async function accept(
     applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
   }
   const nameOf = nameAtCentre(settings);
-  const names = new Set(Array.from(hostsOf(bundle), nameOf));
+  const names = new Set([...hostsOf(bundle)].filter(isOwnHost(settings)).map(nameOf));
   await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
   await claimHosts(opening, site, names, bundle.kind === "keyframe");
   await keep(opening, path, bundle, record);

@@ -17,6 +17,8 @@ export interface Opening {
   readonly identities: readonly string[];
   /** Empty at the start; the daemon hands the same one to each run. */
   readonly cache: BundleCache;
+  /** The share of the spool's file system that is free, from 0 to 1. */
+  freeSpace(): Promise<number>;
   /** The number of a group that the settings name; null for none. */
   groupId(name: string | undefined): Promise<number | null>;
 }

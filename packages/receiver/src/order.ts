@@ -40,9 +40,17 @@ export function advance(
     sequence,
     hash,
     earlier,
-    missed: before === null ? 0 : before.missed + sequence - before.sequence - 1,
+    missed: before === null ? 0 : before.missed + missedBetween(before, { epoch, sequence }),
     epochsMs: before === null ? [nowMs, ...epochsMs].slice(0, limits.epochsPerDayMax) : epochsMs,
   };
+}
+
+/** How many numbers a newer bundle passes over; of a new epoch nobody knows. */
+export function missedBetween(
+  mark: HighWaterMark,
+  { epoch, sequence }: Pick<OrderedBundle, "epoch" | "sequence">,
+): number {
+  return epoch === mark.epoch ? Math.max(0, sequence - mark.sequence - 1) : 0;
 }
 
 /** The mark after a bundle that came later than its number, and was wanted all the same. */

@@ -6,6 +6,7 @@ const site = parseSiteId("remote1")!;
 const settings = {
   owns: ["web-*", "db.example", "a*b*c", "xy*yx"],
   prefix: "r1-",
+  foreignHosts: "refuse" as const,
   contacts: [],
   encrypted: false,
   contactGroups: [],

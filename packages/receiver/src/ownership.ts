@@ -10,16 +10,23 @@ import {
 } from "@siteferry/model";
 import type { SiteSettings } from "./settings.ts";
 
+/** Whether a host, as its site calls it, is one that the site may speak for. */
+export function isOwnHost({ owns }: SiteSettings): (host: HostName) => boolean {
+  return matcher(owns);
+}
+
 /**
- * Checks that each host belongs to the site.
+ * Checks that each host belongs to the site, unless foreign ones are to be left out: they are when
+ * the bundle is applied ({@link isOwnHost}).
  * @throws Refusal `host-not-owned`: one foreign host is enough to refuse the bundle whole.
  */
 export function checkOwnership(
   site: SiteId,
-  { owns }: SiteSettings,
+  settings: SiteSettings,
   hosts: Iterable<HostName>,
 ): void {
-  const isOwn = matcher(owns);
+  if (settings.foreignHosts === "leave-out") return;
+  const isOwn = isOwnHost(settings);
   for (const host of hosts) {
     if (!isOwn(host)) {
       throw new Refusal("host-not-owned", `${site} may not speak for the host ${printable(host)}`);

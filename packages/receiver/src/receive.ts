@@ -36,7 +36,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   const { world, settings, spool, transports } = receiver;
   await openDirectories(world.files, spool, ["tmp", "inbox", "sites", "state", "quarantine"]);
 
-  const taken = await takeIn(world, spool, transports);
+  const taken = await takeIn(receiver, transports);
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
     ...opened,

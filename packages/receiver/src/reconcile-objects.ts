@@ -12,7 +12,7 @@ import { errorFields, explain, FerryError, type FileSystem, type SiteId } from "
 import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, reopen } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { nameAtCentre } from "./ownership.ts";
+import { isOwnHost, nameAtCentre } from "./ownership.ts";
 import type { ObjectsSettings, SiteSettings } from "./settings.ts";
 
 const progressName = "rendered";
@@ -56,7 +56,13 @@ async function siteObjects(
     const bundle = await reopen(receiver, header, "config");
     const { contacts, contactGroups } = settings;
     const hostName = nameAtCentre(settings);
-    return { site, configuration: bundle.configuration, hostName, contacts, contactGroups };
+    const isOwn = isOwnHost(settings);
+    const configuration = {
+      ...bundle.configuration,
+      hosts: bundle.configuration.hosts.filter(({ name }) => isOwn(name)),
+      services: bundle.configuration.services.filter(({ host_name }) => isOwn(host_name)),
+    };
+    return { site, configuration, hostName, contacts, contactGroups };
   } catch (error) {
     const failure = explain(error, `Opening the configuration of ${site}`);
     receiver.world.log.error(errorFields(failure), `The objects of ${site} stay as they are`);

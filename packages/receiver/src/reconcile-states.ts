@@ -12,7 +12,7 @@ import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { nameAtCentre } from "./ownership.ts";
+import { isOwnHost, nameAtCentre } from "./ownership.ts";
 import type { CheckResultsSettings } from "./settings.ts";
 
 /** Brings one site's states into one core. Null: nothing is new since the last run. */
@@ -31,8 +31,13 @@ export async function reconcileStates(
   const newest = (record.delta ?? record.keyframe)?.payloadHash ?? "";
   if ((await loadProgress(world, directory, progressName)) === newest) return null;
 
-  const states = await loadStates(receiver, record);
-  if (states === null) return null;
+  const all = await loadStates(receiver, record);
+  if (all === null) return null;
+  const isOwn = isOwnHost(siteSettings);
+  const states = {
+    hosts: all.hosts.filter(({ name }) => isOwn(name)),
+    services: all.services.filter(({ host_name }) => isOwn(host_name)),
+  };
   const { dir, core, mode } = target;
   const groupId = await receiver.groupId(target.group);
   const store = appliedStore(world, directory);

@@ -30,6 +30,8 @@ export interface SiteSettings {
    * any text.
    */
   readonly owns: readonly string[];
+  /** What becomes of a bundle with another host: refused whole, or applied without that host. */
+  readonly foreignHosts: "refuse" | "leave-out";
   /** Stands before each of its host names at the centre. */
   readonly prefix: string;
   /** Bundles that aren't encrypted are refused. */
@@ -82,6 +84,7 @@ const textList = z.array(z.string().min(1)).default([]);
 
 const siteSchema = z.strictObject({
   owns: z.array(z.string().min(1)).default(["*"]),
+  foreignHosts: z.enum(["refuse", "leave-out"]).default("refuse"),
   prefix: z
     .string()
     .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")

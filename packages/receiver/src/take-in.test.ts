@@ -28,8 +28,22 @@ test("R56 what can't be read or removed doesn't keep the bundles behind it waiti
     "",
   );
   await writeFile(`${dir}/z.ferry`, "a bundle");
-  const counts = await takeIn(world, spool, [dropReceiver(nodeFiles, { dir, site: null })]);
+  const counts = await takeIn({ world, spool, freeSpace: async () => 1 }, [
+    dropReceiver(nodeFiles, { dir, site: null }),
+  ]);
   socket.close();
   expect(counts).toEqual({ taken: 1, unsuitable: 0, failed: 3 });
   expect(await readdir(`${spool}/inbox`)).toHaveLength(1);
+});
+
+test("with hardly any space left everything stays at its source", async () => {
+  await using directory = await makeTemporaryDirectory("take");
+  const [dir, spool] = [`${directory.path}/link`, `${directory.path}/spool`];
+  await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
+  await mkdir(dir);
+  await writeFile(`${dir}/z.ferry`, "a bundle");
+  const drop = dropReceiver(nodeFiles, { dir, site: null });
+  const full = { world, spool, freeSpace: async () => 0.049 };
+  expect(await takeIn(full, [drop])).toEqual({ taken: 0, unsuitable: 0, failed: 1 });
+  expect(await readdir(dir)).toEqual(["z.ferry"]);
 });

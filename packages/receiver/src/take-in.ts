@@ -2,9 +2,17 @@
 // store it; a file leaves its transport only when the inbox has it durably.
 
 import type { IncomingFile, ReceivingTransport } from "@siteferry/carry";
-import { errorFields, explain, limits, parseBundleName, type World } from "@siteferry/model";
+import {
+  errorFields,
+  explain,
+  FerryError,
+  limits,
+  parseBundleName,
+  type World,
+} from "@siteferry/model";
 import { publish } from "@siteferry/spool";
 import { type InboxEntry, inboxName, listInbox } from "./inbox.ts";
+import type { Opening } from "./opening.ts";
 
 export interface TakenIn {
   taken: number;
@@ -15,11 +23,17 @@ export interface TakenIn {
 }
 
 export async function takeIn(
-  world: World,
-  spool: string,
+  { world, spool, freeSpace }: Pick<Opening, "world" | "spool" | "freeSpace">,
   transports: readonly ReceivingTransport[],
 ): Promise<TakenIn> {
   const counts: TakenIn = { taken: 0, unsuitable: 0, failed: 0 };
+  const free = await freeSpace();
+  if (free < limits.freeSpaceMin) {
+    const share = `${(100 * free).toFixed(1)} %`;
+    const failure = new FerryError("disk-nearly-full", `Of the disk of ${spool} ${share} are free`);
+    world.log.error(errorFields(failure), "Nothing is taken in");
+    return { ...counts, failed: 1 };
+  }
   const waiting = countBySite(await listInbox(world, spool));
   for (const transport of transports) {
     // One transport that fails must not keep the others waiting.

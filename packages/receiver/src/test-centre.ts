@@ -100,6 +100,7 @@ export async function makeCentre(
         transports: [dropReceiver(files, { dir: `${path}/link`, site: null })],
         cache: new BundleCache(),
         groupId: async () => null,
+        freeSpace: async () => 1,
       }),
     [Symbol.asyncDispose]: remove,
   };

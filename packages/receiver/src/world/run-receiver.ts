@@ -1,6 +1,7 @@
 // The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
 // one run of the narrative, `receiveAlways` the daemon.
 
+import { statfs } from "node:fs/promises";
 import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
 import {
   loadSigner,
@@ -21,7 +22,16 @@ export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise
   return await withSpool(settings, log, async (world, spool, transports) => {
     const keys = await readKeys(world.files, settings);
     const cache = new BundleCache();
-    return await receive({ world, settings, spool, ...keys, transports, cache, groupId });
+    return await receive({
+      world,
+      settings,
+      spool,
+      ...keys,
+      transports,
+      cache,
+      groupId,
+      freeSpace: () => freeSpaceOf(spool),
+    });
   });
 }
 
@@ -37,7 +47,16 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
       async cycle() {
         try {
           const keys = await readKeys(world.files, settings);
-          await receive({ world, settings, spool, ...keys, transports, cache, groupId });
+          await receive({
+            world,
+            settings,
+            spool,
+            ...keys,
+            transports,
+            cache,
+            groupId,
+            freeSpace: () => freeSpaceOf(spool),
+          });
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
@@ -87,6 +106,11 @@ async function readKeys(
     revoked: parseRevokedKeys(revoked, revokedKeys ?? ""),
     identities,
   };
+}
+
+async function freeSpaceOf(directory: string): Promise<number> {
+  const { bavail, blocks } = await statfs(directory);
+  return bavail / blocks;
 }
 
 async function groupId(name: string | undefined): Promise<number | null> {
