@@ -55,6 +55,17 @@ test("a delta that comes before its keyframe waits for it; of several the newest
   expect(await results(centre)).toEqual({ web: 30 });
 });
 
+test("a keyframe that comes again for safety, long after, is a duplicate", async () => {
+  await using centre = await makeCentre();
+  const base = await centre.put("keyframe", 1);
+  for (let sequence = 2; sequence < 40; sequence++) {
+    await centre.put("delta", sequence, { base, hosts: { web: sequence } });
+  }
+  expect(await centre.receive()).toMatchObject({ accepted: 39 });
+  await centre.put("keyframe", 1);
+  expect(await centre.receive()).toMatchObject({ duplicates: 1, late: 0, refused: 0 });
+});
+
 test("R20 R21 a delta on another base is refused, whatever it says", async () => {
   await using centre = await makeCentre();
   const first = await centre.put("keyframe", 1, { hosts: { web: 0 } });

@@ -106,6 +106,7 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
   const { encrypted: mustBeEncrypted } = settingsOf(opening, header.site);
   const record = await loadSiteRecord(world.files, spool, header.site);
 
+  if (isKept(record, header)) return { kind: "duplicate" };
   const order = judgeOrder(record?.mark ?? null, orderedBundle(header), nowMs);
   if (order === "duplicate") return { kind: order };
   if (order === "late" && record !== null && !isStillWanted(record, header)) {
@@ -127,6 +128,11 @@ function settingsOf({ settings: { sites } }: Opening, site: SiteId): SiteSetting
   const settings = Object.hasOwn(sites, site) ? sites[site] : undefined;
   if (settings !== undefined) return settings;
   throw new Refusal("site-unknown", `The site ${site} isn't in the receiver's configuration`);
+}
+
+/** One-way links repeat keyframe and configuration, long after they came. */
+function isKept(record: SiteRecord | null, { payloadHash }: BundleHeader): boolean {
+  return [record?.config, record?.keyframe].some((kept) => kept?.payloadHash === payloadHash);
 }
 
 /** A configuration that was overtaken by the keyframe which belongs to it. */
