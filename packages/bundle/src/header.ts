@@ -74,7 +74,7 @@ export interface BundleHeader extends BundleIdentity {
 
 /** In the order of their numbers. */
 const ciphers = ["none", "age"] as const;
-export type Cipher = (typeof ciphers)[number];
+type Cipher = (typeof ciphers)[number];
 
 /** What a file claims about itself; nobody has checked a signature yet. */
 export interface UnverifiedHeader {
