@@ -1,8 +1,7 @@
 // Mutations of small bundles, one from each number: what a broken link or a hostile site with a good
 // key might send. Each touches one layer; all layers around it are made to fit, and signed.
 
-import { forge, serviceLine, tarEntry, type Forgery } from "@siteferry/bundle/forge";
-import { columnsLine } from "../packages/bundle/src/layout.ts";
+import { columnsLine, forge, serviceLine, tarEntry, type Forgery } from "@siteferry/bundle/forge";
 import { bundleTables } from "@siteferry/model";
 
 /** Numbers from 0 below `end`; the same ones for the same seed (mulberry32). */

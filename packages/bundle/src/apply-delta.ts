@@ -11,12 +11,19 @@ import type { OpenedDelta, OpenedKeyframe } from "./open.ts";
  */
 export function applyDelta(keyframe: OpenedKeyframe, delta: OpenedDelta): States {
   checkBase(keyframe.header, delta.header);
+  const known = applied.get(delta);
+  if (known !== undefined) return known;
   const { changed, gone } = delta;
-  return {
+  const states = {
     hosts: merge(keyframe.states.hosts, changed.hosts, gone.hosts, hostKey),
     services: merge(keyframe.states.services, changed.services, gone.services, serviceKey),
   };
+  applied.set(delta, states);
+  return states;
 }
+
+/** A delta fits one keyframe only, so what they make together is made once. */
+const applied = new WeakMap<OpenedDelta, States>();
 
 /**
  * Asserts that `delta` was made against this very keyframe. Needs the headers only, so that it can be

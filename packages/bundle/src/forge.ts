@@ -9,6 +9,7 @@ import { endMarkBytes, tarHeader, tarPadding } from "./archive.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type DeltaBase } from "./header.ts";
 import { generateKey, loadSigner, type Signer } from "./keys.ts";
+export { columnsLine } from "./layout.ts";
 import { columnsLine, memberName, type RowKind } from "./layout.ts";
 import { encodeManifest, formatVersion, manifestName, type Manifest } from "./manifest.ts";
 import { unpack, type OpenedBundle, type UnpackOptions } from "./open.ts";

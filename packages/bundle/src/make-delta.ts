@@ -59,16 +59,21 @@ function compare(table: AnyTable, base: Member, now: Member): Difference {
   return { changed, gone: Array.from(gone, (key) => `${key}]`) };
 }
 
-/** One byte becomes one character: quick, and reversible. The first line is the columns. */
+/**
+ * One byte becomes one character: quick, and reversible. The first line is the columns. Chunks end
+ * with a row, so no more than one of them is text at a time.
+ */
 function forEachRow(
   { chunks }: Member,
   take: (text: string, start: number, end: number) => void,
 ): void {
-  const text = Buffer.concat(chunks).toString("latin1");
-  let start = text.indexOf("\n") + 1;
-  for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
-    take(text, start, end);
-    start = end + 1;
+  for (const [index, { buffer, byteOffset, length }] of chunks.entries()) {
+    const text = Buffer.from(buffer, byteOffset, length).toString("latin1");
+    let start = index === 0 ? text.indexOf("\n") + 1 : 0;
+    for (let end = text.indexOf("\n", start); end !== -1; end = text.indexOf("\n", start)) {
+      take(text, start, end);
+      start = end + 1;
+    }
   }
 }
 

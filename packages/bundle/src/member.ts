@@ -17,6 +17,7 @@ export interface Member {
   readonly name: string;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** Each ends with a line. */
   readonly chunks: readonly Uint8Array[];
 }
 

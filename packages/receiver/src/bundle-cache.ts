@@ -2,7 +2,7 @@
 // to run. Bounded by what they inflate to; what isn't here is opened again from the mirror.
 
 import type { OpenedBundle } from "@siteferry/bundle";
-import type { SiteId } from "@siteferry/model";
+import type { HostName, SiteId } from "@siteferry/model";
 
 /** An opened bundle of the kind. */
 export type OpenedOf<Kind extends OpenedBundle["kind"]> = Extract<OpenedBundle, { kind: Kind }>;
@@ -14,6 +14,8 @@ const inflatedBytesMax = 128 * 1024 * 1024;
 export class BundleCache {
   readonly #bundles = new Map<string, OpenedBundle>();
   #inflatedBytes = 0;
+  /** The hosts of each site as its claims lie on the disk; of a site that isn't here, they are read. */
+  readonly claims: Map<SiteId, ReadonlySet<HostName>> = new Map();
 
   put(bundle: OpenedBundle): void {
     const key = keyOf(bundle.header.site, bundle.kind);

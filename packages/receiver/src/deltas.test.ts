@@ -1,4 +1,4 @@
-import { readdir, readFile, rename } from "node:fs/promises";
+import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { readHeader } from "@siteferry/bundle";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
@@ -124,6 +124,21 @@ test("a host that a site gave up may be another one's; prefixes keep equal names
   await prefixed.put("keyframe", 1, { site: remote2 });
   expect(await prefixed.receive()).toMatchObject({ accepted: 2 });
   expect(await results(prefixed)).toEqual({ web: 0, "r2-web": 0 });
+});
+
+test("R57 a kept bundle that is swapped for another true one isn't applied", async () => {
+  await using centre = await makeCentre();
+  const base = await centre.put("keyframe", 1, { hosts: { web: 0 } });
+  await centre.receive();
+  await results(centre);
+  // Of the same site, signed by the same key: only its hash tells it from the one that was taken in.
+  const other = await centre.put("keyframe", 1, { hosts: { web: 500 }, name: "other" });
+  const directory = `${centre.path}/spool/sites/remote1`;
+  const kept = (await readdir(directory)).find((name) => name.endsWith(".ferry"))!;
+  await writeFile(`${directory}/${kept}`, other);
+  await centre.put("delta", 2, { base, hosts: { web: 60 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, results: 0 });
+  expect(await results(centre)).toEqual({});
 });
 
 test("R03 a revoked key is refused, and what it signed before isn't applied again", async () => {
