@@ -5,12 +5,15 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseAddress, serve } from "@siteferry/livestatus";
 import { exitCodes, failureTable, refusalTable } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { parseSettings } from "@siteferry/agent";
 import { receiverSchema } from "@siteferry/receiver";
 import { senderSchema } from "@siteferry/sender";
+import { makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { siteferry } from "./command-line.ts";
+import { install, reportOf } from "./installation.ts";
 import { type SettingKey, settingKeys } from "./setting-keys.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -131,16 +134,49 @@ test("the record of libraries has what the packages depend on", async () => {
   expect(said).toEqual(used);
 });
 
+test("docs/operating.md has the fields of both reports", async () => {
+  const pretended = { hosts: 1, servicesPerHost: 1, seed: 1, clock: Date };
+  await using directory = await makeTemporaryDirectory("docs");
+  const livestatus = `unix:${directory.path}/live`;
+  const site = await serve(parseAddress(livestatus), makeFakeSite(pretended).source, {});
+  await using installation = await install({ livestatus });
+  const tables = section(await read("docs/operating.md"), "The report of a run").split("\n### ");
+  const runs = { send: await installation.send(), receive: await installation.receive() };
+  await site.close();
+  const ofEveryLine = ["level", "time", "pid", "name", "msg"];
+  for (const [agent, run] of Object.entries(runs)) {
+    const table = tables.find((text) => text.startsWith(`${agent}\n`)) ?? "";
+    const said = tableRows(table).flatMap(([names = ""]) => names.split(", ").map(code));
+    expect([...said, ...ofEveryLine].sort()).toEqual(Object.keys(reportOf(run)).sort());
+  }
+});
+
 test("no link leads nowhere", async () => {
   const dead: string[] = [];
   for (const path of await documents()) {
     const text = await read(path);
-    for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)#]+)?(?:#[^)]*)?\)/g)) {
-      if (!existsSync(join(root, dirname(path), target))) dead.push(`${path}: ${target}`);
+    for (const [, target = "", heading] of text.matchAll(
+      /\]\((?!https?:)([^)#]+)?(?:#([^)]*))?\)/g,
+    )) {
+      const file = target === "" ? path : join(dirname(path), target);
+      const isThere =
+        existsSync(join(root, file)) &&
+        (heading === undefined || anchors(await read(file)).includes(heading));
+      if (!isThere) dead.push(`${path}: ${target}#${heading ?? ""}`);
     }
   }
   expect(dead).toEqual([]);
 });
+
+/** The names that GitHub and others give to the headings of a text. */
+function anchors(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
 
 test("every decision stands in the list of decisions", async () => {
   const list = await read("docs/decisions/README.md");
