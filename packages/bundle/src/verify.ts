@@ -30,7 +30,7 @@ export interface Trust {
   readonly signers: SignerList;
   /** Ids of keys that are not believed, whatever `signers` says; absent: none. */
   readonly revoked?: ReadonlySet<string>;
-  /** Milliseconds since 1970. For a stored bundle: when it was taken in. */
+  /** Milliseconds since 1970. For a kept bundle: when it was made. */
   readonly nowMs: number;
   /** The only site that the transport may speak for; absent: any. */
   readonly siteOfTransport?: SiteId;

@@ -145,6 +145,7 @@ function addTools(program: Command, setStatus: SetStatus): void {
     .description("show what a bundle holds")
     .argument("<file>")
     .option("--allowed-signers <file>", "verify the signature against this list")
+    .option("--revoked-keys <file>", "public keys, one a line, that are not believed")
     .option("--identity <file>", "decrypt with these private keys of age")
     .option("--centre <id>", "the recipient it must be for; default: the one it names")
     .option("--rows <n>", "rows of each table to print", Number, 3)

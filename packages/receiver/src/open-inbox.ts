@@ -204,9 +204,18 @@ async function accept(
   }
   const nameOf = nameAtCentre(settings);
   const names = new Set([...hostsOf(bundle)].filter(isOwnHost(settings)).map(nameOf));
+  tellForeign(opening, bundle, names.size);
   await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
   await claimHosts(opening, site, names, bundle.kind === "keyframe");
   await keep(opening, path, bundle, record);
+}
+
+/** With `foreignHosts: leave-out` hosts are missing at the centre on purpose; that must not be silent. */
+function tellForeign({ world }: Opening, bundle: OpenedBundle, own: number): void {
+  const { site } = bundle.header;
+  const left = new Set(hostsOf(bundle)).size - own;
+  if (left > 0)
+    world.log.warn({ site, left }, `${left} hosts of ${site} are left out: not its own`);
 }
 
 function* hostsOf(bundle: OpenedBundle): Iterable<HostName> {
@@ -260,7 +269,12 @@ async function refuse(
 ): Promise<void> {
   const claimed: SiteId | undefined = siteOfTransport ?? parseBundleName(name)?.site;
   const isKnown = claimed !== undefined && Object.hasOwn(settings.sites, claimed);
-  const entry = { name, from: path, site: isKnown ? claimed : nobodysQuarantine };
+  const entry = {
+    name,
+    from: path,
+    site: isKnown ? claimed : nobodysQuarantine,
+    link: siteOfTransport ?? "",
+  };
   const dropped = await putInQuarantine(world, `${spool}/quarantine`, path, entry, refusal);
   world.log.error(
     { ...errorFields(refusal), number: refusal.number, site: entry.site, file: name },

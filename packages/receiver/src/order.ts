@@ -74,6 +74,11 @@ export function judgeOrder(
   const { epoch, sequence, hash } = bundle;
   if (mark !== null && (hash === mark.hash || mark.earlier.includes(hash))) return "duplicate";
   if (mark === null || epoch > mark.epoch) {
+    // Of a site of which nothing is known, a delta simply waits for its keyframe.
+    if (mark !== null && bundle.kind === "delta") {
+      const problem = "begins an epoch with a delta";
+      throw new Refusal("epoch-without-keyframe", `${claimOf(bundle)} ${problem}`);
+    }
     checkNewEpoch(mark, bundle, nowMs);
     return "new";
   }
@@ -104,9 +109,6 @@ function checkNewEpoch(mark: HighWaterMark | null, bundle: OrderedBundle, nowMs:
       "epoch-future",
       `${claim} began in the future: remove the sender's state "numbering" once its clock is right`,
     );
-  }
-  if (bundle.kind === "delta") {
-    throw new Refusal("epoch-without-keyframe", `${claim} begins an epoch with a delta`);
   }
   checkJump(bundle, 0);
   const today = (mark?.epochsMs ?? []).filter((atMs) => atMs > nowMs - dayMs);

@@ -1,7 +1,7 @@
 // The quarantine as an operator works with it. No lock: each step is one rename or unlink, and the
 // daemon may run meanwhile.
 
-import { limits, type FileSystem } from "@siteferry/model";
+import { limits, parseSiteId, type FileSystem } from "@siteferry/model";
 import { listQuarantine, type QuarantinedFile, releaseFromQuarantine } from "@siteferry/spool";
 import { inboxName } from "./inbox.ts";
 import type { ReceiverSettings } from "./settings.ts";
@@ -22,6 +22,6 @@ export async function release(
   file: QuarantinedFile,
 ): Promise<void> {
   const content = await files.read(file.path, limits.bundleBytesMax, { trusted: true });
-  const name = inboxName(file.note.name, null, content);
+  const name = inboxName(file.note.name, parseSiteId(file.note.link), content);
   await releaseFromQuarantine(files, file, `${spool}/receiver/inbox/${name}`);
 }

@@ -39,7 +39,7 @@ export async function takeIn(
     // One transport that fails must not keep the others waiting.
     try {
       for (const file of await transport.incoming(limits.filesPerPassMax)) {
-        const site = parseBundleName(file.name)?.site ?? "";
+        const site = file.site ?? parseBundleName(file.name)?.site ?? "";
         const already = waiting.get(site) ?? 0;
         // What can't be opened fast enough, or at all, waits at its source.
         if (already >= limits.filesPerPassMax) continue;
@@ -57,8 +57,8 @@ export async function takeIn(
 
 function countBySite(entries: readonly InboxEntry[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const { name } of entries) {
-    const site = parseBundleName(name)?.site ?? "";
+  for (const { name, siteOfTransport } of entries) {
+    const site = siteOfTransport ?? parseBundleName(name)?.site ?? "";
     counts.set(site, (counts.get(site) ?? 0) + 1);
   }
   return counts;

@@ -6,7 +6,7 @@ const keyframe: KeyframeMemory = {
   sequence: 7,
   hash: "aa",
   createdMs: 1_000_000,
-  sizeBytes: 1000,
+  sizeBytes: 100_000,
   configurationHash: "c1",
   lastDeltaBytes: 10,
   repeats: 0,
@@ -26,8 +26,9 @@ test("the whole state travels first, hourly, with a new configuration, and when 
   expect(reason({}, hour - 1)).toBeNull();
   expect(reason({}, hour)).toBe("age");
   expect(reason({}, 60_000, "c2")).toBe("configuration");
-  expect(reason({ lastDeltaBytes: 500 }, 60_000)).toBeNull();
-  expect(reason({ lastDeltaBytes: 501 }, 60_000)).toBe("size");
+  expect(reason({ lastDeltaBytes: 50_000 }, 60_000)).toBeNull();
+  expect(reason({ lastDeltaBytes: 50_001 }, 60_000)).toBe("size");
+  expect(reason({ sizeBytes: 2000, lastDeltaBytes: 8192 }, 60_000)).toBeNull();
 });
 
 test("a clock that went back makes the age unknown, which is a doubt", () => {

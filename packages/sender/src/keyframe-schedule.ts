@@ -21,6 +21,9 @@ export interface KeyframeMemory {
 /** Why the whole state has to travel now; null: a delta will do. */
 export type KeyframeReason = "first" | "configuration" | "age" | "size";
 
+/** A delta up to this size is never worth a keyframe: most of it is the envelope. */
+const deltaBytesAlways = 8 * 1024;
+
 /**
  * @param keyframe null if there is none, or if what deltas need of it was lost.
  * @param intervalMs `keyframe` of sender.yaml.
@@ -36,7 +39,8 @@ export function keyframeReason(
   const ageMs = nowMs - keyframe.createdMs;
   // A clock that went back says nothing about the age.
   if (ageMs >= intervalMs || ageMs < 0) return "age";
-  return keyframe.lastDeltaBytes > keyframe.sizeBytes / 2 ? "size" : null;
+  const large = Math.max(keyframe.sizeBytes / 2, deltaBytesAlways);
+  return keyframe.lastDeltaBytes > large ? "size" : null;
 }
 
 /** The memory after a state bundle was published: a keyframe is a new base, a delta only adds its size. */

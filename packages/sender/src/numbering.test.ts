@@ -13,14 +13,15 @@ const memory: SenderMemory = {
   configurationHash: "ab",
   configurationSentAt: 5,
   keyframe: null,
+  life: "life 1",
 };
 
 test("a numbering goes on where it was, and begins anew where it was lost", async () => {
   await using directory = await makeTemporaryDirectory("numbering");
-  const first = await loadMemory(nodeFiles, directory.path, now);
+  const first = await loadMemory(nodeFiles, directory.path, now, "life 1");
   expect(first).toMatchObject({ epoch: now / 1000, nextSequence: 1 });
   await saveMemory(nodeFiles, random, directory.path, memory);
-  expect(await loadMemory(nodeFiles, directory.path, now)).toEqual(memory);
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1")).toEqual(memory);
 });
 
 test("what is left of an older generation could use a number twice: a new epoch", async () => {
@@ -28,18 +29,25 @@ test("what is left of an older generation could use a number twice: a new epoch"
   await saveMemory(nodeFiles, random, directory.path, memory);
   await saveMemory(nodeFiles, random, directory.path, { ...memory, nextSequence: 9 });
   await rm(`${directory.path}/numbering`);
-  expect(await loadMemory(nodeFiles, directory.path, now)).toMatchObject({
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1")).toMatchObject({
     epoch: now / 1000,
     nextSequence: 1,
   });
   // A clock that went back must not lead to an older epoch.
-  expect(await loadMemory(nodeFiles, directory.path, 1000)).toMatchObject({
+  expect(await loadMemory(nodeFiles, directory.path, 1000, "life 1")).toMatchObject({
     epoch: memory.epoch + 1,
   });
   await writeFile(`${directory.path}/numbering`, "garbage");
   await writeFile(`${directory.path}/numbering.previous`, "garbage");
-  expect(await loadMemory(nodeFiles, directory.path, now)).toMatchObject({
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1")).toMatchObject({
     nextSequence: 1,
     configurationHash: "",
   });
+});
+
+test("a machine that started again may have been restored from a snapshot: a new epoch", async () => {
+  await using directory = await makeTemporaryDirectory("numbering");
+  await saveMemory(nodeFiles, random, directory.path, memory);
+  const after = await loadMemory(nodeFiles, directory.path, now, "life 2");
+  expect(after).toMatchObject({ epoch: now / 1000, nextSequence: 1, keyframe: null });
 });

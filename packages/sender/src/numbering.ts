@@ -15,22 +15,27 @@ export interface SenderMemory {
   readonly configurationHash: string;
   readonly configurationSentAt: number;
   readonly keyframe: KeyframeMemory | null;
+  /** Names the life of the machine in which it was written; "" if that isn't known. */
+  readonly life: string;
 }
 
 const stateName = "numbering";
 
 /**
- * The memory of the last run. If there is none, if it is damaged, or if only an older generation of
- * it is left, numbers may have been used that aren't in it: then a new epoch begins.
+ * The memory of the last run. If there is none, if it is damaged, if only an older generation of it is
+ * left, or if the machine has started since (it may have been restored from a snapshot), numbers may
+ * have been used that aren't in it: then a new epoch begins.
  */
 export async function loadMemory(
   files: FileSystem,
   directory: string,
   now: number,
+  life: string,
 ): Promise<SenderMemory> {
   const state = await readState(files, directory, stateName).catch(damagedIsNull);
   const memory = state === null ? null : parseMemory(state);
-  if (memory !== null && state?.generation === "current") return memory;
+  const isCurrent = memory?.life === life && state?.generation === "current";
+  if (isCurrent) return memory;
   const epoch = Math.max(Math.floor(now / 1000), (memory?.epoch ?? 0) + 1);
   return {
     epoch,
@@ -38,6 +43,7 @@ export async function loadMemory(
     configurationHash: "",
     configurationSentAt: 0,
     keyframe: null,
+    life,
   };
 }
 

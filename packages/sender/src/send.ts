@@ -23,6 +23,8 @@ export interface Sender {
   /** The sender's own directory in the spool. */
   readonly spool: string;
   readonly signer: Signer;
+  /** Another one after each start of the machine; "" if that can't be told. */
+  readonly life: string;
   connect(): Promise<LivestatusClient>;
   readonly transports: readonly SendingTransport[];
 }
@@ -73,7 +75,7 @@ async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>
   const dump = await dumpSite(sender.connect, { filters, flavour: settings.core, log });
 
   const nowMs = clock.now();
-  const memory = await loadMemory(files, state, nowMs);
+  const memory = await loadMemory(files, state, nowMs, sender.life);
   const base = await loadBase(files, state, memory.keyframe);
   const plan = planBundles(dump, memory, base, nowMs, settings.keyframe);
 

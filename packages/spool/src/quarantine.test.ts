@@ -18,7 +18,7 @@ test("a flood of refused files keeps the newest, each with its reason", async ()
   for (let number = 0; number < limits.quarantineFilesMax + 3; number++) {
     const path = `${directory.path}/incoming`;
     await writeFile(path, `file ${number}`);
-    const entry = { name: `evil\u001b[2J${number}`, from: "drop:/srv", site: "remote1" };
+    const entry = { name: `evil\u001b[2J${number}`, from: "drop:/srv", site: "remote1", link: "" };
     dropped += (await putInQuarantine(world, directory.path, path, entry, refusal)).length;
   }
   const names = (await readdir(`${directory.path}/remote1`)).sort();

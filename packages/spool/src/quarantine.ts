@@ -18,6 +18,8 @@ export interface QuarantineNote {
   readonly message: string;
   readonly name: string;
   readonly from: string;
+  /** The site that its link may speak for, or "". */
+  readonly link: string;
 }
 
 /** A file in the quarantine; `id` names it in commands: `<site>/<file>`. */
@@ -36,6 +38,8 @@ export interface QuarantineEntry {
   readonly from: string;
   /** The site it speaks for, if that is known well enough to count it there. */
   readonly site: string;
+  /** The site that its link may speak for, or "". */
+  readonly link: string;
 }
 
 /**
@@ -62,6 +66,7 @@ export async function putInQuarantine(
     message: refusal.message,
     name: printable(entry.name),
     from: entry.from,
+    link: entry.link,
   };
   const noteText = Buffer.from(`${JSON.stringify(note, null, 2)}\n`);
   // The note first: a crash in between leaves the file where it was, to be refused again.

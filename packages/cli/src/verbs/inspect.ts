@@ -7,6 +7,7 @@ import {
   ownSigner,
   parseAgeIdentities,
   parseAllowedSigners,
+  parseRevokedKeys,
   readHeader,
   unpack,
   verify,
@@ -27,6 +28,7 @@ export interface InspectOptions {
   readonly allowedSigners?: string;
   readonly centre?: string;
   readonly identity?: string;
+  readonly revokedKeys?: string;
   readonly rows: number;
   readonly json: boolean;
 }
@@ -59,7 +61,7 @@ async function readBundle(file: string): Promise<Uint8Array> {
 
 async function inspect(
   bytes: Uint8Array,
-  { allowedSigners, centre, identity }: InspectOptions,
+  { allowedSigners, centre, identity, revokedKeys }: InspectOptions,
 ): Promise<Findings> {
   let header: BundleHeader | null = null;
   try {
@@ -75,8 +77,17 @@ async function inspect(
         `--centre: "${printable(centre ?? "")}" isn't an id`,
       );
     }
+    const revoked =
+      revokedKeys === undefined
+        ? new Set<string>()
+        : parseRevokedKeys(await readText(nodeFiles, revokedKeys), revokedKeys);
     // An old bundle is looked at as on the day it was made; its age is shown.
-    const envelope = await verify(bytes, { centre: recipient, signers, nowMs: header.createdMs });
+    const envelope = await verify(bytes, {
+      centre: recipient,
+      signers,
+      revoked,
+      nowMs: header.createdMs,
+    });
     const identities =
       identity === undefined
         ? []

@@ -37,9 +37,12 @@ export async function showRefused(id: string, { config }: QuarantineOptions): Pr
   const { path, note } = find(files, id);
   process.stdout.write(`Refused at ${note.refusedAt}: ${note.message}\n`);
   process.stdout.write(`  ${note.code} (${note.number}), ${note.name}\n\n`);
-  const { allowedSigners, centre, identity } = settings;
-  const decrypt = identity === undefined ? {} : { identity };
-  return await runInspect(path, { allowedSigners, centre, rows: 3, json: false, ...decrypt });
+  const { allowedSigners, centre, identity, revokedKeys } = settings;
+  const more = {
+    ...(identity !== undefined && { identity }),
+    ...(revokedKeys !== undefined && { revokedKeys }),
+  };
+  return await runInspect(path, { allowedSigners, centre, rows: 3, json: false, ...more });
 }
 
 export async function releaseRefused(id: string, { config }: QuarantineOptions): Promise<void> {

@@ -38,15 +38,19 @@ export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise
 /** Runs until SIGTERM or SIGINT. The list of signers is read anew in each cycle. */
 export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
   await withSpool(settings, log, async (world, spool, transports) => {
-    const cache = new BundleCache();
     // A list that can't be used at the start is an operator's slip: say so and end.
-    await readKeys(world.files, settings);
+    let known = JSON.stringify((await readKeys(world.files, settings)).trusted);
+    let cache = new BundleCache();
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
         try {
-          const keys = await readKeys(world.files, settings);
+          const { trusted, ...keys } = await readKeys(world.files, settings);
+          const now = JSON.stringify(trusted);
+          // What was opened with a key that isn't believed any more must be judged again.
+          if (now !== known) cache = new BundleCache();
+          known = now;
           await receive({
             world,
             settings,
@@ -93,18 +97,20 @@ async function withSpool<Result>(
   }
 }
 
-/** Whom to believe, and what to decrypt with. */
+/** Whom to believe, and what to decrypt with. `trusted` changes when any of it does. */
 async function readKeys(
   files: FileSystem,
   { allowedSigners, revokedKeys, identity }: ReceiverSettings,
-): Promise<Pick<Opening, "signers" | "revoked" | "identities">> {
+): Promise<Pick<Opening, "signers" | "revoked" | "identities"> & { trusted: readonly string[] }> {
   const revoked = revokedKeys === undefined ? "" : await readText(files, revokedKeys);
   const identities =
     identity === undefined ? [] : parseAgeIdentities(await readKey(files, identity), identity);
+  const list = await readText(files, allowedSigners);
   return {
-    signers: parseAllowedSigners(await readText(files, allowedSigners), allowedSigners),
+    signers: parseAllowedSigners(list, allowedSigners),
     revoked: parseRevokedKeys(revoked, revokedKeys ?? ""),
     identities,
+    trusted: [list, revoked, ...identities],
   };
 }
 

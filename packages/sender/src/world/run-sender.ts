@@ -1,6 +1,7 @@
 // The sender in the real world: its lock, its key, its connections. `sendOnce` is one run of the
 // narrative, `sendAlways` the daemon.
 
+import { readFile } from "node:fs/promises";
 import { readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
 import { dropSender } from "@siteferry/carry";
@@ -58,11 +59,17 @@ async function openSender(world: World, settings: SenderSettings, spool: string)
     settings,
     spool,
     signer: await loadSigner(await readKey(files, settings.key), settings.key),
+    life: await lifeOf(),
     connect: () => connect(address, { connectTimeoutMs, answerTimeoutMs, tls }),
     transports: settings.transports.map(({ drop }) =>
       dropSender(world, { ...drop, site: settings.site }),
     ),
   };
+}
+
+/** Linux tells one start of the machine from the next. */
+async function lifeOf(): Promise<string> {
+  return await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
 }
 
 async function readTls(
