@@ -1,0 +1,79 @@
+// File systems of the tests' own: small ones that fill up, and ones that a power cut can hit.
+
+import { execFile } from "node:child_process";
+import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+
+const run = promisify(execFile);
+/** Debian keeps these programs where only root's shell looks. */
+const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+
+export interface SmallDisk extends AsyncDisposable {
+  readonly path: string;
+  /** Makes room. */
+  grow(): Promise<void>;
+}
+
+/** An empty file system of so many bytes over the directory, which is made if it is missing. */
+export async function mountSmallDisk(path: string, sizeBytes: number): Promise<SmallDisk> {
+  await mkdir(path, { recursive: true });
+  await command("mount", "-t", "tmpfs", "-o", `size=${sizeBytes}`, "tmpfs", path);
+  return {
+    path,
+    grow: () => command("mount", "-o", "remount,size=64m", path),
+    [Symbol.asyncDispose]: () => command("umount", path),
+  };
+}
+
+/** A disk in a file, with ext4 on it. */
+export interface DiskImage extends AsyncDisposable {
+  readonly path: string;
+  /** The power fails: what isn't durable is gone. Then it is there again. */
+  cutPower(): Promise<void>;
+  /** Makes all that is there durable. */
+  settle(): Promise<void>;
+}
+
+export async function mountDiskImage(image: string, path: string): Promise<DiskImage> {
+  await mkdir(path, { recursive: true });
+  await writeFile(image, "");
+  await truncate(image, 32 * 1024 * 1024);
+  await command("mkfs.ext4", "-q", image);
+  const attach = () => command("mount", "-o", "loop", image, path);
+  const detach = () => command("umount", path);
+  await attach();
+  await rm(`${path}/lost+found`, { recursive: true });
+  return {
+    path,
+    async cutPower() {
+      await command("xfs_io", "-x", "-c", "shutdown", path);
+      await detach();
+      await attach();
+    },
+    settle: () => command("sync", "--file-system", path),
+    [Symbol.asyncDispose]: detach,
+  };
+}
+
+/** Why these tests can't run here, or null. The reason goes to standard error, too. */
+export async function whyNoMounts(kind: "small disk" | "disk image"): Promise<string | null> {
+  await using directory = await makeTemporaryDirectory("mount");
+  const path = `${directory.path}/mnt`;
+  try {
+    const disk =
+      kind === "small disk"
+        ? await mountSmallDisk(path, 4096)
+        : await mountDiskImage(`${directory.path}/image`, path);
+    await disk[Symbol.asyncDispose]();
+    return null;
+  } catch (error) {
+    const reason = `this machine allows no ${kind}: ${String(error).trim()}`;
+    process.stderr.write(`Left out: the tests of a ${kind}; ${reason}\n`);
+    return reason;
+  }
+}
+
+async function command(program: string, ...words: readonly string[]): Promise<void> {
+  await run(program, words, { env });
+}
