@@ -33,9 +33,9 @@ export const remote2: SiteId = parseSiteId("remote2")!;
 export const nowMs: number = Date.UTC(2026, 10, 1);
 
 /** Hosts that are up since a second: name → the time of their check, seconds after `nowMs`. */
-export type Hosts = Readonly<Record<string, number>>;
+type Hosts = Readonly<Record<string, number>>;
 
-export interface PutOptions {
+interface PutOptions {
   readonly site?: SiteId;
   readonly epoch?: number;
   readonly hosts?: Hosts;

@@ -10,57 +10,29 @@ import {
   parseAgeIdentities,
 } from "@siteferry/bundle";
 import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
-import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
+import { errorFields, explain, type FileSystem, type Log } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import type { Opening } from "../opening.ts";
-import { receive, type ReceiveReport } from "../receive.ts";
+import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 
 /** @throws FerryError `spool-busy` if another receiver works in this spool. */
 export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
-  return await withSpool(settings, log, async (world, spool, transports) => {
-    const keys = await readKeys(world.files, settings);
-    const cache = new BundleCache();
-    return await receive({
-      world,
-      settings,
-      spool,
-      ...keys,
-      transports,
-      cache,
-      groupId,
-      freeSpace: () => freeSpaceOf(spool),
-    });
-  });
+  return await withSpool(settings, log, async (open) => await receive(await open()));
 }
 
-/** Runs until SIGTERM or SIGINT. The list of signers is read anew in each cycle. */
+/** Runs until SIGTERM or SIGINT. */
 export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
-  await withSpool(settings, log, async (world, spool, transports) => {
+  await withSpool(settings, log, async (open, transports) => {
     // A list that can't be used at the start is an operator's slip: say so and end.
-    let known = JSON.stringify((await readKeys(world.files, settings)).trusted);
-    let cache = new BundleCache();
+    await open();
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
         try {
-          const { trusted, ...keys } = await readKeys(world.files, settings);
-          const now = JSON.stringify(trusted);
-          // What was opened with a key that isn't believed any more must be judged again.
-          if (now !== known) cache = new BundleCache();
-          known = now;
-          await receive({
-            world,
-            settings,
-            spool,
-            ...keys,
-            transports,
-            cache,
-            groupId,
-            freeSpace: () => freeSpaceOf(spool),
-          });
+          await receive(await open());
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
@@ -76,22 +48,37 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
   });
 }
 
+/** Hands out the receiver for a run: its lists of keys are read anew each time. */
+type OpenReceiver = () => Promise<Receiver>;
+
 async function withSpool<Result>(
   settings: ReceiverSettings,
   log: Log,
-  work: (world: World, spool: string, transports: readonly ReceivingTransport[]) => Promise<Result>,
+  work: (open: OpenReceiver, transports: readonly ReceivingTransport[]) => Promise<Result>,
 ): Promise<Result> {
   const world = realWorld(log);
+  const { files } = world;
   const spool = `${settings.spool}/receiver`;
-  await world.files.makeDirectory(spool, 0o700);
+  await files.makeDirectory(spool, 0o700);
   const { key } = settings;
-  if (key !== undefined) await loadSigner(await readKey(world.files, key), key);
+  if (key !== undefined) await loadSigner(await readKey(files, key), key);
   const lock = await takeLock(`${spool}/lock`);
   try {
     const transports = settings.transports.map(({ drop: { dir, site = null } }) =>
-      dropReceiver(world.files, { dir, site }),
+      dropReceiver(files, { dir, site }),
     );
-    return await work(world, spool, transports);
+    const freeSpace = (): Promise<number> => freeSpaceOf(spool);
+    const common = { world, settings, spool, transports, groupId, freeSpace };
+    let believed = "";
+    let cache = new BundleCache();
+    const open: OpenReceiver = async () => {
+      const { trusted, ...keys } = await readKeys(files, settings);
+      // What was opened with a key that isn't believed any more must be judged again.
+      if (trusted !== believed) cache = new BundleCache();
+      believed = trusted;
+      return { ...common, ...keys, cache };
+    };
+    return await work(open, transports);
   } finally {
     await lock.release();
   }
@@ -101,7 +88,7 @@ async function withSpool<Result>(
 async function readKeys(
   files: FileSystem,
   { allowedSigners, revokedKeys, identity }: ReceiverSettings,
-): Promise<Pick<Opening, "signers" | "revoked" | "identities"> & { trusted: readonly string[] }> {
+): Promise<Pick<Opening, "signers" | "revoked" | "identities"> & { trusted: string }> {
   const revoked = revokedKeys === undefined ? "" : await readText(files, revokedKeys);
   const identities =
     identity === undefined ? [] : parseAgeIdentities(await readKey(files, identity), identity);
@@ -110,7 +97,7 @@ async function readKeys(
     signers: parseAllowedSigners(list, allowedSigners),
     revoked: parseRevokedKeys(revoked, revokedKeys ?? ""),
     identities,
-    trusted: [list, revoked, ...identities],
+    trusted: [list, revoked, ...identities].join("\n"),
   };
 }
 
