@@ -89,6 +89,15 @@ test("a delta that is late is dropped and counted, a configuration that is waite
   expect(await results(centre)).toEqual({ web: 70 });
 });
 
+test("a late configuration never takes back a newer one that came before its keyframe", async () => {
+  await using centre = await makeCentre();
+  await centre.put("keyframe", 2);
+  await centre.put("config", 5, { configuration: { web: 0, fresh: 0 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 2 });
+  await centre.put("config", 1);
+  expect(await centre.receive()).toMatchObject({ accepted: 0, late: 1 });
+});
+
 test("a host that is one site's is refused from another one, also in a delta", async () => {
   await using centre = await makeCentre();
   await centre.put("keyframe", 1, { hosts: { web: 0 } });

@@ -138,11 +138,9 @@ function isKept(record: SiteRecord | null, { payloadHash }: BundleHeader): boole
 /** A configuration that was overtaken by the keyframe which belongs to it. */
 function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): boolean {
   const wanted = keyframe?.configurationHash;
-  return (
-    late.kind === "config" &&
-    late.configurationHash === wanted &&
-    config?.configurationHash !== wanted
-  );
+  // A newer one may have come before its own keyframe: that isn't taken back.
+  const isNewer = config === null || late.epoch > config.epoch || late.sequence > config.sequence;
+  return late.kind === "config" && late.configurationHash === wanted && isNewer;
 }
 
 /** The delta's keyframe is newer than the one that is here: it may be under way, or lost. */

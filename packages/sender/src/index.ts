@@ -1,5 +1,6 @@
 // The agent at the remote site.
 
+export { dumpSite, type SiteDump } from "./dump-site.ts";
 export * from "./send.ts";
 export * from "./settings.ts";
 export * from "./world/run-sender.ts";

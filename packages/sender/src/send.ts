@@ -79,7 +79,14 @@ async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>
   const base = await loadBase(files, state, memory.keyframe);
   const plan = planBundles(dump, memory, base, nowMs, settings.keyframe);
 
-  const reserved = { ...memory, nextSequence: memory.nextSequence + plan.bundles.length };
+  // Once a keyframe may be published the old one is no base any more, whatever happens before the
+  // new one is remembered.
+  const hasKeyframe = plan.bundles.some(({ kind }) => kind === "keyframe");
+  const reserved = {
+    ...memory,
+    nextSequence: memory.nextSequence + plan.bundles.length,
+    keyframe: hasKeyframe ? null : memory.keyframe,
+  };
   await saveMemory(files, random, state, reserved);
   const sealed: SealedBundle[] = [];
   for (const [index, bundle] of plan.bundles.entries()) {

@@ -10,12 +10,14 @@ export interface Daemon {
   readonly log: Log;
   /** One run of the narrative. A failure is logged; the next tick tries again. */
   cycle(): Promise<void>;
-  /** Starts hints that call `wake`; returns how to end them. */
+  /** Starts hints that call `wake`, however often; a cycle follows within a second. Returns how to end them. */
   watch(wake: () => void): Promise<() => Promise<void>>;
 }
 
 /** systemd and operators wait about this long before they kill. */
 const stopWithinMs = 4_000;
+/** Arrivals come in crowds, when a minute begins: those of one moment share a cycle. */
+const gatherMs = 500;
 
 /** Runs until SIGTERM or SIGINT; the first cycle at once. Ends within 5 s whatever a cycle waits for. */
 export async function runDaemon({ schedule: line, log, cycle, watch }: Daemon): Promise<void> {
@@ -25,6 +27,15 @@ export async function runDaemon({ schedule: line, log, cycle, watch }: Daemon): 
   const wakeUp = (): void => {
     woken = true;
     wake();
+  };
+  let gathering = false;
+  const wakeSoon = (): void => {
+    if (gathering) return;
+    gathering = true;
+    setTimeout(() => {
+      gathering = false;
+      wakeUp();
+    }, gatherMs).unref();
   };
   const stop = (signal: NodeJS.Signals): void => {
     log.info({ signal }, "Stopping");
@@ -43,7 +54,7 @@ export async function runDaemon({ schedule: line, log, cycle, watch }: Daemon): 
   task.on("execution:missed", wakeUp);
   let unwatch = async (): Promise<void> => {};
   try {
-    unwatch = await watch(wakeUp);
+    unwatch = await watch(wakeSoon);
     while (!stopping) {
       if (woken) {
         woken = false;

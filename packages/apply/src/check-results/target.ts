@@ -94,7 +94,12 @@ async function applyStates(
   const plan = planResults(states, { applied: results, unread, nowMs, hostName, isLive });
   tellTheUnusual(log, site, plan.counts, record.withdrawn);
   if (plan.due.length === 0) {
-    if (record.changed) await store.save(site, { results, pending });
+    if (record.changed) {
+      // A file that a power cut brings back must still be in the record: with a newer one beside it
+      // the core could end with the older result.
+      await files.syncDirectory(path);
+      await store.save(site, { results, pending });
+    }
     return plan.counts;
   }
 
