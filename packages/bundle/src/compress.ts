@@ -39,11 +39,13 @@ async function compressFrame(
   const stream = createZstdCompress({
     params: { [constants.ZSTD_c_compressionLevel]: level },
     pledgedSrcSize: sizeBytes,
-    chunkSize: chunkBytes,
+    chunkSize: Math.min(chunkBytes, sizeBytes + 4096),
   });
+  // Each write is a round trip through the thread pool: small parts travel together.
+  const pieces = sizeBytes <= chunkBytes ? [Buffer.concat(parts)] : parts;
   const chunks: Buffer[] = [];
   stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  await Promise.all([finished(stream), writeAll(stream, parts)]);
+  await Promise.all([finished(stream), writeAll(stream, pieces)]);
   const frame = Buffer.concat(chunks);
   checkFrame(frame);
   return frame;
