@@ -8,9 +8,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { median } from "./measure.ts";
 import { type Bench, type Round, runRound, type Step, steps } from "./scenario.ts";
+import { type FleetRun, runFleet } from "./fleet.ts";
 import { type SiteProcess, startSite } from "./site-process.ts";
 import { measureSizes } from "./sizes.ts";
-import { sizeTable, timeTable } from "./table.ts";
+import { fleetTable, sizeTable, timeTable } from "./table.ts";
 
 const hosts = 1_000;
 const servicesPerHost = 100;
@@ -47,34 +48,37 @@ try {
 
 async function runAll(site: SiteProcess, socketPath: string): Promise<string> {
   const bench: Bench = {
+    site,
     socketPath,
     dumpQueries: `${directory}/dump-queries`,
     sendQueries: `${directory}/send-queries`,
     signal: stop.signal,
   };
   say("A first round, not counted: it fills the server's memory and Node's compile cache …");
-  await warmUp(site, bench);
+  await warmUp(bench);
   const results: Round[] = [];
   for (let round = 1; round <= rounds; round++) {
     say(`Round ${round} of ${rounds} …`);
     results.push(await runRound(await emptyDirectory(), bench));
   }
-  const { configuration, states } = await measureSizes(roundDirectory);
+  const sizes = await measureSizes(roundDirectory);
+  say("200 sites that send each minute …");
+  const fleet: FleetRun = await runFleet(await emptyDirectory(), stop.signal);
   const medians = Object.fromEntries(
     steps.map((step) => [step, median(results.map((round) => round[step]))]),
   ) as unknown as Round;
-  return [machine(), timeTable(medians), sizeTable(configuration, states)].join("\n\n");
+  return [machine(), timeTable(medians), sizeTable(sizes), fleetTable(fleet)].join("\n\n");
 }
 
 /** The floors send what `dump` and `send` ask for: known when these have run. */
-async function warmUp(site: SiteProcess, bench: Bench): Promise<void> {
+async function warmUp(bench: Bench): Promise<void> {
   const files: Partial<Record<Step, string>> = {
     dump: bench.dumpQueries,
-    "send-first": bench.sendQueries,
+    "send-keyframe": bench.sendQueries,
   };
   for (const file of Object.values(files)) await writeFile(file, "[]");
   await runRound(await emptyDirectory(), bench, async (step) => {
-    const queries = await site.asked();
+    const queries = await bench.site.asked();
     const file = files[step];
     if (file !== undefined) await writeFile(file, JSON.stringify(queries));
   });

@@ -4,15 +4,18 @@
 import { fileURLToPath } from "node:url";
 import { makeInstallation } from "./installation.ts";
 import { measure, type Program, type Run } from "./measure.ts";
+import type { SiteProcess } from "./site-process.ts";
 
 export const steps = [
   "floor-states",
   "dump",
   "dump-objects",
   "floor-all",
-  "send-first",
-  "send-again",
-  "receive-states",
+  "send-keyframe",
+  "send-heartbeat",
+  "send-delta",
+  "receive-keyframe",
+  "receive-delta",
   "receive-all",
 ] as const;
 export type Step = (typeof steps)[number];
@@ -43,20 +46,30 @@ export const descriptions: Readonly<Record<Step, Description>> = {
   },
   "dump-objects": { title: "`dump -C` of the configuration to a file", floor: null },
   "floor-all": { title: "floor of `send`: the same answers, thrown away", floor: null },
-  "send-first": {
+  "send-keyframe": {
     title: "`send --once`, all columns: configuration and keyframe",
     floor: "floor-all",
     target: () => agentTarget,
   },
-  "send-again": {
-    title: "`send --once` again: keyframe",
+  "send-heartbeat": {
+    title: "`send --once`, nothing has changed: heartbeat",
     floor: "floor-all",
     target: () => agentTarget,
   },
-  "receive-states": {
-    title: "`receive --once`: all states as check results",
+  "send-delta": {
+    title: "`send --once`, 20 % of the checks have run: delta",
+    floor: "floor-all",
+    target: () => agentTarget,
+  },
+  "receive-keyframe": {
+    title: "`receive --once`: keyframe, all states as check results",
     floor: null,
     target: () => agentTarget,
+  },
+  "receive-delta": {
+    title: "`receive --once`: delta, 20 % of the states as check results",
+    floor: null,
+    target: () => ({ ...agentTarget, wallMs: 1_000 }),
   },
   "receive-all": {
     title: "`receive --once`: configuration to objects, and all states",
@@ -66,6 +79,7 @@ export const descriptions: Readonly<Record<Step, Description>> = {
 
 /** What the rounds share. */
 export interface Bench {
+  readonly site: SiteProcess;
   readonly socketPath: string;
   /** Files with the queries of `dump` and of `send`. */
   readonly dumpQueries: string;
@@ -85,7 +99,7 @@ export async function runRound(
   bench: Bench,
   onStep: (step: Step) => Promise<void> = async () => {},
 ): Promise<Round> {
-  const { socketPath } = bench;
+  const { site, socketPath } = bench;
   const installation = await makeInstallation(directory, socketPath);
   const { senderFile, statesFile, allFile } = installation;
   const dump = siteferry("dump", "-s", `unix:${socketPath}`);
@@ -97,14 +111,25 @@ export async function runRound(
       output: `${directory}/${dumpObjectsName}`,
     },
     "floor-all": throwAway(socketPath, bench.sendQueries),
-    "send-first": siteferry("send", "--once", "--config", senderFile),
-    "send-again": siteferry("send", "--once", "--config", senderFile),
-    "receive-states": siteferry("receive", "--once", "--config", statesFile),
+    "send-keyframe": siteferry("send", "--once", "--config", senderFile),
+    "send-heartbeat": siteferry("send", "--once", "--config", senderFile),
+    "send-delta": siteferry("send", "--once", "--config", senderFile),
+    "receive-keyframe": siteferry("receive", "--once", "--config", statesFile),
+    "receive-delta": siteferry("receive", "--once", "--config", statesFile),
     "receive-all": siteferry("receive", "--once", "--config", allFile),
+  };
+  /** What has to happen before a step. */
+  const before: Readonly<Partial<Record<Step, () => Promise<void>>>> = {
+    "send-heartbeat": installation.passKeyframe,
+    "send-delta": async () => {
+      await installation.takeHeartbeat();
+      await site.tick();
+    },
+    "receive-delta": installation.passDelta,
   };
   const runs: Partial<Record<Step, Run>> = {};
   for (const step of steps) {
-    if (step === "send-again") await installation.passOn();
+    await before[step]?.();
     runs[step] = await measure(programs[step], directory, bench.signal);
     await onStep(step);
   }

@@ -5,12 +5,18 @@ import { once } from "node:events";
 
 export type SiteMessage =
   | { readonly kind: "ready" }
+  | { readonly kind: "ticked" }
   | { readonly kind: "asked"; readonly queries: readonly string[] };
 
 export interface SiteProcess extends AsyncDisposable {
   /** The queries that came since this was called last. */
   asked(): Promise<readonly string[]>;
+  /** Lets a fifth of the checks run; when it returns, the new answers are made. */
+  tick(): Promise<void>;
 }
+
+/** What run.ts tells the site's process to do. */
+export type SiteOrder = "asked" | "tick";
 
 /** Returns when the site answers on the socket. */
 export async function startSite(
@@ -40,11 +46,17 @@ export async function startSite(
     await end();
     throw error;
   }
+  const tell = async (order: SiteOrder): Promise<SiteMessage> => {
+    child.send(order);
+    return await hear();
+  };
   return {
     async asked() {
-      child.send("asked");
-      const message = await hear();
+      const message = await tell("asked");
       return message.kind === "asked" ? message.queries : [];
+    },
+    async tick() {
+      await tell("tick");
     },
     [Symbol.asyncDispose]: end,
   };

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite } from "@siteferry/testkit";
-import type { SiteMessage } from "./site-process.ts";
+import type { SiteMessage, SiteOrder } from "./site-process.ts";
 
 const [socketPath = "", hosts, servicesPerHost] = process.argv.slice(2);
 const headerBytes = 16;
@@ -14,10 +14,7 @@ const answers = new Map<string, Buffer>();
 let asked: string[] = [];
 
 process.once("disconnect", () => process.exit());
-process.on("message", () => {
-  tell({ kind: "asked", queries: asked });
-  asked = [];
-});
+process.on("message", (order: SiteOrder) => void obey(order));
 
 const site = makeFakeSite({
   hosts: Number(hosts),
@@ -49,6 +46,17 @@ async function answerAll(socket: Socket): Promise<void> {
       socket.write(answer);
     }
   }
+}
+
+async function obey(order: SiteOrder): Promise<void> {
+  if (order === "asked") {
+    tell({ kind: "asked", queries: asked });
+    asked = [];
+    return;
+  }
+  site.tick();
+  for (const query of answers.keys()) answers.set(query, await ask(query));
+  tell({ kind: "ticked" });
 }
 
 /** The whole answer of the server behind, header included. */

@@ -1,32 +1,38 @@
 // Bytes on the line: the bundles beside what livedump prints for the same site.
 
-import { readdir, readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { dumpName, dumpObjectsName } from "./scenario.ts";
 
 export interface Sizes {
   readonly bundle: number;
+  /** What livedump prints whatever has changed, raw and compressed. */
   readonly livedump: number;
   readonly livedumpGzip: number;
 }
 
-/** `directory` is that of a round that has ended: the configuration and the states. */
-export async function measureSizes(
-  directory: string,
-): Promise<{ readonly configuration: Sizes; readonly states: Sizes }> {
-  const mirror = `${directory}/receiver-link-all/receiver/sites/bench`;
-  const objects = await readFile(`${directory}/${dumpObjectsName}`, "utf8");
-  const dump = await readFile(`${directory}/${dumpName}`, "utf8");
+export const parcels = ["config", "keyframe", "delta", "heartbeat"] as const;
+export type Parcel = (typeof parcels)[number];
+
+/** `directory` is that of a round that has ended. */
+export async function measureSizes(directory: string): Promise<Readonly<Record<Parcel, Sizes>>> {
+  const objects = sizeOf(await readFile(`${directory}/${dumpObjectsName}`, "utf8"));
+  const states = sizeOf(livedumpText(await readFile(`${directory}/${dumpName}`, "utf8")));
+  const sizes = async (parcel: Parcel): Promise<Sizes> => ({
+    bundle: (await stat(`${directory}/sent/${parcel}`)).size,
+    ...(parcel === "config" ? objects : states),
+  });
   return {
-    configuration: sizes(await bundleBytes(mirror, "config"), objects),
-    states: sizes(await bundleBytes(mirror, "keyframe"), livedumpText(dump)),
+    config: await sizes("config"),
+    keyframe: await sizes("keyframe"),
+    delta: await sizes("delta"),
+    heartbeat: await sizes("heartbeat"),
   };
 }
 
-function sizes(bundle: number, text: string): Sizes {
+function sizeOf(text: string): Omit<Sizes, "bundle"> {
   const bytes = Buffer.from(text);
-  const livedumpGzip = gzipSync(bytes, { level: 6 }).length;
-  return { bundle, livedump: bytes.length, livedumpGzip };
+  return { livedump: bytes.length, livedumpGzip: gzipSync(bytes, { level: 6 }).length };
 }
 
 /**
@@ -40,9 +46,4 @@ function livedumpText(dump: string): string {
     .replace(/^((?:start|finish)_time)=.*$/gm, "$1=1795000000.0")
     .replace(/^(latency=\d+\.\d)\d*$/gm, "$1")
     .replace(/^(output=(?:[^\\\n]|\\[^n\n])*)\\n.*$/gm, "$1");
-}
-
-async function bundleBytes(directory: string, kind: string): Promise<number> {
-  const names = (await readdir(directory)).filter((name) => name.endsWith(`.${kind}.ferry`));
-  return (await readFile(`${directory}/${names.toSorted().at(-1)}`)).length;
 }

@@ -1,8 +1,9 @@
 // The measurements as Markdown: for the terminal and for docs/benchmarks.md.
 
+import type { FleetRun } from "./fleet.ts";
 import type { Run } from "./measure.ts";
 import { descriptions, type Round, steps } from "./scenario.ts";
-import type { Sizes } from "./sizes.ts";
+import { type Parcel, parcels, type Sizes } from "./sizes.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -28,15 +29,52 @@ export function timeTable(medians: Round): string {
   return markdown(head, rows);
 }
 
-export function sizeTable(configuration: Sizes, states: Sizes): string {
-  const row = (title: string, { bundle, livedump, livedumpGzip }: Sizes): string[] => [
-    title,
-    ...[bundle, livedump, livedumpGzip].map(mebibytes),
-  ];
-  return markdown(
-    ["", "sealed bundle", "livedump", "livedump, gzip -6"],
-    [row("configuration", configuration), row("states (keyframe)", states)],
-  );
+const parcelTitles: Readonly<Record<Parcel, string>> = {
+  config: "configuration",
+  keyframe: "keyframe: all states",
+  delta: "delta: 20 % of the checks have run",
+  heartbeat: "heartbeat: nothing has changed",
+};
+
+/** Bytes that a bundle of states may have, beside what livedump prints for the same site. */
+function bytesMaxOf(parcel: Parcel, { livedump }: Sizes): number | null {
+  if (parcel === "delta") return 0.02 * livedump;
+  return parcel === "heartbeat" ? 2048 : null;
+}
+
+export function sizeTable(sizes: Readonly<Record<Parcel, Sizes>>): string {
+  const rows = parcels.map((parcel) => {
+    const { bundle, livedump, livedumpGzip } = sizes[parcel];
+    const max = bytesMaxOf(parcel, sizes[parcel]);
+    return [
+      parcelTitles[parcel],
+      kibibytes(bundle),
+      kibibytes(livedump),
+      kibibytes(livedumpGzip),
+      `${((bundle / livedump) * 100).toFixed(2)} %`,
+      max === null ? "" : kibibytes(max),
+      max === null ? "" : bundle <= max ? "yes" : `no: ${over(bundle, max)}`,
+    ];
+  });
+  const head = ["", "sealed bundle", "livedump", "livedump, gzip -6", "of livedump"];
+  return markdown([...head, "target", "reached"], rows);
+}
+
+const minuteTargetMs = 30_000;
+
+export function fleetTable({ minutes, peakBytes }: FleetRun): string {
+  const rows = minutes.map(({ spacingMs, cpuMs }) => [
+    spacingMs === 0
+      ? "one minute of 200 sites, all bundles at once"
+      : `one minute of 200 sites, a bundle each ${spacingMs} ms`,
+    seconds(cpuMs),
+    `${((cpuMs / 60_000) * 100).toFixed(0)} %`,
+    mebibytes(peakBytes),
+    seconds(minuteTargetMs),
+    cpuMs <= minuteTargetMs ? "yes" : `no: ${over(cpuMs, minuteTargetMs)}`,
+  ]);
+  const head = ["", "processor time", "of one core", "peak memory", "target", "reached"];
+  return markdown(head, rows);
 }
 
 function verdict(run: Run, target: { wallMs: number; peakMebibytes: number }): string {
@@ -60,6 +98,10 @@ function seconds(milliseconds: number): string {
 function mebibytes(bytes: number): string {
   const count = bytes / mebibyte;
   return `${count < 10 ? count.toFixed(2) : count.toFixed(0)} MiB`;
+}
+
+function kibibytes(count: number): string {
+  return count < 100 * 1024 ? `${(count / 1024).toFixed(1)} KiB` : mebibytes(count);
 }
 
 /** Columns as wide as their widest cell, all but the first right-aligned: readable unrendered, too. */
