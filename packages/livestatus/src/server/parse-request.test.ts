@@ -90,6 +90,8 @@ test("no bytes whatever bring the reader or the parser down", () => {
     fc
       .constantFrom(
         "GET hosts\n",
+        "\n\nGET hosts\n\n",
+        "\n\nCOMMAND [1] X\n\n",
         "Filter: ",
         "And: ",
         "Negate:\n",
