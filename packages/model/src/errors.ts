@@ -172,6 +172,7 @@ export const refusalTable = {
   "epoch-without-keyframe": ["R18", "A new epoch begins with a delta"],
   "epoch-churn": ["R19", "Too many new epochs in a day"],
   "host-of-another-site": ["R40", "A host that is another site's at the centre"],
+  "mass-removal": ["R54", "A configuration without many of the site's hosts"],
   "bundle-poisonous": ["R65", "Opening it ended the reader, twice"],
   "delta-base": ["R20", "A delta that doesn't fit on the keyframe that is there"],
   "delta-base-hash": ["R21", "A delta on a keyframe of this number, and of another content"],

@@ -26,6 +26,9 @@ export const ageHeaderBytesMax: number = 4096;
 export const manifestBytesMax: number = 64 * 1024;
 /** Files that one pass takes from one transport, so that a flood can't starve the other sites. */
 export const filesPerPassMax: number = 100;
+/** Hosts that may vanish at once: more than both is held until it is said twice, or by the operator. */
+export const removedHostsMax: number = 5;
+export const removedShareMax: number = 0.1;
 /** Below this share of free space the receiver takes nothing in: what it has must stay writable. */
 export const freeSpaceMin: number = 0.05;
 /** What is kept of refused files, a site. */

@@ -1,7 +1,8 @@
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { readHeader } from "@siteferry/bundle";
-import { nodeFiles } from "@siteferry/spool";
+import { listQuarantine, nodeFiles, releaseFromQuarantine } from "@siteferry/spool";
 import { expect, test } from "vitest";
+import { releasedMark } from "./inbox.ts";
 import { type Centre, makeCentre, nowMs, remote2 } from "./test-centre.ts";
 
 /** Hosts whose results lie in the core's spool, with the seconds of their checks after `nowMs`. */
@@ -133,6 +134,34 @@ test("a host that a site gave up may be another one's; prefixes keep equal names
   await prefixed.put("keyframe", 1, { site: remote2 });
   expect(await prefixed.receive()).toMatchObject({ accepted: 2 });
   expect(await results(prefixed)).toEqual({ web: 0, "r2-web": 0 });
+});
+
+test("R54 a configuration without many hosts is held until it is said again, or released", async () => {
+  const hosts = (count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`host-${index}`, 0]));
+  await using centre = await makeCentre();
+  await centre.put("config", 1, { configuration: hosts(60) });
+  await centre.put("config", 2, { configuration: hosts(54) });
+  expect(await centre.receive()).toMatchObject({ accepted: 2, refused: 0 });
+  await centre.put("config", 3, { configuration: hosts(48) });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+  // The same bundle again says nothing new; a later one with the same content does.
+  await centre.put("config", 3, { configuration: hosts(48) });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+  await centre.put("config", 4, { configuration: hosts(48) });
+  expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
+
+  await centre.put("config", 5, { configuration: hosts(1) });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+  const refused = await listQuarantine(nodeFiles, `${centre.path}/spool/quarantine`);
+  const held = refused.find(({ note }) => note.name.includes("-000000000005."))!;
+  expect(held.note).toMatchObject({ code: "mass-removal", number: "R54" });
+  await releaseFromQuarantine(
+    nodeFiles,
+    held,
+    `${centre.path}/spool/inbox/${held.note.name}@@0${releasedMark}`,
+  );
+  expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
 });
 
 test("R57 a kept bundle that is swapped for another true one isn't applied", async () => {

@@ -18,9 +18,14 @@ export interface InboxEntry {
   readonly name: string;
   /** The site that its link may speak for, or null if the link doesn't tell. */
   readonly siteOfTransport: SiteId | null;
+  /** The operator took it out of the quarantine: what is held until somebody says so may pass. */
+  readonly released: boolean;
   /** How often opening it began and never ended: it may be what ended the reader. */
   readonly attempts: number;
 }
+
+/** Behind the hash in the name of a file that was released. */
+export const releasedMark = "!";
 
 /** Sorts as the bundle's own name; the hash keeps apart what came twice with other content. */
 export function inboxName(name: string, site: SiteId | null, content: Uint8Array): string {
@@ -42,11 +47,12 @@ function claimedName(content: Uint8Array): string {
 export async function listInbox({ files }: World, spool: string): Promise<readonly InboxEntry[]> {
   const names = (await files.list(`${spool}/inbox`)).sort();
   return names.map((fileName) => {
-    const [name = "", site = "", attempts = ""] = fileName.split(/@|~/).toSpliced(2, 1);
+    const [name = "", site = "", hash = "", attempts = ""] = fileName.split(/@|~/);
     return {
       path: `${spool}/inbox/${fileName}`,
       name,
       siteOfTransport: parseSiteId(site),
+      released: hash.endsWith(releasedMark),
       attempts: Number(attempts),
     };
   });

@@ -18,6 +18,7 @@ import {
   type SiteId,
   type States,
   systemCode,
+  type World,
 } from "@siteferry/model";
 import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { OpenedOf } from "./bundle-cache.ts";
@@ -31,6 +32,8 @@ export interface SiteRecord {
   readonly config: BundleHeader | null;
   readonly keyframe: BundleHeader | null;
   readonly delta: BundleHeader | null;
+  /** The configuration that is held because too many hosts are missing in it. */
+  readonly held: BundleHeader | null;
 }
 
 const recordName = "record";
@@ -49,6 +52,16 @@ export async function loadSiteRecord(
   return state === null
     ? null
     : (JSON.parse(new TextDecoder().decode(state.content)) as SiteRecord);
+}
+
+export async function saveSiteRecord(
+  { files, random }: Pick<World, "files" | "random">,
+  spool: string,
+  site: SiteId,
+  record: SiteRecord,
+): Promise<void> {
+  const content = Buffer.from(JSON.stringify(record));
+  await replaceState(files, random, siteDirectory(spool, site), recordName, content);
 }
 
 export function orderedBundle({ payloadHash, ...header }: BundleHeader): OrderedBundle {
@@ -74,8 +87,9 @@ export async function keep(
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
     delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),
+    held: kind === "config" ? null : (before?.held ?? null),
   };
-  await replaceState(files, random, directory, recordName, Buffer.from(JSON.stringify(record)));
+  await saveSiteRecord({ files, random }, spool, header.site, record);
   cache.put(bundle);
   await files.unlink(inboxPath);
   await tidy(files, directory, record);

@@ -31,6 +31,7 @@ import {
 } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { judgeOrder, missedBetween, replayed } from "./order.ts";
+import { holdMassRemoval } from "./mass-removal.ts";
 import { checkOwnership, isOwnHost, nameAtCentre } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 
@@ -181,7 +182,7 @@ async function settle(
       return "waitingForKeyframe";
     }
     case "opened":
-      await accept(opening, entry.path, judged.bundle, judged.record);
+      await accept(opening, entry, judged.bundle, judged.record);
       return "accepted";
   }
 }
@@ -189,13 +190,14 @@ async function settle(
 /** Ownership, then durable: the last two steps. */
 async function accept(
   opening: Opening,
-  path: string,
+  { path, released }: InboxEntry,
   bundle: OpenedBundle,
   record: SiteRecord | null,
 ): Promise<void> {
   const { site } = bundle.header;
   const settings = settingsOf(opening, site);
   checkOwnership(site, settings, hostsOf(bundle));
+  if (bundle.kind === "config" && !released) await holdMassRemoval(opening, bundle, record);
   if (bundle.kind === "delta" && record?.keyframe) {
     // Refused here if it doesn't fit, not when the mark has moved.
     applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);

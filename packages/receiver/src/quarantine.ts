@@ -3,7 +3,7 @@
 
 import { limits, parseSiteId, type FileSystem } from "@siteferry/model";
 import { listQuarantine, type QuarantinedFile, releaseFromQuarantine } from "@siteferry/spool";
-import { inboxName } from "./inbox.ts";
+import { inboxName, releasedMark } from "./inbox.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
 /** What was refused, the newest first; empty if there is no quarantine yet. */
@@ -23,5 +23,5 @@ export async function release(
 ): Promise<void> {
   const content = await files.read(file.path, limits.bundleBytesMax, { trusted: true });
   const name = inboxName(file.note.name, parseSiteId(file.note.link), content);
-  await releaseFromQuarantine(files, file, `${spool}/receiver/inbox/${name}`);
+  await releaseFromQuarantine(files, file, `${spool}/receiver/inbox/${name}${releasedMark}`);
 }
