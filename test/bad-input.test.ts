@@ -1,10 +1,12 @@
 // What an operator meets when something is wrong: a message that says what, where and what to do,
 // an exit status for scripts, and nothing half done.
 
-import { appendFile, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { once } from "node:events";
 import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
+import { nodeFiles, readState, replaceState } from "@siteferry/spool";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { siteferry } from "./command-line.ts";
@@ -214,6 +216,32 @@ describe("a damaged bundle", () => {
     expect((await quarantine("drop", "all")).stdout).toBe("Dropped 1.\n");
     const gone = await quarantine("show", id);
     expect([gone.status, gone.stderr]).toEqual([78, expect.stringContaining("file-missing")]);
+  });
+
+  test("a sender that began again while its clock is behind is refused until the operator's word", async () => {
+    await using installation = await install({ livestatus: `unix:${socket()}` });
+    await installation.send();
+    expect(reportOf(await installation.receive())).toMatchObject({ accepted: 2 });
+    const state = `${installation.path}/spool/sender/state`;
+    for (const name of await readdir(state)) await rm(`${state}/${name}`);
+    // As if the epoch before had begun with the clocks of both an hour ahead.
+    const record = `${installation.path}/spool/receiver/sites/remote1`;
+    const known = new TextDecoder().decode((await readState(nodeFiles, record, "record"))!.content);
+    const ahead = known.replace(/"epoch":(\d+)/, (_, epoch) => `"epoch":${Number(epoch) + 3600}`);
+    await replaceState(nodeFiles, { bytes: randomBytes }, record, "record", Buffer.from(ahead));
+    await installation.send();
+    const refused = await installation.receive();
+    expect([refused.status, refused.stderr]).toEqual([76, expect.stringContaining("epoch-old")]);
+
+    const forget = (name: string): ReturnType<typeof siteferry> =>
+      siteferry(["forget", name, "--config", installation.receiverYaml]);
+    expect(await forget("remote7")).toMatchObject({
+      status: 78,
+      stderr: expect.stringContaining("site-not-configured"),
+    });
+    expect((await forget("remote1")).status).toBe(0);
+    await installation.send();
+    expect((await installation.receive()).status).toBe(0);
   });
 
   test("an encrypted one is for the centre's key only, and one in clear can be refused", async () => {

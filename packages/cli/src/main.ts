@@ -38,7 +38,7 @@ function commandLine(setStatus: SetStatus): Command {
   addAgents(program, setStatus);
   addDump(program);
   addTools(program, setStatus);
-  addQuarantine(program, setStatus);
+  addCentre(program, setStatus);
   return program;
 }
 
@@ -102,7 +102,7 @@ function addDump(program: Command): void {
     });
 }
 
-function addQuarantine(program: Command, setStatus: SetStatus): void {
+function addCentre(program: Command, setStatus: SetStatus): void {
   const quarantine = program
     .command("quarantine")
     .description("look at the bundles that the receiver refused");
@@ -123,6 +123,15 @@ function addQuarantine(program: Command, setStatus: SetStatus): void {
   add("drop <id>", "remove one of them, or all").action(async (id, options) =>
     (await loadQuarantine()).dropRefused(id, options),
   );
+  program
+    .command("forget")
+    .description("take a site at whatever epoch it comes with next, its clock having been wrong")
+    .argument("<site>")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
+    .action(async (site, options) => {
+      const { runForget } = await import("./verbs/forget.ts");
+      await runForget(site, options);
+    });
 }
 
 async function loadQuarantine(): Promise<typeof import("./verbs/quarantine.ts")> {

@@ -33,6 +33,11 @@ export const failureTable = {
     meaning: "A file that was named doesn't exist",
     advice: "Check the path.",
   },
+  "site-not-configured": {
+    kind: "configuration",
+    meaning: "The receiver's configuration has no such site",
+    advice: "Check the name; sites stand under `sites` in receiver.yaml.",
+  },
   "key-unusable": {
     kind: "configuration",
     meaning: "A key file can't be used",

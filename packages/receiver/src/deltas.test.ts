@@ -2,8 +2,9 @@ import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { readHeader } from "@siteferry/bundle";
 import { listQuarantine, nodeFiles, releaseFromQuarantine } from "@siteferry/spool";
 import { expect, test } from "vitest";
+import { forget } from "./forget.ts";
 import { releasedMark } from "./inbox.ts";
-import { type Centre, makeCentre, nowMs, remote2 } from "./test-centre.ts";
+import { type Centre, makeCentre, nowMs, remote1, remote2 } from "./test-centre.ts";
 
 /** Hosts whose results lie in the core's spool, with the seconds of their checks after `nowMs`. */
 async function results(centre: Centre): Promise<Record<string, number>> {
@@ -49,7 +50,7 @@ test("a delta that comes before its keyframe waits for it; of several the newest
   await centre.put("delta", 6, { base, hosts: { web: 20 } });
   await centre.put("delta", 7, { base, hosts: { web: 30 } });
   expect(await centre.receive()).toMatchObject({ accepted: 0, waitingForKeyframe: 2, results: 0 });
-  expect(await readdir(`${centre.path}/spool/inbox`)).toHaveLength(1);
+  expect(await readdir(`${centre.path}/receiver/inbox`)).toHaveLength(1);
   const again = await centre.put("keyframe", 5, { hosts: { web: 10 } });
   expect(Buffer.compare(again.subarray(0, 264), base.subarray(0, 264))).toBe(0);
   expect(await centre.receive()).toMatchObject({ accepted: 2, waitingForKeyframe: 0 });
@@ -136,6 +137,26 @@ test("a host that a site gave up may be another one's; prefixes keep equal names
   expect(await results(prefixed)).toEqual({ web: 0, "r2-web": 0 });
 });
 
+test("R17 an epoch before the known one is refused, until the operator forgets the numbers", async () => {
+  await using centre = await makeCentre();
+  const old = await centre.put("keyframe", 9, { epoch: 1000, hosts: { web: 10 } });
+  await centre.put("keyframe", 10, { epoch: 1000, hosts: { web: 20 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 2 });
+  expect(await results(centre)).toEqual({ web: 20 });
+  const base = await centre.put("keyframe", 1, { epoch: 500, hosts: { web: 30 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+
+  // What was refused for its epoch is judged again with what comes now.
+  await forget(nodeFiles, { spool: centre.path }, remote1);
+  await centre.put("delta", 2, { epoch: 500, base, hosts: { web: 50 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 2, refused: 0 });
+  expect(await results(centre)).toEqual({ web: 50 });
+  // Once only: the next older epoch is refused again, and what was taken in before the word still is known.
+  await centre.put("keyframe", 1, { epoch: 400 });
+  await writeFile(`${centre.path}/link/old.ferry`, old);
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1, duplicates: 1 });
+});
+
 test("R54 a configuration without many hosts is held until it is said again, or released", async () => {
   const hosts = (count: number): Record<string, number> =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`host-${index}`, 0]));
@@ -153,13 +174,13 @@ test("R54 a configuration without many hosts is held until it is said again, or 
 
   await centre.put("config", 5, { configuration: hosts(1) });
   expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
-  const refused = await listQuarantine(nodeFiles, `${centre.path}/spool/quarantine`);
+  const refused = await listQuarantine(nodeFiles, `${centre.path}/receiver/quarantine`);
   const held = refused.find(({ note }) => note.name.includes("-000000000005."))!;
   expect(held.note).toMatchObject({ code: "mass-removal", number: "R54" });
   await releaseFromQuarantine(
     nodeFiles,
     held,
-    `${centre.path}/spool/inbox/${held.note.name}@@0${releasedMark}`,
+    `${centre.path}/receiver/inbox/${held.note.name}@@0${releasedMark}`,
   );
   expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
 });
@@ -171,7 +192,7 @@ test("R57 a kept bundle that is swapped for another true one isn't applied", asy
   await results(centre);
   // Of the same site, signed by the same key: only its hash tells it from the one that was taken in.
   const other = await centre.put("keyframe", 1, { hosts: { web: 500 }, name: "other" });
-  const directory = `${centre.path}/spool/sites/remote1`;
+  const directory = `${centre.path}/receiver/sites/remote1`;
   const kept = (await readdir(directory)).find((name) => name.endsWith(".ferry"))!;
   await writeFile(`${directory}/${kept}`, other);
   await centre.put("delta", 2, { base, hosts: { web: 60 } });
@@ -209,8 +230,8 @@ test("a file that ended the reader twice isn't tried a third time", async () => 
     expect(await centre.receive(deadly)).toMatchObject({ failed: 1, refused: 0 });
   }
   expect(await centre.receive()).toMatchObject({ refused: 1, failed: 0 });
-  const kept = await readdir(`${centre.path}/spool/quarantine/remote1`);
+  const kept = await readdir(`${centre.path}/receiver/quarantine/remote1`);
   const reason = kept.find((name) => name.endsWith(".reason"))!;
-  const note = await readFile(`${centre.path}/spool/quarantine/remote1/${reason}`, "utf8");
+  const note = await readFile(`${centre.path}/receiver/quarantine/remote1/${reason}`, "utf8");
   expect(note).toContain("bundle-poisonous");
 });

@@ -25,7 +25,7 @@ export interface InboxEntry {
 }
 
 /** Behind the hash in the name of a file that was released. */
-export const releasedMark = "!";
+export const releasedMark = "!" as const;
 
 /** Sorts as the bundle's own name; the hash keeps apart what came twice with other content. */
 export function inboxName(name: string, site: SiteId | null, content: Uint8Array): string {

@@ -21,7 +21,17 @@ export async function release(
   { spool }: ReceiverSettings,
   file: QuarantinedFile,
 ): Promise<void> {
+  await judgeAgain(files, `${spool}/receiver`, file, releasedMark);
+}
+
+/** Into the inbox again; with the mark, as an operator's word for what is held until somebody says so. */
+export async function judgeAgain(
+  files: FileSystem,
+  spool: string,
+  file: QuarantinedFile,
+  mark: typeof releasedMark | "" = "",
+): Promise<void> {
   const content = await files.read(file.path, limits.bundleBytesMax, { trusted: true });
   const name = inboxName(file.note.name, parseSiteId(file.note.link), content);
-  await releaseFromQuarantine(files, file, `${spool}/receiver/inbox/${name}${releasedMark}`);
+  await releaseFromQuarantine(files, file, `${spool}/inbox/${name}${mark}`);
 }

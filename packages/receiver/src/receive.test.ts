@@ -25,7 +25,7 @@ test("what crashes left in a site's directory goes with the next bundle", async 
   await using centre = await makeCentre();
   await centre.put("keyframe", 2);
   await centre.receive();
-  const directory = `${centre.path}/spool/sites/remote1`;
+  const directory = `${centre.path}/receiver/sites/remote1`;
   const old = formatBundleName({ site, epoch: 1, sequence: 1, kind: "keyframe" });
   for (const name of [old, ".record.0011223344556677.tmp"]) {
     await writeFile(`${directory}/${name}`, "left by a crash");
@@ -41,8 +41,8 @@ test("results are looked after until the core has read them, though nothing new 
   await centre.put("keyframe", 1);
   const settled = async (): Promise<boolean> => {
     await centre.receive();
-    const [target = ""] = await readdir(`${centre.path}/spool/state`);
-    return (await readdir(`${centre.path}/spool/state/${target}`)).includes("remote1.settled");
+    const [target = ""] = await readdir(`${centre.path}/receiver/state`);
+    return (await readdir(`${centre.path}/receiver/state/${target}`)).includes("remote1.settled");
   };
   expect(await settled()).toBe(false);
   expect(await settled()).toBe(false);

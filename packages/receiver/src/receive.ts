@@ -6,12 +6,13 @@ import type { ResultCounts } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
+import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
-import type { CheckResultsSettings } from "./settings.ts";
+import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn } from "./take-in.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
@@ -36,6 +37,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   const { world, settings, spool, transports } = receiver;
   await openDirectories(world.files, spool, ["tmp", "inbox", "sites", "state", "quarantine"]);
 
+  for (const site of sitesOf(settings)) await carryOutForget(receiver, site);
   const taken = await takeIn(receiver, transports);
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
@@ -65,6 +67,10 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   return report;
 }
 
+function sitesOf({ sites }: ReceiverSettings): readonly SiteId[] {
+  return Object.keys(sites) as SiteId[];
+}
+
 async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
@@ -72,7 +78,7 @@ async function reconcileSites(
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
     const isLive = await readLiveObjects(receiver, target);
-    for (const site of Object.keys(receiver.settings.sites) as SiteId[]) {
+    for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
         add(report, await reconcileStates(receiver, target, site, isLive));
       });

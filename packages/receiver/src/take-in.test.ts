@@ -18,7 +18,7 @@ const world: World = {
 test("R56 what can't be read or removed doesn't keep the bundles behind it waiting", async () => {
   await using directory = await makeTemporaryDirectory("take");
   const dir = `${directory.path}/link`;
-  const spool = `${directory.path}/spool`;
+  const spool = `${directory.path}/receiver`;
   await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
   await mkdir(`${dir}/0.ferry`, { recursive: true });
   const socket = createServer();
@@ -38,7 +38,7 @@ test("R56 what can't be read or removed doesn't keep the bundles behind it waiti
 
 test("with hardly any space left everything stays at its source", async () => {
   await using directory = await makeTemporaryDirectory("take");
-  const [dir, spool] = [`${directory.path}/link`, `${directory.path}/spool`];
+  const [dir, spool] = [`${directory.path}/link`, `${directory.path}/receiver`];
   await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
   await mkdir(dir);
   await writeFile(`${dir}/z.ferry`, "a bundle");

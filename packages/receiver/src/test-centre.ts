@@ -93,7 +93,7 @@ export async function makeCentre(
       await receive({
         world: { files, random, clock: { now: () => nowMs }, log },
         settings,
-        spool: `${path}/spool`,
+        spool: `${path}/receiver`,
         signers,
         revoked,
         identities: [],
