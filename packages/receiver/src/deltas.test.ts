@@ -122,6 +122,16 @@ test("R40 a foreign host refuses its bundle, or is left out of it, as the centre
   expect(await results(lenient)).toEqual({ web: 0 });
 });
 
+test("a host of the centre's own is refused from every site, by the name that it has at the centre", async () => {
+  const sites = { remote1: { prefix: "r1-" }, remote2: {} };
+  await using centre = await makeCentre(sites, new Set(), ["web", "core-*"]);
+  await centre.put("keyframe", 1);
+  expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
+  await centre.put("keyframe", 1, { site: remote2 });
+  await centre.put("keyframe", 2, { site: remote2, hosts: { db: 0, "core-1": 0 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 2 });
+});
+
 test("a host that a site gave up may be another one's; prefixes keep equal names apart", async () => {
   await using centre = await makeCentre();
   await centre.put("keyframe", 1, { hosts: { web: 0 } });

@@ -6,6 +6,7 @@ import { type HostName, printable, Refusal, type SiteId } from "@siteferry/model
 import { readState, replaceState } from "@siteferry/spool";
 import { siteDirectory } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
+import { matcher } from "./ownership.ts";
 
 const claimsName = "hosts";
 
@@ -20,16 +21,16 @@ export async function claimHosts(
   hosts: ReadonlySet<HostName>,
   whole: boolean,
 ): Promise<void> {
+  const isReserved = matcher(opening.settings.reservedHosts);
+  for (const host of hosts) {
+    if (isReserved(host)) throw claimed(site, host, "the centre");
+  }
   for (const other of Object.keys(opening.settings.sites) as SiteId[]) {
     if (other === site) continue;
     const theirs = await loadClaims(opening, other);
     if (hosts.isDisjointFrom(theirs)) continue;
-    const [common] = hosts.intersection(theirs);
-    const shown = printable(common ?? "");
-    throw new Refusal(
-      "host-of-another-site",
-      `${site} speaks for ${shown}, which is ${other}'s here`,
-    );
+    const [common = ""] = hosts.intersection(theirs);
+    throw claimed(site, common, other);
   }
   const before = await loadClaims(opening, site);
   const after = whole ? hosts : before.union(hosts);
@@ -41,6 +42,11 @@ export async function claimHosts(
   const content = Buffer.from([...after].join("\n"));
   await replaceState(files, random, directory, claimsName, content);
   claims.set(site, after);
+}
+
+function claimed(site: SiteId, host: string, owner: string): Refusal {
+  const problem = `${site} speaks for ${printable(host)}, which is ${owner}'s here`;
+  return new Refusal("host-of-another-site", problem);
 }
 
 /** From memory: 200 sites that send each minute would read each other's 40,000 times. */

@@ -34,7 +34,8 @@ export function checkOwnership(
   }
 }
 
-function matcher(patterns: readonly string[]): (host: string) => boolean {
+/** Patterns of host names, in which `*` stands for any text. */
+export function matcher(patterns: readonly string[]): (host: string) => boolean {
   if (patterns.includes("*")) return () => true;
   const known = new Map<string, boolean>();
   return (host) => {

@@ -19,6 +19,8 @@ export interface ReceiverSettings {
   readonly revokedKeys?: string | undefined;
   /** When the daemon looks, besides being woken by arrivals: a cron line. */
   readonly schedule: string;
+  /** Patterns of the centre's own hosts, for which no site may speak. */
+  readonly reservedHosts: readonly string[];
   readonly sites: Readonly<Record<SiteId, SiteSettings>>;
   readonly transports: readonly TransportSettings[];
   readonly targets: readonly TargetSettings[];
@@ -136,6 +138,7 @@ export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
   allowedSigners: absolutePath,
   revokedKeys: absolutePath.optional(),
   schedule: schedule.default("* * * * *"),
+  reservedHosts: textList,
   sites: z.record(siteId, section(siteSchema)),
   transports: z.array(transportSchema).min(1, "name at least one transport"),
   targets: z.array(targetSchema).min(1, "name at least one target"),

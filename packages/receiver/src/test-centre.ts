@@ -61,6 +61,7 @@ export interface Centre extends AsyncDisposable {
 export async function makeCentre(
   sites: object = { remote1: {}, remote2: {} },
   revoked: Set<string> = new Set(),
+  reservedHosts: readonly string[] = [],
 ): Promise<Centre> {
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
@@ -72,6 +73,7 @@ export async function makeCentre(
   const settings = receiverSchema.parse({
     centre: "central",
     allowedSigners: "/unused",
+    reservedHosts,
     sites,
     transports: [{ drop: { dir: `${path}/link` } }],
     targets: [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
