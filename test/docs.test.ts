@@ -2,7 +2,7 @@
 // an operator reads there has to be what the program does.
 
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { glob, readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAddress, serve } from "@siteferry/livestatus";
@@ -109,6 +109,38 @@ describe("docs/errors.md", () => {
   });
 });
 
+describe("the refusals of docs/specs/bundle.md", () => {
+  const refusals = async (): Promise<readonly string[][]> =>
+    tableRows(section(await read("docs/specs/bundle.md"), "Refusals"));
+  const numberOf = ([danger = ""]: readonly string[]): string => danger.slice(0, "R00".length);
+
+  test("each number stands in the titles of the tests that its row names, and of no others", async () => {
+    const said = (await refusals()).flatMap((row) =>
+      testFiles(row.at(-1)!).map((file) => `${numberOf(row)} ${file}`),
+    );
+    expect(said.sort()).toEqual((await numberedTests()).sort());
+  });
+
+  test("every row names a test", async () => {
+    const rows = await refusals();
+    expect(rows.filter((row) => testFiles(row.at(-1)!).length === 0)).toEqual([]);
+  });
+
+  test("every code exists, and every code of a refusal stands in the row of its number", async () => {
+    const rows = await refusals();
+    const codes = rows.map(([, cell = ""]) =>
+      [...cell.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name!),
+    );
+    const known = [...Object.keys(refusalTable), ...Object.keys(failureTable)];
+    expect(codes.flat().filter((name) => !known.includes(name))).toEqual([]);
+    const homeless = Object.entries(refusalTable).filter(
+      ([name, [number]]) =>
+        !rows.some((row, index) => numberOf(row) === number && codes[index]!.includes(name)),
+    );
+    expect(homeless).toEqual([]);
+  });
+});
+
 test("docs/livedump.md has the flags that dump --help has", async () => {
   const { stdout } = await siteferry(["dump", "--help"]);
   const flags = [...stdout.matchAll(/^ {2}(-\w, )?(--[\w-]+)/gm)].map(
@@ -192,6 +224,29 @@ function defaultCell({ fallback, isRequired }: SettingKey): string {
 
 function yamlBlocks(text: string): string[] {
   return [...text.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, block = ""]) => block);
+}
+
+/** The files that a cell such as `bundle: verify, age; receiver: order` names. */
+function testFiles(cell: string): string[] {
+  return cell.split("; ").flatMap((part) => {
+    const [folder, names = ""] = part.split(": ");
+    return names === ""
+      ? []
+      : names.split(", ").map((name) => `packages/${folder}/src/${name}.test.ts`);
+  });
+}
+
+/** Number and file, for each number with which the title of a test begins, alone or with others. */
+async function numberedTests(): Promise<string[]> {
+  const found = new Set<string>();
+  for await (const file of glob(["packages/*/src/**/*.test.ts", "test/**/*.test.ts"], {
+    cwd: root,
+  })) {
+    for (const [, numbers = ""] of (await read(file)).matchAll(/["'`]((?:R\d\d )+)\S/g)) {
+      for (const number of numbers.trim().split(" ")) found.add(`${number} ${file}`);
+    }
+  }
+  return [...found];
 }
 
 /** All Markdown files of the repository, from its root. */

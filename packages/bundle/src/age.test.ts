@@ -56,7 +56,7 @@ test("R09 encrypted for another key, or for a centre that has none", async () =>
   expect(await refusal(bundle, {})).toBe("encrypted-for-other");
 });
 
-test("a bundle in clear where encryption is asked for", async () => {
+test("R39 a bundle in clear where encryption is asked for", async () => {
   expect(await refusal(forge(), { identities, mustBeEncrypted: true })).toBe("encryption-missing");
   expect(await refusal(forge(), { identities })).toBe("accepted");
 });

@@ -198,7 +198,7 @@ describe("a delta that doesn't belong to the keyframe", () => {
   test.each(rows)("%s", async (_name, code, lines) => {
     expect(await refusal(lines)).toBe(code);
   });
-  test("a key gone twice", async () => {
+  test("R33 a key gone twice", async () => {
     await expect(
       open(forge({ kind: "delta", lines: { services_gone: [key, key] } })),
     ).rejects.toMatchObject({ code: "record-twice" satisfies RefusalCode });

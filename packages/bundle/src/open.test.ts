@@ -190,8 +190,8 @@ describe("rows", () => {
     ["R38 an object", "record-bad", "{}"],
     ["R38 no JSON", "record-bad", "["],
     ["an empty line", "record-bad", ""],
-    ["a cell too many", "record-bad", serviceLine({ 21: 0 })],
-    ["a cell too few", "record-bad", "[]"],
+    ["R38 a cell too many", "record-bad", serviceLine({ 21: 0 })],
+    ["R38 a cell too few", "record-bad", "[]"],
     ["R38 an object in a cell", "record-bad", serviceLine({ 12: { a: 1 } })],
     ["R35 nesting", "record-bad", `${"[".repeat(50_000)}${"]".repeat(50_000)}`],
     ["R34 __proto__", "record-bad", serviceLine({ 12: 0 }).replace(",0,", ',{"__proto__":1},')],
@@ -206,14 +206,17 @@ describe("rows", () => {
     ["R37 a flag of true", "record-bad", serviceLine({ 2: true })],
     ["R37 a time before 1970", "number-bad", serviceLine({ 6: -1 })],
     ["R37 a time after 2242", "number-bad", serviceLine({ 6: 2 ** 33 })],
-    ["R37 a state of 4", "number-bad", serviceLine({ 3: 4 })],
-    ["R37 a state of -1", "number-bad", serviceLine({ 3: -1 })],
+    ["R37 R47 a state of 4", "number-bad", serviceLine({ 3: 4 })],
+    ["R37 R47 a state of -1", "number-bad", serviceLine({ 3: -1 })],
     ["R42 a line feed in a host name", "name-bad", serviceLine({ 0: "a\nb" })],
     ["R42 a line feed in a service", "name-bad", serviceLine({ 1: "a\nb" })],
-    ["a semicolon in a name", "name-bad", serviceLine({ 0: "a;b" })],
+    ["R44 a backslash at the end of a service", "name-bad", serviceLine({ 1: "a\\" })],
+    ["R44 a backslash in a host name", "name-bad", serviceLine({ 0: "a\\b" })],
+    ["R45 a semicolon in a host name", "name-bad", serviceLine({ 0: "a;b" })],
+    ["R45 a semicolon in a service", "name-bad", serviceLine({ 1: "a;b" })],
     ["a name that is a number", "record-bad", serviceLine({ 0: 1 })],
     [
-      "a row over the limit",
+      "R38 a row over the limit",
       "record-too-long",
       serviceLine({ 12: "x".repeat(limits.recordBytesMax) }),
     ],
@@ -221,11 +224,11 @@ describe("rows", () => {
   test.each(cases)("%s", async (_name, code, line) => {
     expect(await rowRefusal(line)).toBe(code);
   });
-  test("the same object twice", async () => {
+  test("R33 the same object twice", async () => {
     expect(await rowRefusal(serviceLine(), serviceLine({ 3: 2 }))).toBe("record-twice");
     expect(await rowRefusal(serviceLine(), serviceLine({ 1: "Disk" }))).toBe("accepted");
   });
-  test("a host state of 3", async () => {
+  test("R37 R47 a host state of 3", async () => {
     expect(await refusal({ lines: { host_states: [hostLine(3)] } })).toBe("number-bad");
     expect(await refusal({ lines: { host_states: [hostLine(2)] } })).toBe("accepted");
   });
@@ -235,7 +238,7 @@ describe("rows", () => {
 
   const head = columnsLine(serviceStateTable);
   const raws: readonly [string, RefusalCode, Buffer][] = [
-    ["other columns", "record-bad", Buffer.from(`${head.replace("state", "status")}\n`)],
+    ["R38 R48 other columns", "record-bad", Buffer.from(`${head.replace("state", "status")}\n`)],
     ["no columns", "record-bad", Buffer.alloc(0)],
     ["R36 invalid UTF-8", "text-bad", Buffer.from(`${head}\n["\xff"]\n`, "latin1")],
     ["R36 a surrogate in UTF-8", "text-bad", Buffer.from(`${head}\n["\xed\xa0\x80"]\n`, "latin1")],

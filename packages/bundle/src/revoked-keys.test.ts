@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { generateKey, loadSigner } from "./keys.ts";
 import { parseRevokedKeys } from "./revoked-keys.ts";
 
-test("each line revokes a key; one that can't be read stops everything", async () => {
+test("R03 each line revokes a key; one that can't be read stops everything", async () => {
   const { publicLine, privateKey } = await generateKey("remote1");
   const { keyId } = await loadSigner(privateKey, "key");
   expect([...parseRevokedKeys(`# lost\n\n${publicLine}\n`, "file")]).toEqual([keyId]);

@@ -44,6 +44,11 @@ describe("keys", () => {
   test("R02 the key of another site", async () => {
     expect(await refusal(bundle, trusting(`remote2 ${publicLine}`))).toBe("key-of-another-site");
   });
+  test("R03 a revoked key, whatever the list of keys says", async () => {
+    const { keyId } = readHeader(bundle).unverified;
+    expect(await refusal(bundle, { ...trust, revoked: new Set([keyId]) })).toBe("key-revoked");
+    expect(await refusal(bundle, { ...trust, revoked: new Set(["other"]) })).toBe("accepted");
+  });
   test("R04 a key before and after its time", async () => {
     const before = trusting(`${site} valid-before="20261001Z" ${publicLine}`);
     const after = trusting(`${site} valid-after="20261201Z" ${publicLine}`);
@@ -61,14 +66,14 @@ describe("keys", () => {
 describe("header", () => {
   const cases: readonly [string, RefusalCode, (header: Buffer) => void][] = [
     ["R08 another version", "bundle-not-one", (header) => header.writeUInt16BE(2, 8)],
-    ["another magic", "bundle-not-one", (header) => header.write("FERRY")],
+    ["R08 another magic", "bundle-not-one", (header) => header.write("FERRY")],
     ["R39 an unknown critical flag", "bundle-flags", (header) => header.writeUInt8(1, 10)],
-    ["a reserved optional flag", "bundle-flags", (header) => header.writeUInt8(1, 11)],
-    ["an unknown kind", "bundle-flags", (header) => header.writeUInt8(5, 12)],
-    ["a kind that isn't open yet", "bundle-flags", (header) => header.writeUInt8(4, 12)],
-    ["an unknown codec", "codec-unknown", (header) => header.writeUInt8(0, 13)],
-    ["an unknown cipher", "codec-unknown", (header) => header.writeUInt8(2, 14)],
-    ["a reserved byte", "bundle-flags", (header) => header.writeUInt8(1, 15)],
+    ["R39 a reserved optional flag", "bundle-flags", (header) => header.writeUInt8(1, 11)],
+    ["R39 an unknown kind", "bundle-flags", (header) => header.writeUInt8(5, 12)],
+    ["R39 the kind that is reserved", "bundle-flags", (header) => header.writeUInt8(4, 12)],
+    ["R39 an unknown codec", "codec-unknown", (header) => header.writeUInt8(0, 13)],
+    ["R39 an unknown cipher", "codec-unknown", (header) => header.writeUInt8(2, 14)],
+    ["R39 a reserved byte", "bundle-flags", (header) => header.writeUInt8(1, 15)],
     [
       "a site id with more behind its end",
       "key-of-another-site",
@@ -78,7 +83,7 @@ describe("header", () => {
     ["an epoch over 2^53", "bundle-flags", (header) => header.writeUInt8(0xff, 80)],
     ["a base sequence without a delta", "bundle-flags", (header) => header.writeUInt8(1, 103)],
     ["a base hash without a delta", "bundle-flags", (header) => header.writeUInt8(1, 104)],
-    ["something in the rest", "bundle-flags", (header) => header.writeUInt8(1, 383)],
+    ["R39 something in the rest", "bundle-flags", (header) => header.writeUInt8(1, 383)],
     ["R29 a smaller payload declared", "bundle-trailing", (header) => add(header, 184, -1)],
     ["R29 a larger payload declared", "bundle-truncated", (header) => add(header, 184, 1)],
     ["R09 another recipient", "recipient-other", (header) => header.write("central2", 48)],
@@ -99,12 +104,12 @@ describe("header", () => {
     };
     expect(await refusal(forge({ header }))).toBe("accepted");
   });
-  test("a bundle of a site that its transport may not speak for", async () => {
+  test("R02 a bundle of a site that its transport may not speak for", async () => {
     const siteOfTransport = centre;
     expect(await refusal(bundle, { ...trust, siteOfTransport })).toBe("site-other");
     expect(await refusal(bundle, { ...trust, siteOfTransport: site })).toBe("accepted");
   });
-  test("a file over the size limit isn't looked into", async () => {
+  test("R29 a file over the size limit isn't looked into", async () => {
     const large = new Uint8Array(limits.bundleBytesMax + 1);
     expect(await refusal(large)).toBe("bundle-too-large");
   });

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readHeader } from "@siteferry/bundle";
 import { listQuarantine, nodeFiles, releaseFromQuarantine } from "@siteferry/spool";
 import { expect, test } from "vitest";
@@ -74,11 +74,14 @@ test("R20 R21 a delta on another base is refused, whatever it says", async () =>
   const second = await centre.put("keyframe", 2, { hosts: { web: 5 } });
   await centre.put("delta", 3, { base: first, hosts: { web: 60 } });
   expect(await centre.receive()).toMatchObject({ accepted: 2, refused: 1 });
+  const clone = await centre.put("keyframe", 2, { hosts: { web: 9 }, name: "kept back" });
+  await centre.put("delta", 3, { base: clone, hosts: { web: 90 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
   await centre.put("delta", 4, { base: second, hosts: { web: 60 } });
   expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
 });
 
-test("a delta that is late is dropped and counted, a configuration that is waited for isn't", async () => {
+test("R13 a delta that is late is dropped and counted, a configuration that is waited for isn't", async () => {
   await using centre = await makeCentre();
   const newer = { web: 0, fresh: 0 };
   const base = await centre.put("keyframe", 5, { configuration: newer });
@@ -100,7 +103,7 @@ test("a late configuration never takes back a newer one that came before its key
   expect(await centre.receive()).toMatchObject({ accepted: 0, late: 1 });
 });
 
-test("a host that is one site's is refused from another one, also in a delta", async () => {
+test("R40 a host that is one site's is refused from another one, also in a delta", async () => {
   await using centre = await makeCentre();
   await centre.put("keyframe", 1, { hosts: { web: 0 } });
   expect(await centre.receive()).toMatchObject({ accepted: 1 });
@@ -122,7 +125,7 @@ test("R40 a foreign host refuses its bundle, or is left out of it, as the centre
   expect(await results(lenient)).toEqual({ web: 0 });
 });
 
-test("a host of the centre's own is refused from every site, by the name that it has at the centre", async () => {
+test("R40 a host of the centre's own is refused from every site, by the name that it has at the centre", async () => {
   const sites = { remote1: { prefix: "r1-" }, remote2: {} };
   await using centre = await makeCentre(sites, new Set(), ["web", "core-*"]);
   await centre.put("keyframe", 1);
@@ -215,12 +218,21 @@ test("R03 a revoked key is refused, and what it signed before isn't applied agai
   await using centre = await makeCentre({ remote1: {} }, revoked);
   const base = await centre.put("keyframe", 1);
   await centre.receive();
+  await results(centre);
+  // Without the record of what was handed over, all that is still believed is handed over again.
+  const forgetResults = async (): Promise<void> =>
+    await rm(`${centre.path}/receiver/state`, { recursive: true });
+  await forgetResults();
+  expect(await centre.receive()).toMatchObject({ results: 1, failed: 0 });
+  await results(centre);
+  await forgetResults();
   revoked.add(readHeader(base).unverified.keyId);
   await centre.put("delta", 2, { base, hosts: { web: 60 } });
-  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1, results: 0, failed: 1 });
+  expect(await results(centre)).toEqual({});
 });
 
-test("a file that ended the reader twice isn't tried a third time", async () => {
+test("R65 a file that ended the reader twice isn't tried a third time", async () => {
   await using centre = await makeCentre();
   await centre.put("keyframe", 1);
   await centre.put("keyframe", 1, { site: remote2, hosts: { db: 0 } });

@@ -4,7 +4,7 @@ import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
 import { makeCentre, remote1 as site } from "./test-centre.ts";
 
-test("a bundle that a transport delivers again, after newer ones, is no replay", async () => {
+test("R14 a bundle that a transport delivers again, after newer ones, is no replay", async () => {
   await using centre = await makeCentre();
   await centre.put("config", 1);
   await centre.put("keyframe", 2);

@@ -1,11 +1,11 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { limits, Refusal } from "@siteferry/model";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { putInQuarantine } from "./quarantine.ts";
 import { nodeFiles } from "./world/node-files.ts";
 
-test("a flood of refused files keeps the newest, each with its reason", async () => {
+test("R61 a flood of refused files keeps the newest, each with its reason", async () => {
   await using directory = await makeTemporaryDirectory();
   let now = 1_795_000_000_000;
   const world = {
@@ -30,4 +30,30 @@ test("a flood of refused files keeps the newest, each with its reason", async ()
   const note = await readFile(`${directory.path}/remote1/${bundles[0]}.reason`, "utf8");
   expect(JSON.parse(note)).toMatchObject({ code: "signature-bad", number: "R06" });
   expect(note).not.toContain("\u001b");
+});
+
+test("R61 a flood of large files keeps what fits into the limit of bytes, the newest", async () => {
+  await using directory = await makeTemporaryDirectory();
+  let now = 1_795_000_000_000;
+  const world = {
+    files: nodeFiles,
+    clock: { now: () => ++now },
+    random: { bytes: (count: number) => new Uint8Array(count) },
+  };
+  const refusal = new Refusal("signature-bad", "the signature doesn't hold");
+  const entry = { name: "large", from: "drop:/srv", site: "remote1", link: "" };
+  const fitting = limits.quarantineBytesMax / limits.bundleBytesMax;
+  const dropped: string[] = [];
+  for (let number = 0; number < fitting + 2; number++) {
+    const path = `${directory.path}/incoming`;
+    await writeFile(path, "");
+    // Sparse: only the size is looked at.
+    await truncate(path, limits.bundleBytesMax);
+    dropped.push(...(await putInQuarantine(world, directory.path, path, entry, refusal)));
+  }
+  expect(dropped.map((name) => Number.parseInt(name, 10))).toEqual([
+    now - fitting - 1,
+    now - fitting,
+  ]);
+  expect(await readdir(`${directory.path}/remote1`)).toHaveLength(2 * fitting);
 });

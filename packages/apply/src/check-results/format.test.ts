@@ -35,7 +35,7 @@ function output(
   return lineOf("output", { pluginOutput, perfData: "", ...more }, core);
 }
 
-test("a record, with every key that a core would otherwise guess", () => {
+test("R41 R48 a record: the object by its names, a passive check, every key that a core would guess", () => {
   expect(formatCheckResult(result, "nagios")).toBe(`host_name=web1
 service_description=Disk C:\\Data
 check_type=1
@@ -88,22 +88,22 @@ describe("times", () => {
 
 describe("escapes", () => {
   test.each([
-    ["C:\\new", "C:\\\\new", "C:/new"],
-    ["ends \\", "ends \\\\", "ends \\\\"],
-    ["ends \\\\", "ends \\\\\\\\", "ends \\\\\\"],
-    ["literal \\n", "literal \\\\n", "literal /n"],
-    ["a;b", "a;b", "a;b"],
-    ["a|b", "a¦b", "a¦b"],
-    ["a\tb\rc\0d\u001be\u0085f", "a b c d e f", "a b c d e f"],
-    ["forged\nhost_name=other", "forged host_name=other", "forged host_name=other"],
-    ["Größe 🚢", "Größe 🚢", "Größe 🚢"],
-    ["", " ", " "],
-  ])("%j", (text, nagios, naemon) => {
+    ["R44 a backslash", "C:\\new", "C:\\\\new", "C:/new"],
+    ["R44 one at the end", "ends \\", "ends \\\\", "ends \\\\"],
+    ["R44 two at the end", "ends \\\\", "ends \\\\\\\\", "ends \\\\\\"],
+    ["R46 a literal \\n", "literal \\n", "literal \\\\n", "literal /n"],
+    ["R45 a semicolon", "a;b", "a;b", "a;b"],
+    ["a bar", "a|b", "a¦b", "a¦b"],
+    ["R43 CR, NUL and others", "a\tb\rc\0d\u001be\u0085f", "a b c d e f", "a b c d e f"],
+    ["R43 LF", "forged\nhost_name=other", "forged host_name=other", "forged host_name=other"],
+    ["letters and signs", "Größe 🚢", "Größe 🚢", "Größe 🚢"],
+    ["nothing", "", " ", " "],
+  ])("%s: %j", (_name, text, nagios, naemon) => {
     expect(output(text, "nagios")).toBe(nagios);
     expect(output(text, "naemon")).toBe(naemon);
   });
 
-  test("long output follows in lines, its own blank lines kept", () => {
+  test("R43 R44 long output follows in lines, its own blank lines kept", () => {
     const longPluginOutput = "two\r\n\nfour | x\\\n\n";
     expect(output("one", "nagios", { longPluginOutput, perfData: "a=1" })).toBe(
       "one|a=1\\ntwo\\n\\nfour ¦ x\\\\",
@@ -138,7 +138,7 @@ describe("the limit", () => {
 });
 
 test.each(["nagios", "naemon"] as const)(
-  "whatever a site sends, %s sees one record that ends",
+  "R43 R44 whatever a site sends, %s sees one record that ends",
   (core) => {
     const text = fc.string({
       unit: fc.constantFrom("a", "\\", "n", "\n", "\r", "|", "\0", "=", "#", " ", "\u2028"),

@@ -36,7 +36,7 @@ describe("one result for one check", () => {
     expect(centre.spool.names()).toEqual([]);
   });
 
-  test("another state of the same second is written, an older check never is", async () => {
+  test("R50 another state of the same second is written, an older check never is", async () => {
     const centre = new Centre();
     for (const row of [serviceState(1, 1000), serviceState(1, 1000, 2), serviceState(1, 999, 1)]) {
       await centre.run(services(row));
@@ -46,14 +46,14 @@ describe("one result for one check", () => {
     expect(await centre.run(services(serviceState(1, 999, 1)))).toMatchObject({ older: 1 });
   });
 
-  test("a check from the future is held back and said once", async () => {
+  test("R49 a check from the future is held back and said once", async () => {
     const centre = new Centre();
     const states = services(serviceState(1, nowSeconds + 601), serviceState(2, nowSeconds + 599));
     expect(await centre.run(states)).toMatchObject({ future: 1, written: 1 });
     expect(centre.warnings).toEqual([{ site, future: 1 }]);
   });
 
-  test("a state that no core knows and an object that occurs twice are left out", async () => {
+  test("R47 a state that no core knows and an object that occurs twice are left out", async () => {
     const centre = new Centre();
     const states = {
       hosts: [hostState("web", 5, 3)],
@@ -169,7 +169,7 @@ describe("the core's directory", () => {
     expect(centre.delivered.filter((result) => result.startsWith("s2"))).toEqual(["s2@1000:0"]);
   });
 
-  test("a result that was taken back is never followed by an older one", async () => {
+  test("R50 a result that was taken back is never followed by an older one", async () => {
     const centre = new Centre();
     await centre.run(services(serviceState(1, 1000)));
     centre.spool.nowMs += 31 * minuteMs;

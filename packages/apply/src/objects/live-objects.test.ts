@@ -30,3 +30,8 @@ define service {
   expect(isLive("linux" as HostName, null)).toBe(false);
   expect(isLive("web1" as HostName, null)).toBe(false);
 });
+
+test("R41 an address is no name: what is called like another host's address has to be known itself", () => {
+  const isLive = parseLiveObjects("define host {\n\thost_name\tweb\n\taddress\t192.0.2.1\n\t}\n");
+  expect(isLive("192.0.2.1" as HostName, null)).toBe(false);
+});

@@ -68,7 +68,7 @@ function render(...sites: SiteObjects[]): ReturnType<typeof renderObjects> {
 const fileOf = (rendered: ReturnType<typeof render>, id = "a"): string =>
   rendered.files.get(`siteferry-site-${id}.cfg`)!;
 
-test("a host and its service: fixed template, names at the centre, contacts of the centre", () => {
+test("R51 R53 a host and its service: fixed template, names at the centre, contacts of the centre", () => {
   const rendered = render(
     site(
       "a",
@@ -112,7 +112,7 @@ define service {
 });
 
 describe("a hostile value", () => {
-  test("as an alias falls back to the host's name and is said", () => {
+  test("R51 R52 as an alias falls back to the host's name and is said", () => {
     const rendered = render(
       site("a", { hosts: [host("web", { alias: "x\n}\ndefine command {" })] }),
     );
@@ -129,6 +129,35 @@ describe("a hostile value", () => {
   });
 
   test.each([
+    ["R52", "x { y", "contains {"],
+    ["R52", "x } y", "contains }"],
+    ["R52", "x ; y", "contains ;"],
+    ["R52", "x $ y", "contains $"],
+    ["R52", "# x", "begins with #"],
+    ["R52", "x \\", "ends with a backslash"],
+    ["R53", "$USER1$", "contains $"],
+    ["R53", "x\ncfg_file=/etc/passwd", "contains a control character"],
+    ["R53", "null", "is the word null"],
+  ])(
+    "%s %j isn't said by any directive of a host, a service or a group",
+    (_number, value, reason) => {
+      const texts = { display_name: value, notes: value, action_url: value, check_command: value };
+      const rendered = render(
+        site("a", {
+          hosts: [host("web", { ...texts, alias: value, address: value })],
+          services: [service("web", "CPU", texts)],
+          hostgroups: [{ name: "linux", alias: value }],
+        }),
+      );
+      for (const name of ["siteferry-site-a.cfg", "siteferry-groups.cfg"]) {
+        expect(rendered.files.get(name)).not.toContain(value);
+      }
+      expect(rendered.refused.map((refusal) => refusal.reason)).toEqual(Array(5).fill(reason));
+      expect(rendered).toMatchObject({ hosts: 1, services: 1 });
+    },
+  );
+
+  test.each([
     "a,b",
     "*",
     "we?b",
@@ -142,7 +171,7 @@ describe("a hostile value", () => {
     "null",
     "web(1)",
     "a=b",
-  ])("as the host's name %s leaves out the host and its services", (name) => {
+  ])("R52 R53 as the host's name %s leaves out the host and its services", (name) => {
     const rendered = render(site("a", { hosts: [host(name)], services: [service(name, "CPU")] }));
     expect(fileOf(rendered)).not.toContain("define");
     expect(rendered.refused.map(({ directive, outcome }) => [directive, outcome])).toEqual([
@@ -159,7 +188,7 @@ describe("a hostile value", () => {
     expect(rendered.refused).toHaveLength(2);
   });
 
-  test("whatever it is, every line is a directive that we say ourselves", () => {
+  test("R51 R52 whatever it is, every line is a directive that we say ourselves", () => {
     const text = fc.string({
       unit: fc.constantFrom(
         "a",

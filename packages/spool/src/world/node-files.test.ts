@@ -4,7 +4,7 @@ import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { nodeFiles } from "./node-files.ts";
 
-test("only a plain file with one name is read; a FIFO doesn't block", async () => {
+test("R56 only a plain file with one name is read; a FIFO doesn't block", async () => {
   await using directory = await makeTemporaryDirectory();
   const path = (name: string): string => `${directory.path}/${name}`;
   await writeFile(path("plain"), "content");
@@ -21,6 +21,9 @@ test("only a plain file with one name is read; a FIFO doesn't block", async () =
       code: "file-unsuitable",
     });
   }
+  await expect(nodeFiles.read("/dev/zero", 1024)).rejects.toMatchObject({
+    code: "file-unsuitable",
+  });
   await expect(nodeFiles.read(path("plain"), 6)).rejects.toThrow("over the limit of 6");
 });
 

@@ -40,7 +40,7 @@ test("half-written and foreign files are not offered, a leftover of this site is
   expect(await readdir(dir)).toContain(leftovers[1]);
 });
 
-test("R56: a FIFO, a symbolic link or a directory is refused and doesn't block the next one", async () => {
+test("R56 a FIFO, a symbolic link or a directory is refused and doesn't block the next one", async () => {
   await using directory = await makeTemporaryDirectory("drop");
   const dir = directory.path;
   execFileSync("mkfifo", [`${dir}/a.ferry`]);
