@@ -57,3 +57,25 @@ export const absolutePath: z.ZodType<string, string> = z
 export function section<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>> {
   return z.preprocess((value) => value ?? {}, schema);
 }
+
+/** One of several sections, by its key: `drop: {…}` or `ssh: {…}`. */
+type OneOf<Schemas extends Readonly<Record<string, z.ZodType>>> = {
+  [Key in keyof Schemas]: Readonly<Record<Key, z.output<Schemas[Key]>>>;
+}[keyof Schemas];
+
+/** One object with all of them as its keys: a union would hide the line of a misspelt key. */
+export function oneOf<Schemas extends Readonly<Record<string, z.ZodType>>>(
+  what: string,
+  schemas: Schemas,
+): z.ZodType<OneOf<Schemas>> {
+  const keys = Object.keys(schemas);
+  const optional = Object.entries(schemas).map(
+    ([key, schema]) => [key, schema.optional()] as const,
+  );
+  return z.strictObject(Object.fromEntries(optional)).transform((sections, context) => {
+    const given = Object.entries(sections).filter(([, section_]) => section_ !== undefined);
+    if (given.length === 1) return Object.fromEntries(given) as OneOf<Schemas>;
+    context.addIssue(`one ${what} an entry: ${keys.join(" or ")}`);
+    return z.NEVER;
+  });
+}

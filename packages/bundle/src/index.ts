@@ -21,6 +21,7 @@ export {
 } from "./open.ts";
 export type { Pace } from "./pace.ts";
 export { ownSigner } from "./own-signer.ts";
+export { checkReceipt, makeReceipt, type ReceiptTrust } from "./receipt.ts";
 export { parseRevokedKeys } from "./revoked-keys.ts";
 export {
   seal,

@@ -5,17 +5,18 @@
 // - Nothing is removed at the source before the other side has made it durable: `remove` is called
 //   after that, and a crash before it only means that the file is offered again.
 // - Every failure is a FerryError; its kind says whether trying again helps.
+// - Every step has a deadline: neither `send` nor `incoming` waits for ever for the other side.
 // - A transport does one thing at a time and holds no retries, limits or logs of its own: those wrap
 //   this interface.
 
-import type { SiteId } from "@siteferry/model";
+import { FerryError, type SiteId } from "@siteferry/model";
 
 export interface Traits {
   /** What this link can carry in one piece. */
   readonly bundleBytesMax: number;
   /** A bundle appears at the other side whole or not at all, by itself. */
   readonly atomicPublish: boolean;
-  /** `send` returns only after the centre has made the bundle durable. */
+  /** `send` returns only after the centre has made the bundle durable, with the centre's receipt. */
   readonly acknowledges: boolean;
   /** Nothing ever comes back. */
   readonly oneWay: boolean;
@@ -30,11 +31,15 @@ export interface OutgoingBundle {
 }
 
 export interface SendingTransport {
-  /** For people: `drop:/srv/out`. */
+  /** For people, and what the sender's memory of this link goes by: `drop:/srv/out`. */
   readonly name: string;
   readonly traits: Traits;
-  /** Hands a bundle over. When it returns, the bundle is durable at the far end of this link. */
-  send(bundle: OutgoingBundle): Promise<void>;
+  /**
+   * Hands a bundle over. When it returns, the bundle is durable at the far end of this link. Returns
+   * the centre's receipt as it came, at most `limits.receiptBytesMax`, if the link acknowledges; the
+   * sender judges it.
+   */
+  send(bundle: OutgoingBundle): Promise<Uint8Array | null>;
   close(): Promise<void>;
 }
 
@@ -51,6 +56,7 @@ export interface IncomingFile {
   remove(): Promise<void>;
 }
 
+/** The half that looks for what waits at its source. */
 export interface ReceivingTransport {
   readonly name: string;
   readonly traits: Traits;
@@ -62,4 +68,40 @@ export interface ReceivingTransport {
   /** Calls `wake` when something may have come. Only a hint: whoever calls it looks by itself too. */
   watch(wake: () => void): Promise<void>;
   close(): Promise<void>;
+}
+
+/** What came to a half that is spoken to: a listener, or a process that the link starts. */
+export interface Arrival {
+  /** Whom it came from, for people: `http:192.0.2.7`. */
+  readonly from: string;
+  /** The one site that this link may speak for, or null if the link doesn't tell. */
+  readonly site: SiteId | null;
+  readonly content: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Takes an arrival in. When it returns, the bundle is durable at the centre. Returns the receipt to
+ * send back, or null for a site to which nothing may go.
+ * @throws FerryError of kind `refused` if this bundle will never be taken, `transient` if later it may be.
+ */
+export type Door = (arrival: Arrival) => Promise<Uint8Array | null>;
+
+/** The half that is spoken to. */
+export interface ListeningTransport {
+  readonly name: string;
+  /** Begins to listen; what comes goes through `door`. */
+  listen(door: Door): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Reads files of secrets: refuses those that others may read. */
+export type ReadSecret = (path: string) => Promise<string>;
+
+/** `receiver-busy`, with the time that the other side asked for. */
+export class Busy extends FerryError {
+  readonly retryAfterMs: number | null;
+  constructor(message: string, retryAfterMs: number | null) {
+    super("receiver-busy", message);
+    this.retryAfterMs = retryAfterMs;
+  }
 }

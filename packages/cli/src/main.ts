@@ -62,6 +62,7 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .description("take in what sites sent and apply it; a daemon unless --once is given")
     .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
     .option("--once", "one run, for cron", false)
+    .option("--stdin <site>", "take one bundle of this site from standard input, for sshd")
     .addOption(logLevel)
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");

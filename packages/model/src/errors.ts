@@ -140,6 +140,46 @@ export const failureTable = {
     meaning: "Too little free space to take anything in",
     advice: "Make room; until then bundles wait at their source.",
   },
+  "link-unreachable": {
+    kind: "transient",
+    meaning: "The other side of a transport can't be reached",
+    advice: "Check address, port and firewall; bundles wait and are tried again by themselves.",
+  },
+  "link-timeout": {
+    kind: "transient",
+    meaning: "The other side of a transport doesn't answer in time",
+    advice: "A slow or broken line, or a server that hangs; it is tried again by itself.",
+  },
+  "link-protocol": {
+    kind: "transient",
+    meaning: "The other side of a transport answers something unexpected",
+    advice: "The message shows what came; check that the address is the right service.",
+  },
+  "peer-unknown": {
+    kind: "configuration",
+    meaning: "The other side isn't who it should be",
+    advice: "Compare its host key or certificate with the owner before you change what is known.",
+  },
+  "login-refused": {
+    kind: "configuration",
+    meaning: "The other side of a transport doesn't let us in",
+    advice: "Check user, key, password or token, and what the other side's log says.",
+  },
+  "receiver-busy": {
+    kind: "transient",
+    meaning: "The centre can't take anything at the moment",
+    advice: "It is tried again by itself; if it lasts, look at the receiver's log.",
+  },
+  "centre-refused": {
+    kind: "refused",
+    meaning: "The centre refuses this bundle",
+    advice: "The message has the centre's words; mostly its settings don't know this site or key.",
+  },
+  "receipt-invalid": {
+    kind: "refused",
+    meaning: "What came back is no receipt of the centre for this bundle",
+    advice: "Check `centreKeys`, and whether something between the two answers for the centre.",
+  },
   "internal-error": {
     kind: "permanent",
     meaning: "siteferry itself failed",

@@ -51,6 +51,10 @@ export const outputCharactersMax: number = 64 * 1024;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;
+/** A receipt: a few lines and a signature. */
+export const receiptBytesMax: number = 4096;
+/** Bundles of one site that wait at the centre's door for the receiver's next run. */
+export const arrivalsPerSiteMax: number = 100;
 /** Seconds since 1970 end here, in the year 2242: far beyond every clock, and whole in a float. */
 export const timeEnd: number = 2 ** 33;
 /** The largest number of a state, by table. */

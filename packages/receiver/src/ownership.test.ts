@@ -9,6 +9,7 @@ const settings = {
   foreignHosts: "refuse" as const,
   contacts: [],
   encrypted: false,
+  oneWay: false,
   contactGroups: [],
 };
 

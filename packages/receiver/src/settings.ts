@@ -1,15 +1,16 @@
 // receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, fileMode, schedule, section, siteId } from "@siteferry/agent";
+import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@siteferry/agent";
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
+import { type TransportSettings, transportSchema } from "./transports/index.ts";
 
 export interface ReceiverSettings {
   /** This centre's name: bundles for another are refused. */
   readonly centre: SiteId;
   readonly spool: string;
-  /** Will sign receipts, for transports that acknowledge; checked at the start, used by none yet. */
+  /** Signs receipts, for links that carry something back. */
   readonly key?: string | undefined;
   /** A file with private keys of age, for sites that encrypt; mode 0600. */
   readonly identity?: string | undefined;
@@ -38,17 +39,11 @@ export interface SiteSettings {
   readonly prefix: string;
   /** Bundles that aren't encrypted are refused. */
   readonly encrypted: boolean;
+  /** Nothing goes back to the site, not even a receipt. */
+  readonly oneWay: boolean;
   /** Contacts of the central configuration that its objects get; likewise the groups. */
   readonly contacts: readonly string[];
   readonly contactGroups: readonly string[];
-}
-
-export interface TransportSettings {
-  /**
-   * `dir`: an existing directory; files are removed from it once they are safe in the spool. `site`:
-   * if only one site can write there, bundles of others are refused.
-   */
-  readonly drop: { readonly dir: string; readonly site?: SiteId | undefined };
 }
 
 export type TargetSettings =
@@ -92,43 +87,31 @@ const siteSchema = z.strictObject({
     .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")
     .default(""),
   encrypted: z.boolean().default(false),
+  oneWay: z.boolean().default(false),
   contacts: textList,
   contactGroups: textList,
 });
 
-const transportSchema = z.strictObject({
-  drop: z.strictObject({ dir: absolutePath, site: siteId.optional() }),
+const checkResultsSchema: z.ZodType<CheckResultsSettings> = z.strictObject({
+  dir: absolutePath,
+  core: targetCore,
+  mode: fileMode.prefault("0644"),
+  group: groupName.optional(),
+  objectCache: absolutePath.optional(),
 });
 
-/** One object with all targets as its keys: a union would hide the line of a misspelt key. */
-const targetSchema = z
-  .strictObject({
-    checkresults: z
-      .strictObject({
-        dir: absolutePath,
-        core: targetCore,
-        mode: fileMode.prefault("0644"),
-        group: groupName.optional(),
-        objectCache: absolutePath.optional(),
-      })
-      .optional(),
-    objects: z
-      .strictObject({
-        dir: absolutePath,
-        core: targetCore,
-        mode: fileMode.prefault("0644"),
-        group: groupName.optional(),
-        illegalNameCharacters: z.string().default(defaultIllegalNameCharacters),
-      })
-      .optional(),
-  })
-  .transform((target, context): TargetSettings => {
-    const { checkresults, objects } = target;
-    if (checkresults !== undefined && objects === undefined) return { checkresults };
-    if (objects !== undefined && checkresults === undefined) return { objects };
-    context.addIssue("one target an entry: checkresults or objects");
-    return z.NEVER;
-  });
+const objectsSchema: z.ZodType<ObjectsSettings> = z.strictObject({
+  dir: absolutePath,
+  core: targetCore,
+  mode: fileMode.prefault("0644"),
+  group: groupName.optional(),
+  illegalNameCharacters: z.string().default(defaultIllegalNameCharacters),
+});
+
+const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
+  checkresults: checkResultsSchema,
+  objects: objectsSchema,
+});
 
 export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
   centre: siteId,
@@ -140,6 +123,6 @@ export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
   schedule: schedule.default("* * * * *"),
   reservedHosts: textList,
   sites: z.record(siteId, section(siteSchema)),
-  transports: z.array(transportSchema).min(1, "name at least one transport"),
+  transports: z.array(transportSchema).default([]),
   targets: z.array(targetSchema).min(1, "name at least one target"),
 });

@@ -3,4 +3,5 @@
 export { dumpSite, type SiteDump } from "./dump-site.ts";
 export * from "./send.ts";
 export * from "./settings.ts";
+export { shipOnce } from "./ship.ts";
 export * from "./world/run-sender.ts";

@@ -1,8 +1,8 @@
 // Epoch and sequence: no number is ever used for two different bundles. A number is reserved in
 // durable state before anything is sealed with it; if the state was lost, a new epoch begins.
 
-import { FerryError, type FileSystem, type Random } from "@siteferry/model";
-import { readState, replaceState, type State } from "@siteferry/spool";
+import type { FileSystem, Random } from "@siteferry/model";
+import { damagedIsNull, readState, replaceState, type State } from "@siteferry/spool";
 import type { KeyframeMemory } from "./keyframe-schedule.ts";
 
 /** What the sender remembers from run to run. */
@@ -55,11 +55,6 @@ export async function saveMemory(
   memory: SenderMemory,
 ): Promise<void> {
   await replaceState(files, random, directory, stateName, Buffer.from(JSON.stringify(memory)));
-}
-
-function damagedIsNull(error: unknown): null {
-  if (error instanceof FerryError && error.code === "spool-damaged") return null;
-  throw error;
 }
 
 function parseMemory({ content }: State): SenderMemory {

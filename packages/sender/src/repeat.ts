@@ -12,11 +12,11 @@ import type { Sender } from "./send.ts";
  * the outbox again when they are due. The receiver knows them by their hashes if they came before.
  */
 export async function repeatKeyframe(
-  { world: { files }, settings, spool, transports }: Sender,
+  { world: { files }, settings, spool, shipping }: Sender,
   memory: SenderMemory,
   nowMs: number,
 ): Promise<{ memory: SenderMemory; count: number }> {
-  if (!transports.some(({ traits }) => traits.oneWay)) return { memory, count: 0 };
+  if (!shipping.transports.some(({ bulk }) => bulk.traits.oneWay)) return { memory, count: 0 };
   const copies = `${spool}/copies`;
   await files.makeDirectory(copies, 0o700);
   for (const entry of await listOutbox(files, spool)) await keepCopy(files, spool, copies, entry);

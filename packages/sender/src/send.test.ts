@@ -8,6 +8,7 @@ import { type FakeSite, makeFakeSite, makeTemporaryDirectory } from "@siteferry/
 import { expect, test } from "vitest";
 import { send } from "./send.ts";
 import { senderSchema } from "./settings.ts";
+import { shipOnce } from "./ship.ts";
 
 interface Remote extends AsyncDisposable {
   readonly site: FakeSite;
@@ -41,11 +42,11 @@ async function makeRemote(): Promise<Remote> {
       nowMs += seconds * 1000;
       const world = { clock, random, files, log };
       const dir = `${path}/out`;
-      const transports = [dropSender(world, { dir, site: parseSiteId("remote1")! })];
+      const shipping = shipOnce([dropSender(world, { dir, site: parseSiteId("remote1")! })]);
       const spool = `${path}/spool`;
       const life = "this one";
       const connected = (): ReturnType<typeof connect> => connect(address);
-      const sender = { world, settings, spool, signer, life, connect: connected, transports };
+      const sender = { world, settings, spool, signer, life, connect: connected, shipping };
       const { sealed, repeated } = await send(sender);
       return { kinds: sealed.map(({ kind }) => kind).join(" "), repeated };
     },

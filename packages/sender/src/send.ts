@@ -2,7 +2,6 @@
 // ship. One run of it is `send --once`; the daemon repeats it.
 
 import { readHeader, sealWithBase, type SealInput, type Signer } from "@siteferry/bundle";
-import type { SendingTransport } from "@siteferry/carry";
 import { type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
 import { type BundleKind, formatBundleName, limits, type World } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
@@ -14,7 +13,7 @@ import { dropSuperseded, publishToOutbox } from "./outbox.ts";
 import { type Plan, planBundles, type PlannedBundle } from "./plan.ts";
 import { repeatKeyframe } from "./repeat.ts";
 import type { SenderSettings } from "./settings.ts";
-import { type Shipment, ship } from "./ship.ts";
+import { type Shipment, ship, type Shipping } from "./ship.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Sender {
@@ -26,7 +25,7 @@ export interface Sender {
   /** Another one after each start of the machine; "" if that can't be told. */
   readonly life: string;
   connect(): Promise<LivestatusClient>;
-  readonly transports: readonly SendingTransport[];
+  readonly shipping: Shipping;
 }
 
 export interface SealedBundle {

@@ -1,10 +1,11 @@
 // sender.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, duration, fileMode, schedule, siteId } from "@siteferry/agent";
+import { absolutePath, duration, schedule, siteId } from "@siteferry/agent";
 import { type SourceFlavour, sourceFlavours } from "@siteferry/collect";
 import { isAgeRecipient } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
+import { type TransportSettings, transportSchema } from "./transports/index.ts";
 
 export interface SenderSettings {
   /** This site's id, as the centre knows it. */
@@ -32,6 +33,10 @@ export interface SenderSettings {
   readonly spool: string;
   /** Livestatus header lines that choose objects, such as `Filter: name ~ ^web`. */
   readonly filters: { readonly hosts: readonly string[]; readonly services: readonly string[] };
+  /** Each bundle goes through `all` transports, or through the `first` that works, in their order. */
+  readonly deliver: "all" | "first";
+  /** The centre's keys, as in allowed_signers: needed by transports that bring a receipt. */
+  readonly centreKeys?: string | undefined;
   readonly transports: readonly TransportSettings[];
 }
 
@@ -41,11 +46,6 @@ export interface TlsFiles {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
   readonly serverName?: string | undefined;
-}
-
-export interface TransportSettings {
-  /** `dir`: an existing directory; bundles appear in it whole. `mode`: of the files there. */
-  readonly drop: { readonly dir: string; readonly mode: number };
 }
 
 export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
@@ -76,11 +76,7 @@ export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
       services: z.array(z.string()).default([]),
     })
     .prefault({}),
-  transports: z
-    .array(
-      z.strictObject({
-        drop: z.strictObject({ dir: absolutePath, mode: fileMode.prefault("0640") }),
-      }),
-    )
-    .min(1, "name at least one transport"),
+  deliver: z.enum(["all", "first"]).default("all"),
+  centreKeys: absolutePath.optional(),
+  transports: z.array(transportSchema).min(1, "name at least one transport"),
 });

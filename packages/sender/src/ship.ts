@@ -1,43 +1,231 @@
-// carry, the sender's half: from the outbox through every transport. A bundle leaves the outbox
-// when all of them have taken it.
+// carry, the sender's half: from the outbox through the transports, each in lanes of its own, so that
+// one that hangs keeps no other waiting. A bundle leaves the outbox when all transports have taken it,
+// or the first that works, as the settings say.
 
-import { errorFields, explain, limits } from "@siteferry/model";
-import { listOutbox } from "./outbox.ts";
+import { checkReceipt, type SignerList } from "@siteferry/bundle";
+import { Busy, type SendingTransport } from "@siteferry/carry";
+import { errorFields, explain, FerryError, limits } from "@siteferry/model";
+import {
+  afterFailure,
+  afterRefusal,
+  afterTaken,
+  isPausing,
+  type Link,
+  linkOf,
+  type Links,
+  loadLinks,
+  outstanding,
+  saveLinks,
+  type Stream,
+  streams,
+  tidyLinks,
+} from "./links.ts";
+import { listOutbox, type OutboxEntry } from "./outbox.ts";
 import type { Sender } from "./send.ts";
 
 export interface Shipment {
+  /** Bundles that left the outbox since the run before. */
   readonly shipped: number;
-  /** Bundles that wait for the next run because a transport failed. */
+  /** Bundles that stay in the outbox because a transport failed or is still at work. */
   readonly waiting: number;
+  /** Times that the centre refused a bundle; it stays, and is offered again. */
+  readonly refusedByCentre: number;
 }
 
-/** Ships what waits, oldest first. A transport that fails is logged and tried again next time. */
-export async function ship({
-  world,
-  spool,
-  transports,
-}: Omit<Sender, "signer">): Promise<Shipment> {
-  const { files, log } = world;
-  const waiting = await listOutbox(files, spool);
-  let shipped = 0;
-  const failed = new Set<string>();
-  for (const { fileName } of waiting) {
-    const path = `${spool}/outbox/${fileName}`;
-    const content = await files.read(path, limits.bundleBytesMax, { trusted: true });
-    for (const transport of transports) {
-      if (failed.has(transport.name)) continue;
-      try {
-        await transport.send({ name: fileName, content });
-      } catch (error) {
-        // In order: after a failure nothing overtakes on this transport.
-        failed.add(transport.name);
-        const failure = explain(error, `Sending through ${transport.name}`);
-        log.warn(errorFields(failure), `${transport.name} failed; ${fileName} waits`);
-      }
+/** A transport, opened once for each stream: it does one thing at a time. */
+export type OpenTransport = Readonly<Record<Stream, SendingTransport>>;
+
+/** How a process ships. In the daemon lanes outlive a run. */
+export interface Shipping {
+  readonly transports: readonly OpenTransport[];
+  /** The centre's keys, which sign receipts; null if no transport acknowledges. */
+  readonly centreKeys: SignerList | null;
+  /** A pause after a failure is kept. Not in a single run: cron and people decide when to try. */
+  readonly keepsPauses: boolean;
+  /** Waits for the lanes, as long as a run may. */
+  patience(lanes: Promise<unknown>): Promise<unknown>;
+  readonly lanes: Lanes;
+}
+
+/** What a process knows of its lanes, from run to run. */
+export class Lanes {
+  links: Links | null = null;
+  shipped = 0;
+  refused = 0;
+  readonly running: Map<string, Promise<void>> = new Map();
+  saving: Promise<void> = Promise.resolve();
+}
+
+/** A run of its own: each transport at once, until it is through or fails. */
+export function shipOnce(
+  transports: readonly SendingTransport[],
+  centreKeys: SignerList | null = null,
+): Shipping {
+  return {
+    transports: transports.map((transport) => ({ bulk: transport, express: transport })),
+    centreKeys,
+    keepsPauses: false,
+    patience: (lanes) => lanes,
+    lanes: new Lanes(),
+  };
+}
+
+export async function ship(sender: Sender): Promise<Shipment> {
+  const { world, spool, settings, shipping } = sender;
+  const { transports, lanes } = shipping;
+  const names = transports.map(({ bulk }) => bulk.name);
+  const entries = await listOutbox(world.files, spool);
+  lanes.links = tidyLinks(
+    lanes.links ?? (await loadLinks(world.files, `${spool}/state`)),
+    names,
+    entries,
+  );
+  const before = { shipped: lanes.shipped, refused: lanes.refused };
+  const routes = settings.deliver === "first" ? [transports] : transports.map((one) => [one]);
+  for (const stream of streams) {
+    for (const route of routes) {
+      startLane(sender, `${route[0]!.bulk.name} ${stream}`, async () => {
+        for (const transport of route) await passThrough(sender, transport[stream], stream);
+      });
     }
-    if (failed.size > 0) continue;
-    await files.unlink(path);
-    shipped += 1;
   }
-  return { shipped, waiting: waiting.length - shipped };
+  await shipping.patience(allOf(lanes));
+  return {
+    shipped: lanes.shipped - before.shipped,
+    refusedByCentre: lanes.refused - before.refused,
+    waiting: (await listOutbox(world.files, spool)).length,
+  };
+}
+
+/** One that still runs goes on, and sees for itself what came meanwhile. */
+function startLane(
+  { world: { log }, shipping: { lanes } }: Sender,
+  name: string,
+  work: () => Promise<void>,
+): void {
+  if (lanes.running.has(name)) return;
+  const lane = work().finally(() => lanes.running.delete(name));
+  // Nobody may be waiting for it any more.
+  lane.catch((error: unknown) => {
+    log.error(errorFields(explain(error, `Shipping through ${name}`)), `${name} stopped`);
+  });
+  lanes.running.set(name, lane);
+}
+
+/** Waits for all, then throws what one of them threw. */
+async function allOf({ running }: Lanes): Promise<void> {
+  const ended = await Promise.allSettled(running.values());
+  for (const end of ended) if (end.status === "rejected") throw end.reason;
+}
+
+/** What waits for this link, oldest first, until it is through or the link fails. */
+async function passThrough(
+  sender: Sender,
+  transport: SendingTransport,
+  stream: Stream,
+): Promise<void> {
+  const { world, spool, shipping } = sender;
+  const refused = new Set<string>();
+  for (;;) {
+    const link = linkOf(shipping.lanes.links!, transport.name);
+    const nowMs = world.clock.now();
+    const holds = (untilMs = 0): boolean => shipping.keepsPauses && isPausing(untilMs, nowMs);
+    if (holds(link.pauses[stream].untilMs)) return;
+    const waiting = outstanding(await listOutbox(world.files, spool), link, stream);
+    const next = waiting.find(
+      ({ fileName }) => !refused.has(fileName) && !holds(link.refused[fileName]),
+    );
+    if (next === undefined) return;
+    const outcome = await sendOne(sender, transport, stream, next);
+    if (outcome === "failed") return;
+    if (outcome === "refused") refused.add(next.fileName);
+  }
+}
+
+/** A failure is logged, remembered, and tried again later. */
+async function sendOne(
+  sender: Sender,
+  transport: SendingTransport,
+  stream: Stream,
+  entry: OutboxEntry,
+): Promise<"taken" | "superseded" | "refused" | "failed"> {
+  const { world, spool, shipping } = sender;
+  const { files, log } = world;
+  const { fileName } = entry;
+  const path = `${spool}/outbox/${fileName}`;
+  if ((await files.status(path)) === null) return "superseded";
+  const content = await files.read(path, limits.bundleBytesMax, { trusted: true });
+  try {
+    const receipt = await transport.send({ name: fileName, content });
+    if (transport.traits.acknowledges) checkAcknowledged(sender, transport, receipt, content);
+  } catch (error) {
+    const failure = explain(error, `Sending through ${transport.name}`);
+    log.warn(errorFields(failure), `${transport.name} failed; ${fileName} waits`);
+    const isRefused = failure.code === "centre-refused";
+    if (isRefused) shipping.lanes.refused += 1;
+    await remember(sender, transport, (link) => afterProblem(sender, link, stream, entry, failure));
+    return isRefused ? "refused" : "failed";
+  }
+  await remember(sender, transport, (link) => afterTaken(link, stream, entry), entry);
+  return "taken";
+}
+
+function checkAcknowledged(
+  { world, settings: { centre }, shipping }: Sender,
+  { name }: SendingTransport,
+  receipt: Uint8Array | null,
+  content: Uint8Array,
+): void {
+  if (receipt === null || shipping.centreKeys === null) {
+    throw new FerryError("receipt-invalid", `${name} brought no receipt`);
+  }
+  const trust = { centre, signers: shipping.centreKeys, nowMs: world.clock.now() };
+  checkReceipt(receipt, content, trust);
+}
+
+function afterProblem(
+  { world: { clock, random } }: Sender,
+  link: Link,
+  stream: Stream,
+  { fileName }: OutboxEntry,
+  failure: FerryError,
+): Link {
+  const nowMs = clock.now();
+  if (failure.code === "centre-refused") {
+    return afterRefusal(link, stream, fileName, failure, nowMs);
+  }
+  const fraction = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
+  const askedForMs = failure instanceof Busy ? failure.retryAfterMs : null;
+  return afterFailure(link, stream, failure, { nowMs, fraction, askedForMs });
+}
+
+/**
+ * Notes what became of a link, one lane after the other. `taken` leaves the outbox if that was the last
+ * link that it had to go through; then only a later failure would miss what isn't made durable here.
+ */
+async function remember(
+  { world, spool, settings, shipping: { transports, lanes } }: Sender,
+  { name }: SendingTransport,
+  change: (link: Link) => Link,
+  taken?: OutboxEntry,
+): Promise<void> {
+  const before = linkOf(lanes.links!, name);
+  const after = change(before);
+  lanes.links = { ...lanes.links, [name]: after };
+  const isThrough = (other: string): boolean =>
+    linkOf(lanes.links!, other).taken.includes(taken?.fileName ?? "");
+  const names = transports.map(({ bulk }) => bulk.name);
+  const leaves = settings.deliver === "first" ? names.some(isThrough) : names.every(isThrough);
+  const isNews =
+    !leaves ||
+    after.keyframeEpoch !== before.keyframeEpoch ||
+    JSON.stringify(after.pauses) !== JSON.stringify(before.pauses);
+  if (isNews) {
+    const save = (): Promise<void> => saveLinks(world, `${spool}/state`, lanes.links!);
+    lanes.saving = lanes.saving.then(save, save);
+    await lanes.saving;
+  }
+  if (taken === undefined || !leaves) return;
+  await world.files.unlink(`${spool}/outbox/${taken.fileName}`);
+  lanes.shipped += 1;
 }

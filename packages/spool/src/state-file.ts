@@ -52,6 +52,12 @@ export async function readState(
   throw new FerryError("spool-damaged", `${printable(path)} is damaged, and so is its predecessor`);
 }
 
+/** For `.catch`, where damaged state is as good as none. */
+export function damagedIsNull(error: unknown): null {
+  if (error instanceof FerryError && error.code === "spool-damaged") return null;
+  throw error;
+}
+
 async function keepPrevious(files: FileSystem, path: string): Promise<void> {
   await files.unlink(previousOf(path));
   await files.link(path, previousOf(path)).catch((error: unknown) => {

@@ -7,3 +7,4 @@ export {
   type TickReport,
 } from "./fake-site/fake-site.ts";
 export * from "./temporary-directory.ts";
+export { openRelay, type Relay } from "./relay.ts";

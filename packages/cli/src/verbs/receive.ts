@@ -1,19 +1,43 @@
 // siteferry receive
 
 import { openLog, readSettings } from "@siteferry/agent";
-import { exitCodes } from "@siteferry/model";
-import { receiveAlways, receiveOnce, receiverSchema } from "@siteferry/receiver";
+import { exitCodes, FerryError, type Log, parseSiteId } from "@siteferry/model";
+import {
+  receiveAlways,
+  receiveArrival,
+  receiveOnce,
+  receiverSchema,
+  type ReceiverSettings,
+} from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
 import type { AgentOptions } from "../agent-options.ts";
 
+export interface ReceiveOptions extends AgentOptions {
+  /** The site that speaks on standard input. */
+  readonly stdin?: string;
+}
+
 /** Exit status: 75 if something has to be tried again, 76 if something was refused. */
-export async function runReceive({ config, once, logLevel }: AgentOptions): Promise<number> {
+export async function runReceive(options: ReceiveOptions): Promise<number> {
+  const { config, once, logLevel, stdin } = options;
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "receiver", level: logLevel });
+  if (stdin !== undefined) return await receiveStdin(settings, log, stdin);
   if (!once) {
     await receiveAlways(settings, log);
     return 0;
   }
   const { failed, refused } = await receiveOnce(settings, log);
   return failed > 0 ? exitCodes.transient : refused > 0 ? exitCodes.refused : 0;
+}
+
+/** For sshd and its kin: one bundle on standard input, the receipt on standard output. */
+async function receiveStdin(settings: ReceiverSettings, log: Log, name: string): Promise<number> {
+  const site = parseSiteId(name);
+  if (site === null || !Object.hasOwn(settings.sites, site)) {
+    throw new FerryError("site-not-configured", `receiver.yaml has no site "${name}"`);
+  }
+  const receipt = await receiveArrival(settings, log, site, process.stdin);
+  if (receipt !== null) process.stdout.write(receipt);
+  return 0;
 }

@@ -1,32 +1,32 @@
 // The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
 // one run of the narrative, `receiveAlways` the daemon.
 
-import { statfs } from "node:fs/promises";
 import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
-import {
-  loadSigner,
-  parseAllowedSigners,
-  parseRevokedKeys,
-  parseAgeIdentities,
-} from "@siteferry/bundle";
-import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
-import { errorFields, explain, type FileSystem, type Log } from "@siteferry/model";
+import { dropReceiver, type ListeningTransport, type ReceivingTransport } from "@siteferry/carry";
+import { errorFields, explain, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
-import type { Opening } from "../opening.ts";
+import { arrivalsDirectory, openDoor } from "../door.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
+import { openTransport } from "../transports/index.ts";
+import { readKeys } from "./read-keys.ts";
+import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
 
-/** @throws FerryError `spool-busy` if another receiver works in this spool. */
+/**
+ * What listens is not opened: that is the daemon's.
+ * @throws FerryError `spool-busy` if another receiver works in this spool.
+ */
 export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
   return await withSpool(settings, log, async (open) => await receive(await open()));
 }
 
 /** Runs until SIGTERM or SIGINT. */
 export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
-  await withSpool(settings, log, async (open, transports) => {
+  await withSpool(settings, log, async (open, { looking, listening }) => {
     // A list that can't be used at the start is an operator's slip: say so and end.
     await open();
+    const door = openDoor(await openDoorway(settings, log));
     await runDaemon({
       schedule: settings.schedule,
       log,
@@ -39,13 +39,19 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
         }
       },
       async watch(wake) {
-        await Promise.all(transports.map((transport) => transport.watch(wake)));
+        await Promise.all(looking.map((transport) => transport.watch(wake)));
+        await Promise.all(listening.map((transport) => transport.listen(door)));
         return async () => {
-          await Promise.all(transports.map((transport) => transport.close()));
+          await Promise.all(listening.map((transport) => transport.close()));
         };
       },
     });
   });
+}
+
+interface Transports {
+  readonly looking: readonly ReceivingTransport[];
+  readonly listening: readonly ListeningTransport[];
 }
 
 /** Hands out the receiver for a run: its lists of keys are read anew each time. */
@@ -54,21 +60,19 @@ type OpenReceiver = () => Promise<Receiver>;
 async function withSpool<Result>(
   settings: ReceiverSettings,
   log: Log,
-  work: (open: OpenReceiver, transports: readonly ReceivingTransport[]) => Promise<Result>,
+  work: (open: OpenReceiver, transports: Transports) => Promise<Result>,
 ): Promise<Result> {
   const world = realWorld(log);
   const { files } = world;
   const spool = `${settings.spool}/receiver`;
   await files.makeDirectory(spool, 0o700);
-  const { key } = settings;
-  if (key !== undefined) await loadSigner(await readKey(files, key), key);
+  // Its key is checked, and the arrivals' directory is made.
+  await openDoorway(settings, log);
   const lock = await takeLock(`${spool}/lock`);
+  const transports = openTransports(world, settings, spool);
   try {
-    const transports = settings.transports.map(({ drop: { dir, site = null } }) =>
-      dropReceiver(files, { dir, site }),
-    );
     const freeSpace = (): Promise<number> => freeSpaceOf(spool);
-    const common = { world, settings, spool, transports, groupId, freeSpace };
+    const common = { world, settings, spool, transports: transports.looking, groupId, freeSpace };
     let believed = "";
     let cache = new BundleCache();
     const open: OpenReceiver = async () => {
@@ -80,30 +84,26 @@ async function withSpool<Result>(
     };
     return await work(open, transports);
   } finally {
+    await Promise.all(transports.looking.map((transport) => transport.close()));
     await lock.release();
   }
 }
 
-/** Whom to believe, and what to decrypt with. `trusted` changes when any of it does. */
-async function readKeys(
-  files: FileSystem,
-  { allowedSigners, revokedKeys, identity }: ReceiverSettings,
-): Promise<Pick<Opening, "signers" | "revoked" | "identities"> & { trusted: string }> {
-  const revoked = revokedKeys === undefined ? "" : await readText(files, revokedKeys);
-  const identities =
-    identity === undefined ? [] : parseAgeIdentities(await readKey(files, identity), identity);
-  const list = await readText(files, allowedSigners);
-  return {
-    signers: parseAllowedSigners(list, allowedSigners),
-    revoked: parseRevokedKeys(revoked, revokedKeys ?? ""),
-    identities,
-    trusted: [list, revoked, ...identities].join("\n"),
+/** Nothing is connected yet. What came through the door is looked for first. */
+function openTransports(world: World, settings: ReceiverSettings, spool: string): Transports {
+  const { files } = world;
+  const context = {
+    world,
+    spool,
+    readSecret: (path: string) => readKey(files, path),
+    readText: (path: string) => readText(files, path),
   };
-}
-
-async function freeSpaceOf(directory: string): Promise<number> {
-  const { bavail, blocks } = await statfs(directory);
-  return bavail / blocks;
+  const opened = settings.transports.map((transport) => openTransport(context, transport));
+  const arrivals = dropReceiver(files, { dir: `${spool}/${arrivalsDirectory}`, site: null });
+  return {
+    looking: [arrivals, ...opened.filter((transport) => "incoming" in transport)],
+    listening: opened.filter((transport) => "listen" in transport),
+  };
 }
 
 async function groupId(name: string | undefined): Promise<number | null> {

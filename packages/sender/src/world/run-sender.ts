@@ -3,22 +3,32 @@
 
 import { readFile } from "node:fs/promises";
 import { readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
-import { loadSigner } from "@siteferry/bundle";
-import { dropSender } from "@siteferry/carry";
+import { loadSigner, parseAllowedSigners } from "@siteferry/bundle";
 import { connect, parseAddress, type TlsOptions } from "@siteferry/livestatus";
-import { errorFields, explain, type FileSystem, type Log, type World } from "@siteferry/model";
+import {
+  errorFields,
+  explain,
+  FerryError,
+  type FileSystem,
+  type Log,
+  type World,
+} from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { type Sender, send, type SendReport } from "../send.ts";
 import type { SenderSettings, TlsFiles } from "../settings.ts";
+import { Lanes, type Shipping } from "../ship.ts";
+import { openTransport } from "../transports/index.ts";
 
 /** @throws FerryError `spool-busy` if another sender works in this spool. */
 export async function sendOnce(settings: SenderSettings, log: Log): Promise<SendReport> {
-  return await withSender(settings, log, send);
+  const shipping = { keepsPauses: false, patience: (lanes: Promise<unknown>) => lanes };
+  return await withSender(settings, log, shipping, send);
 }
 
 /** Runs until SIGTERM or SIGINT. */
 export async function sendAlways(settings: SenderSettings, log: Log): Promise<void> {
-  await withSender(settings, log, async (sender) => {
+  const shipping = { keepsPauses: true, patience: waitAtMost };
+  await withSender(settings, log, shipping, async (sender) => {
     await runDaemon({
       schedule: settings.schedule,
       log,
@@ -36,6 +46,7 @@ export async function sendAlways(settings: SenderSettings, log: Log): Promise<vo
 async function withSender<Result>(
   settings: SenderSettings,
   log: Log,
+  shipping: Pick<Shipping, "keepsPauses" | "patience">,
   work: (sender: Sender) => Promise<Result>,
 ): Promise<Result> {
   const world = realWorld(log);
@@ -43,13 +54,23 @@ async function withSender<Result>(
   await world.files.makeDirectory(spool, 0o700);
   const lock = await takeLock(`${spool}/lock`);
   try {
-    return await work(await openSender(world, settings, spool));
+    const sender = await openSender(world, settings, spool, shipping);
+    try {
+      return await work(sender);
+    } finally {
+      await closeTransports(sender);
+    }
   } finally {
     await lock.release();
   }
 }
 
-async function openSender(world: World, settings: SenderSettings, spool: string): Promise<Sender> {
+async function openSender(
+  world: World,
+  settings: SenderSettings,
+  spool: string,
+  shipping: Pick<Shipping, "keepsPauses" | "patience">,
+): Promise<Sender> {
   const { files } = world;
   const address = parseAddress(settings.livestatus);
   const tls = await readTls(files, settings.tls ?? {});
@@ -61,10 +82,48 @@ async function openSender(world: World, settings: SenderSettings, spool: string)
     signer: await loadSigner(await readKey(files, settings.key), settings.key),
     life: await lifeOf(),
     connect: () => connect(address, { connectTimeoutMs, answerTimeoutMs, tls }),
-    transports: settings.transports.map(({ drop }) =>
-      dropSender(world, { ...drop, site: settings.site }),
-    ),
+    shipping: { ...shipping, ...(await openShipping(world, settings)), lanes: new Lanes() },
   };
+}
+
+/** @throws FerryError `settings-invalid` if a receipt could come and nobody could tell whether it is true. */
+async function openShipping(
+  world: World,
+  settings: SenderSettings,
+): Promise<Pick<Shipping, "transports" | "centreKeys">> {
+  const { files } = world;
+  const { site, centre, centreKeys } = settings;
+  const readSecret = (path: string): Promise<string> => readKey(files, path);
+  const readPlain = (path: string): Promise<string> => readText(files, path);
+  const context = { world, site, centre, readSecret, readText: readPlain };
+  const transports = settings.transports.map((transport) => ({
+    bulk: openTransport(context, transport),
+    express: openTransport(context, transport),
+  }));
+  if (centreKeys !== undefined) {
+    const signers = parseAllowedSigners(await readPlain(centreKeys), centreKeys);
+    return { transports, centreKeys: signers };
+  }
+  const acknowledging = transports.find(({ bulk }) => bulk.traits.acknowledges);
+  if (acknowledging === undefined) return { transports, centreKeys: null };
+  const { name } = acknowledging.bulk;
+  throw new FerryError(
+    "settings-invalid",
+    `${name} brings receipts: name the centre's key, centreKeys`,
+  );
+}
+
+async function closeTransports({ shipping: { transports } }: Sender): Promise<void> {
+  await Promise.all(transports.flatMap(({ bulk, express }) => [bulk.close(), express.close()]));
+}
+
+/** A run of the daemon; what takes longer goes on beside the next ones. */
+const patienceMs = 10_000;
+
+async function waitAtMost(lanes: Promise<unknown>): Promise<unknown> {
+  const timer = Promise.withResolvers<void>();
+  const timeout = setTimeout(timer.resolve, patienceMs);
+  return await Promise.race([lanes, timer.promise]).finally(() => clearTimeout(timeout));
 }
 
 /** Linux tells one start of the machine from the next. */

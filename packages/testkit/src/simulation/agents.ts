@@ -1,12 +1,6 @@
 // The two agents as they really are, `send` and `receive`, each on a simulated machine.
 
-import {
-  generateKey,
-  loadSigner,
-  parseAllowedSigners,
-  type Signer,
-  type SignerList,
-} from "@siteferry/bundle";
+import type { Signer, SignerList } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
 import {
   type BundleCache,
@@ -14,7 +8,7 @@ import {
   receiverSchema,
   type ReceiverSettings,
 } from "@siteferry/receiver";
-import { send, senderSchema, type SenderSettings } from "@siteferry/sender";
+import { send, senderSchema, type SenderSettings, shipOnce } from "@siteferry/sender";
 import { cachePath, objectsPath, resultsPath } from "./core.ts";
 import type { Fate } from "./life.ts";
 import type { Link } from "./link.ts";
@@ -28,32 +22,10 @@ export const siteIds: readonly SiteId[] = [
   "beta",
   "gamma",
 ] as readonly string[] as SiteId[];
-const senderSpool = "/spool/sender";
-export const receiverSpool = "/spool/receiver";
+const spool = "/spool";
+export const senderSpool: string = `${spool}/sender`;
+export const receiverSpool: string = `${spool}/receiver`;
 export const keyframeMs = 3600_000;
-
-/** Keys are made once a process: nothing in a run depends on them but their bytes. */
-export interface Keys {
-  readonly signers: ReadonlyMap<SiteId, Signer>;
-  readonly lines: ReadonlyMap<SiteId, string>;
-}
-
-export async function makeKeys(): Promise<Keys> {
-  const signers = new Map<SiteId, Signer>();
-  const lines = new Map<SiteId, string>();
-  for (const site of siteIds) {
-    const { privateKey, publicLine } = await generateKey(site);
-    signers.set(site, await loadSigner(privateKey, site));
-    lines.set(site, `${site} ${publicLine}`);
-  }
-  return { signers, lines };
-}
-
-/** allowed_signers, without the key of one site if its line was lost. */
-export function signerList({ lines }: Keys, without: SiteId | null): SignerList {
-  const kept = siteIds.filter((site) => site !== without).map((site) => lines.get(site));
-  return parseAllowedSigners(kept.join("\n"), "allowed_signers");
-}
 
 /** The first site's hosts keep their names; all sites call theirs the same. */
 export function prefixOf(site: SiteId): string {
@@ -68,18 +40,26 @@ const unused = {
 const senderSettings = new Map<SiteId, SenderSettings>(
   siteIds.map((site) => [site, senderSchema.parse({ site, centre: centreId, ...unused })]),
 );
-const receiverSettings: ReceiverSettings = receiverSchema.parse({
-  centre: centreId,
-  allowedSigners: "/unused",
-  sites: Object.fromEntries(
-    siteIds.map((site) => [site, { owns: ["host-*"], prefix: prefixOf(site) }]),
-  ),
-  transports: unused.transports,
-  targets: [
-    { checkresults: { dir: resultsPath, core: "nagios", objectCache: cachePath } },
-    { objects: { dir: objectsPath, core: "nagios" } },
-  ],
-});
+
+/** The sites in `encrypting` send nothing in clear, and the centre takes nothing in clear from them. */
+export function receiverSettings(encrypting: ReadonlySet<SiteId>): ReceiverSettings {
+  return receiverSchema.parse({
+    centre: centreId,
+    spool,
+    allowedSigners: "/unused",
+    sites: Object.fromEntries(
+      siteIds.map((site) => {
+        const prefix = prefixOf(site);
+        return [site, { owns: ["host-*"], prefix, encrypted: encrypting.has(site) }];
+      }),
+    ),
+    transports: unused.transports,
+    targets: [
+      { checkresults: { dir: resultsPath, core: "nagios", objectCache: cachePath } },
+      { objects: { dir: objectsPath, core: "nagios" } },
+    ],
+  });
+}
 
 export interface SenderRun {
   readonly machine: Machine;
@@ -87,21 +67,22 @@ export interface SenderRun {
   readonly link: Link;
   readonly signer: Signer;
   readonly troubles: SiteTroubles;
+  readonly encryptTo: readonly string[];
 }
 
 export async function runSender(run: SenderRun, fate: Fate): Promise<Ending> {
-  const { machine, site, link, signer, troubles } = run;
+  const { machine, site, link, signer, troubles, encryptTo } = run;
   const seconds = (): number => Math.floor(machine.nowMs() / 1000);
   return await machine.live(fate, async (world, life) => {
     await world.files.makeDirectory(senderSpool, 0o700);
     const report = await send({
       world,
-      settings: senderSettings.get(site.id)!,
+      settings: { ...senderSettings.get(site.id)!, encryptTo },
       spool: senderSpool,
       signer,
       life: `${machine.name} ${machine.boots}`,
       connect: () => connectToSite(site, troubles, machine.dice, life, seconds),
-      transports: [link.sender(life)],
+      shipping: shipOnce([link.sender(life)]),
     });
     const sealed = report.sealed.map(({ name }) => name.slice(-34)).join(" ");
     return `sealed ${sealed}, shipped ${report.shipped}, waiting ${report.waiting}`;
@@ -110,15 +91,17 @@ export async function runSender(run: SenderRun, fate: Fate): Promise<Ending> {
 
 export interface ReceiverRun {
   readonly machine: Machine;
+  readonly settings: ReceiverSettings;
   readonly links: readonly Link[];
   readonly signers: SignerList;
+  readonly identities: readonly string[];
   /** The daemon's; a process that begins has an empty one. */
   readonly cache: BundleCache;
 }
 
 /** `onReport` hears how much failed in a run that came to its end. */
 export async function runReceiver(
-  { machine, links, signers, cache }: ReceiverRun,
+  { machine, settings, links, signers, identities, cache }: ReceiverRun,
   fate: Fate,
   onReport: (failed: number) => void,
 ): Promise<Ending> {
@@ -126,11 +109,11 @@ export async function runReceiver(
     await world.files.makeDirectory(receiverSpool, 0o700);
     const report = await receive({
       world,
-      settings: receiverSettings,
+      settings,
       spool: receiverSpool,
       signers,
       revoked: new Set(),
-      identities: [],
+      identities,
       cache,
       // By chance nobody looks, so that it runs into the end of the disk as well.
       freeSpace: async () => (machine.dice.falls(0.5) ? 1 : machine.disk.freeShare()),

@@ -42,13 +42,13 @@ interface Travelling {
 /** Who wants to know what the link is asked to do. */
 export interface LinkWitness {
   sent(site: SiteId, name: string, content: Uint8Array): void;
+  /** A copy that isn't what was sent. */
+  damaged(content: Uint8Array): void;
   acknowledged(site: SiteId, name: string, content: Uint8Array): void;
 }
 
 export class Link {
   troubles: LinkTroubles = noLinkTroubles;
-  /** Copies that aren't what was sent. */
-  damaged = 0;
   readonly #site: SiteId;
   /** Whether the receiver knows that only this site writes here. */
   readonly #told: boolean;
@@ -92,6 +92,7 @@ export class Link {
           if (this.troubles.down) throw new FerryError("system-error", "the link is down");
           this.#witness.sent(this.#site, name, content);
           this.#carry(name, content);
+          return null;
         }),
       close: async () => {},
     };
@@ -130,8 +131,9 @@ export class Link {
     if (this.#archive.length > 30) this.#archive.shift();
     const delay = (): number => (dice.falls(0.6) ? 0 : Math.floor(dice.between(0, delayMaxMs)));
     if (dice.falls(damaged)) {
-      this.damaged += 1;
-      this.put(name, damage(content, dice), delay());
+      const copy = damage(content, dice);
+      this.#witness.damaged(copy);
+      this.put(name, copy, delay());
     }
     if (dice.falls(lost)) return;
     const arrivesAs = dice.falls(renamed) ? `${Math.floor(dice.between(0, 1e6))}.ferry` : name;

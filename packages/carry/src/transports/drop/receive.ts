@@ -5,12 +5,12 @@ import {
   bundleSuffix,
   type FileSystem,
   limits,
-  parseBundleName,
   printable,
   type SiteId,
 } from "@siteferry/model";
 import type { FSWatcher } from "chokidar";
 import type { IncomingFile, ReceivingTransport } from "../../transport.ts";
+import { firstOfEachSite } from "../first-of-each-site.ts";
 import { dropTraits } from "./traits.ts";
 
 export interface DropReceiveOptions {
@@ -31,8 +31,9 @@ export function dropReceiver(
     async incoming(countPerSite) {
       // Zero-padded numbers: sorted by name, a site's bundles come in their order.
       const names = (await files.list(dir)).filter(isOffered).sort();
-      return firstOfEachSite(names, countPerSite).map((name) =>
-        incomingFile(files, dir, name, site),
+      return firstOfEachSite(
+        names.map((name) => incomingFile(files, dir, name, site)),
+        countPerSite,
       );
     },
     async watch(wake) {
@@ -55,16 +56,6 @@ export function dropReceiver(
 
 function isOffered(name: string): boolean {
   return name.endsWith(bundleSuffix) && !name.startsWith(".");
-}
-
-function firstOfEachSite(names: readonly string[], countPerSite: number): readonly string[] {
-  const counts = new Map<string, number>();
-  return names.filter((name) => {
-    const claimed = parseBundleName(name)?.site ?? "";
-    const count = (counts.get(claimed) ?? 0) + 1;
-    counts.set(claimed, count);
-    return count <= countPerSite;
-  });
 }
 
 function isUninteresting(dir: string): (path: string) => boolean {

@@ -35,6 +35,7 @@ export function dropSender(
         swept = true;
       }
       await publishRenamed(files, random, { directory: dir, name, content, mode });
+      return null;
     },
     async close() {},
   };

@@ -1,0 +1,114 @@
+// The door, for links that speak to the centre: a bundle is verified as far as that goes without opening
+// it, made durable, and acknowledged. The receiver's next run takes it in from here like any other.
+// Several processes may stand at it at once, beside the daemon: it needs no lock.
+
+import { type BundleHeader, makeReceipt, type Signer, verify } from "@siteferry/bundle";
+import { type Arrival, Busy, type Door } from "@siteferry/carry";
+import {
+  FerryError,
+  formatBundleName,
+  limits,
+  parseBundleName,
+  Refusal,
+  type World,
+} from "@siteferry/model";
+import { isTemporaryName, temporaryName } from "@siteferry/spool";
+import type { Opening } from "./opening.ts";
+import type { ReceiverSettings } from "./settings.ts";
+
+export interface Doorway extends Pick<Opening, "spool" | "freeSpace"> {
+  readonly world: World;
+  readonly settings: ReceiverSettings;
+  /** Signs the receipts; null: only sites that get none may come. */
+  readonly signer: Signer | null;
+  /** Read anew for each arrival. */
+  readKeys(): Promise<Pick<Opening, "signers" | "revoked">>;
+}
+
+/** Where arrivals wait, in the receiver's spool; the run reads it as a drop directory. */
+export const arrivalsDirectory = "arrivals";
+/** Beside it: a file under a temporary name there would be swept by the receiver. */
+const writingDirectory = "door";
+
+export function openDoor(doorway: Doorway): Door {
+  return async (arrival) => {
+    const header = await admit(doorway, arrival);
+    const { oneWay } = doorway.settings.sites[header.site]!;
+    const signer = oneWay ? null : receiptSigner(doorway);
+    await checkRoom(doorway, header);
+    await store(doorway, header, arrival.content);
+    return signer && makeReceipt(arrival.content, signer, doorway.world.clock.now());
+  };
+}
+
+/** Steps 1 to 7 of the order of trust, so that nobody unknown fills the disk. */
+async function admit(
+  { world, settings: { centre, sites }, readKeys }: Doorway,
+  { content, site }: Arrival,
+): Promise<BundleHeader> {
+  const link = site === null ? {} : { siteOfTransport: site };
+  const nowMs = world.clock.now();
+  const { header } = await verify(content, { centre, nowMs, ...(await readKeys()), ...link });
+  if (Object.hasOwn(sites, header.site)) return header;
+  throw new Refusal(
+    "site-unknown",
+    `The site ${header.site} isn't in the receiver's configuration`,
+  );
+}
+
+function receiptSigner({ signer }: Doorway): Signer {
+  if (signer !== null) return signer;
+  throw new FerryError("key-unusable", "receiver.yaml names no key: receipts can't be signed");
+}
+
+async function checkRoom(
+  { world, spool, freeSpace }: Doorway,
+  { site }: BundleHeader,
+): Promise<void> {
+  if ((await freeSpace()) < limits.freeSpaceMin)
+    throw new Busy("The centre's disk is nearly full", null);
+  const waiting = await world.files.list(`${spool}/${arrivalsDirectory}`);
+  const ofSite = waiting.filter((name) => parseBundleName(name)?.site === site).length;
+  if (ofSite >= limits.arrivalsPerSiteMax) {
+    throw new Busy(`${ofSite} bundles of ${site} wait for the receiver's next run`, null);
+  }
+}
+
+/**
+ * By rename: under a second name, if only for a moment, the receiver wouldn't take it.
+ * @throws Refusal `sequence-equivocal`
+ */
+async function store(
+  { world: { files, random }, spool }: Doorway,
+  header: BundleHeader,
+  content: Uint8Array,
+): Promise<void> {
+  const name = formatBundleName(header);
+  const target = `${spool}/${arrivalsDirectory}/${name}`;
+  if ((await files.status(target)) !== null) {
+    const there = await files
+      .read(target, limits.bundleBytesMax, { trusted: true })
+      .catch(() => null);
+    if (there !== null && Buffer.compare(there, content) !== 0) {
+      throw new Refusal("sequence-equivocal", `${name} waits with other content`);
+    }
+  }
+  const temporary = `${spool}/${writingDirectory}/${temporaryName(random, name)}`;
+  await files.writeNew(temporary, content, 0o600);
+  await files.rename(temporary, target);
+  await files.syncDirectory(`${spool}/${arrivalsDirectory}`);
+}
+
+/** Makes the directories, and takes away what processes left that died while they wrote. */
+export async function openDoorDirectories({ files, clock }: World, spool: string): Promise<void> {
+  await files.makeDirectory(`${spool}/${arrivalsDirectory}`, 0o700);
+  const writing = `${spool}/${writingDirectory}`;
+  await files.makeDirectory(writing, 0o700);
+  for (const name of await files.list(writing)) {
+    const status = await files.status(`${writing}/${name}`);
+    const isOld = status !== null && status.modifiedMs < clock.now() - leftoverMs;
+    if (isOld && isTemporaryName(name)) await files.unlink(`${writing}/${name}`);
+  }
+}
+
+const leftoverMs = 3_600_000;

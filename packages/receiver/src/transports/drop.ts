@@ -1,0 +1,26 @@
+// drop in receiver.yaml.
+
+import { absolutePath, siteId } from "@siteferry/agent";
+import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
+import type { SiteId } from "@siteferry/model";
+import { z } from "zod";
+import type { TransportContext } from "./context.ts";
+
+export interface DropSettings {
+  /** An existing directory; files are removed from it once they are safe in the spool. */
+  readonly dir: string;
+  /** If only one site can write there, bundles of others are refused. */
+  readonly site?: SiteId | undefined;
+}
+
+export const dropSettings: z.ZodType<DropSettings> = z.strictObject({
+  dir: absolutePath,
+  site: siteId.optional(),
+});
+
+export function openDrop(
+  { world }: TransportContext,
+  { dir, site }: DropSettings,
+): ReceivingTransport {
+  return dropReceiver(world.files, { dir, site: site ?? null });
+}

@@ -1,0 +1,156 @@
+// What the sender remembers of each link, from run to run: what it has taken of the outbox, and when to
+// try again after a failure. The changes are pure.
+
+import type { FerryError, FileSystem, Random } from "@siteferry/model";
+import { damagedIsNull, readState, replaceState } from "@siteferry/spool";
+import type { OutboxEntry } from "./outbox.ts";
+
+/**
+ * What waits for a link goes in two streams, so that a heartbeat never waits behind a keyframe that a bad
+ * line takes an hour for: `express` has the deltas.
+ */
+export type Stream = "bulk" | "express";
+export const streams: readonly Stream[] = ["bulk", "express"];
+
+export interface Link {
+  /** Names in the outbox that went through this link, while others still have to. */
+  readonly taken: readonly string[];
+  /** Names that the centre refused, and when they are offered again; milliseconds since 1970. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** Of the last keyframe that went through: before that of its own epoch a delta would be refused. */
+  readonly keyframeEpoch: number;
+  readonly pauses: Readonly<Record<Stream, Pause>>;
+}
+
+export interface Pause {
+  /** Failures since something went through. */
+  readonly failures: number;
+  /** Not tried before; milliseconds since 1970. */
+  readonly untilMs: number;
+  /** The last failure, for people. */
+  readonly problem: Problem | null;
+}
+
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly atMs: number;
+}
+
+/** By the transport's name. */
+export type Links = Readonly<Record<string, Link>>;
+
+/** The first pause is up to twice this; each failure doubles it, up to the longest. */
+const pauseMs = 15_000;
+const pauseMaxMs = 15 * 60_000;
+/** A refusal ends when an operator changes something. */
+const refusedPauseMs = 5 * 60_000;
+
+const noPause: Pause = { failures: 0, untilMs: 0, problem: null };
+const newLink: Link = {
+  taken: [],
+  refused: {},
+  keyframeEpoch: 0,
+  pauses: { bulk: noPause, express: noPause },
+};
+
+export function linkOf(links: Links, name: string): Link {
+  return Object.hasOwn(links, name) ? links[name]! : newLink;
+}
+
+export function afterTaken(link: Link, stream: Stream, entry: OutboxEntry): Link {
+  return {
+    ...link,
+    taken: [...link.taken, entry.fileName],
+    keyframeEpoch: entry.kind === "keyframe" ? entry.epoch : link.keyframeEpoch,
+    pauses: { ...link.pauses, [stream]: noPause },
+  };
+}
+
+/** @param fraction from 0 to 1: a crowd of senders mustn't come back all at once. */
+export function afterFailure(
+  link: Link,
+  stream: Stream,
+  failure: FerryError,
+  now: { readonly nowMs: number; readonly fraction: number; readonly askedForMs: number | null },
+): Link {
+  const failures = link.pauses[stream].failures + 1;
+  const most = Math.min(pauseMaxMs, pauseMs * 2 ** failures);
+  const asked = Math.min(now.askedForMs ?? 0, pauseMaxMs);
+  const untilMs = now.nowMs + Math.max(Math.floor(most * now.fraction), asked);
+  const pause = { failures, untilMs, problem: problemOf(failure, now.nowMs) };
+  return { ...link, pauses: { ...link.pauses, [stream]: pause } };
+}
+
+/** Only this bundle waits; others go on. */
+export function afterRefusal(
+  link: Link,
+  stream: Stream,
+  name: string,
+  failure: FerryError,
+  nowMs: number,
+): Link {
+  const pause = { ...link.pauses[stream], problem: problemOf(failure, nowMs) };
+  return {
+    ...link,
+    refused: { ...link.refused, [name]: nowMs + refusedPauseMs },
+    pauses: { ...link.pauses, [stream]: pause },
+  };
+}
+
+function problemOf({ code, message }: FerryError, atMs: number): Problem {
+  return { code, message, atMs };
+}
+
+/** What is to go through a link, oldest first. */
+export function outstanding(
+  entries: readonly OutboxEntry[],
+  link: Link,
+  stream: Stream,
+): readonly OutboxEntry[] {
+  return entries.filter(
+    (entry) => streamOf(entry, link) === stream && !link.taken.includes(entry.fileName),
+  );
+}
+
+function streamOf({ kind, epoch }: OutboxEntry, { keyframeEpoch }: Link): Stream {
+  return kind === "delta" && epoch === keyframeEpoch ? "express" : "bulk";
+}
+
+/** A clock that went back a day mustn't keep a link waiting for a day. */
+export function isPausing(untilMs: number, nowMs: number): boolean {
+  return nowMs < untilMs && untilMs - nowMs <= pauseMaxMs;
+}
+
+/** Forgets what isn't in the outbox any more, and links that aren't in the settings. */
+export function tidyLinks(
+  links: Links,
+  names: readonly string[],
+  entries: readonly OutboxEntry[],
+): Links {
+  const waiting = new Set(entries.map(({ fileName }) => fileName));
+  return Object.fromEntries(
+    names.map((name) => {
+      const link = linkOf(links, name);
+      const taken = link.taken.filter((file) => waiting.has(file));
+      const kept = Object.entries(link.refused).filter(([file]) => waiting.has(file));
+      return [name, { ...link, taken, refused: Object.fromEntries(kept) }];
+    }),
+  );
+}
+
+const stateName = "links";
+
+/** Damaged or lost: everything is sent again, which is harmless. */
+export async function loadLinks(files: FileSystem, directory: string): Promise<Links> {
+  const state = await readState(files, directory, stateName).catch(damagedIsNull);
+  return state === null ? {} : (JSON.parse(new TextDecoder().decode(state.content)) as Links);
+}
+
+export async function saveLinks(
+  { files, random }: { files: FileSystem; random: Random },
+  directory: string,
+  links: Links,
+): Promise<void> {
+  await replaceState(files, random, directory, stateName, Buffer.from(JSON.stringify(links)));
+}
