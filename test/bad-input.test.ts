@@ -102,11 +102,15 @@ describe("a livestatus that fails", () => {
     await rename(installation.link, gone);
     const kept = await installation.send();
     expect([kept.status, reportOf(kept)]).toEqual([75, expect.objectContaining({ waiting: 2 })]);
+    const outbox = ["outbox", "--config", installation.senderYaml];
+    const { stdout } = await siteferry(outbox);
+    expect(stdout).toMatch(/keyframe.ferry {2}\d+ bytes {2}since .*\n.*failed once.*system-error/);
     await rename(gone, installation.link);
     const text = await readFile(installation.senderYaml, "utf8");
     await writeFile(installation.senderYaml, text.replace(socket(), `${directory.path}/none`));
     expect((await installation.send()).status).toBe(75);
     expect(await readdir(installation.link)).toHaveLength(2);
+    expect((await siteferry(outbox)).stdout).toBe("Nothing waits.\n");
   });
 
   test("a refused connection", async () => {

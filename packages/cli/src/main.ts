@@ -36,6 +36,7 @@ function commandLine(setStatus: SetStatus): Command {
     )
     .showHelpAfterError("(siteferry --help shows the commands)");
   addAgents(program, setStatus);
+  addOutbox(program);
   addDump(program);
   addTools(program, setStatus);
   addCentre(program, setStatus);
@@ -67,6 +68,18 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");
       setStatus(await runReceive(options));
+    });
+}
+
+function addOutbox(program: Command): void {
+  program
+    .command("outbox")
+    .description("show what waits at the sender for its transports, and why")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
+    .option("--json", "print one JSON array", false)
+    .action(async (options) => {
+      const { runOutbox } = await import("./verbs/outbox.ts");
+      await runOutbox(options);
     });
 }
 

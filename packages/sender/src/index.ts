@@ -1,6 +1,7 @@
 // The agent at the remote site.
 
 export { dumpSite, type SiteDump } from "./dump-site.ts";
+export * from "./read-outbox.ts";
 export * from "./send.ts";
 export * from "./settings.ts";
 export { shipOnce } from "./ship.ts";

@@ -1,0 +1,60 @@
+// What waits in the outbox and why, for people. Read beside a running sender, without its lock.
+
+import type { FileSystem } from "@siteferry/model";
+import { type Link, linkOf, loadLinks, outstanding, type Problem, streams } from "./links.ts";
+import { listOutbox, type OutboxEntry } from "./outbox.ts";
+
+export interface WaitingBundle {
+  readonly name: string;
+  readonly kind: OutboxEntry["kind"];
+  readonly sizeBytes: number;
+  /** When it was sealed, or put there again; milliseconds since 1970. */
+  readonly sinceMs: number;
+  /** What each link that was ever tried has done with it. */
+  readonly links: readonly BundleOnLink[];
+}
+
+export interface BundleOnLink {
+  readonly link: string;
+  readonly state: "taken" | "refused" | "waiting";
+  /** Failures since something went through this link. */
+  readonly failures: number;
+  /** The daemon doesn't try it before; milliseconds since 1970. */
+  readonly notBeforeMs: number;
+  readonly problem: Problem | null;
+}
+
+/** @param spool the sender's own directory; empty if nothing waits, or nothing was ever sent. */
+export async function readOutbox(
+  files: FileSystem,
+  spool: string,
+): Promise<readonly WaitingBundle[]> {
+  if ((await files.status(`${spool}/outbox`)) === null) return [];
+  const links = await loadLinks(files, `${spool}/state`);
+  const waiting: WaitingBundle[] = [];
+  for (const entry of await listOutbox(files, spool)) {
+    const status = await files.status(`${spool}/outbox/${entry.fileName}`);
+    // It went while we looked.
+    if (status === null) continue;
+    waiting.push({
+      name: entry.fileName,
+      kind: entry.kind,
+      sizeBytes: status.sizeBytes,
+      sinceMs: status.modifiedMs,
+      links: Object.keys(links).map((name) => onLink(name, linkOf(links, name), entry)),
+    });
+  }
+  return waiting;
+}
+
+function onLink(link: string, memory: Link, entry: OutboxEntry): BundleOnLink {
+  const { taken, refused, pauses } = memory;
+  const stream = streams.find((one) => outstanding([entry], memory, one).length > 0) ?? "bulk";
+  const { failures, untilMs, problem } = pauses[stream];
+  const refusedUntilMs = refused[entry.fileName];
+  if (taken.includes(entry.fileName)) {
+    return { link, state: "taken", failures: 0, notBeforeMs: 0, problem: null };
+  }
+  const state = refusedUntilMs === undefined ? "waiting" : "refused";
+  return { link, state, failures, notBeforeMs: refusedUntilMs ?? untilMs, problem };
+}

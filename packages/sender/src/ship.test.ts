@@ -1,0 +1,250 @@
+import { makeReceipt, parseAllowedSigners } from "@siteferry/bundle";
+import { centre, forge, publicLine, serviceLine, signer } from "@siteferry/bundle/forge";
+import { Busy, type SendingTransport } from "@siteferry/carry";
+import { FerryError, formatBundleName, parseSiteId } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { readdir } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { publishToOutbox } from "./outbox.ts";
+import type { Sender } from "./send.ts";
+import { senderSchema } from "./settings.ts";
+import { Lanes, ship, type Shipment, type Shipping } from "./ship.ts";
+import { openDirectories } from "@siteferry/spool";
+
+const site = parseSiteId("remote1")!;
+const centreKeys = parseAllowedSigners(`${centre} ${publicLine}`, "centre_keys");
+
+interface Office extends AsyncDisposable {
+  nowMs: number;
+  /** Puts a bundle into the outbox. */
+  put(kind: "config" | "keyframe" | "delta", sequence: number): Promise<void>;
+  /** One run; with the same `lanes` as before it is the same process. */
+  ship(
+    transports: readonly FakeLink[],
+    more?: Partial<Shipping> & { deliver?: "first" },
+  ): Promise<Shipment>;
+  outbox(): Promise<readonly number[]>;
+}
+
+async function makeOffice(): Promise<Office> {
+  const { path: spool, remove } = await makeTemporaryDirectory("ship");
+  await openDirectories(nodeFiles, spool, ["tmp", "outbox", "state"]);
+  const quiet = (): void => {};
+  const random = { bytes: (count: number) => new Uint8Array(count).fill(255) };
+  const unique = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+  const office: Office = {
+    nowMs: Date.UTC(2026, 10, 1),
+    async put(kind, sequence) {
+      const name = formatBundleName({ site, epoch: 1, sequence, kind });
+      await publishToOutbox(nodeFiles, unique, spool, name, forge());
+    },
+    async ship(links, { deliver, ...more } = {}) {
+      const world = {
+        files: nodeFiles,
+        random,
+        clock: { now: () => office.nowMs },
+        log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      };
+      const settings = senderSchema.parse({
+        site,
+        centre,
+        livestatus: "unix:/unused",
+        key: "/unused",
+        transports: [{ drop: { dir: "/unused" } }],
+        ...(deliver && { deliver }),
+      });
+      const shipping: Shipping = {
+        transports: links.map((link) => ({ bulk: link.open(), express: link.open() })),
+        centreKeys,
+        keepsPauses: true,
+        patience: (lanes) => lanes,
+        lanes: new Lanes(),
+        ...more,
+      };
+      return await ship({ world, settings, spool, shipping } as unknown as Sender);
+    },
+    outbox: async () => numbersOf(await readdir(`${spool}/outbox`)),
+    [Symbol.asyncDispose]: remove,
+  };
+  return office;
+}
+
+function numbersOf(names: readonly string[]): readonly number[] {
+  return names
+    .map((name) => Number(/-0*(\d+)\.[a-z]+\.ferry$/.exec(name)?.[1]))
+    .sort((a, b) => a - b);
+}
+
+interface FakeLink {
+  /** What `send` does before it takes a bundle. */
+  before: (sequence: number) => void | Promise<void>;
+  receipt: (content: Uint8Array) => Uint8Array | null;
+  readonly sent: number[];
+  open(): SendingTransport;
+}
+
+function fakeLink(name: string, acknowledges = false): FakeLink {
+  const link: FakeLink = {
+    before: () => {},
+    receipt: () => null,
+    sent: [],
+    open: () => ({
+      name,
+      traits: {
+        bundleBytesMax: 1e6,
+        atomicPublish: true,
+        acknowledges,
+        oneWay: !acknowledges,
+        direction: "push",
+      },
+      async send(bundle) {
+        const [sequence = 0] = numbersOf([bundle.name]);
+        await link.before(sequence);
+        link.sent.push(sequence);
+        return link.receipt(bundle.content);
+      },
+      close: async () => {},
+    }),
+  };
+  return link;
+}
+
+function fails(code: "link-timeout" | "centre-refused"): () => never {
+  return () => {
+    throw new FerryError(code, "as the test wishes");
+  };
+}
+
+test("a bundle leaves the outbox when all links have it, and goes through none of them twice", async () => {
+  await using office = await makeOffice();
+  const [good, bad] = [fakeLink("good"), fakeLink("bad")];
+  bad.before = fails("link-timeout");
+  await office.put("config", 1);
+  await office.put("keyframe", 2);
+  expect(await office.ship([good, bad])).toMatchObject({ shipped: 0, waiting: 2 });
+  bad.before = () => {};
+  office.nowMs += 3_600_000;
+  // Another process: what was taken is known from the disk.
+  expect(await office.ship([good, bad])).toMatchObject({ shipped: 2, waiting: 0 });
+  expect([good.sent, bad.sent]).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+test("deliver: first uses the next link only while those before it fail", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  await office.put("keyframe", 1);
+  await office.ship([first, second], { deliver: "first" });
+  first.before = fails("link-timeout");
+  await office.put("keyframe", 2);
+  expect(await office.ship([first, second], { deliver: "first" })).toMatchObject({ waiting: 0 });
+  expect([first.sent, second.sent]).toEqual([[1], [2]]);
+});
+
+test("pauses grow up to 15 minutes and never end the trying; a success ends them", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link");
+  let tries = 0;
+  link.before = () => {
+    tries += 1;
+    throw new FerryError("link-timeout", "as the test wishes");
+  };
+  await office.put("keyframe", 1);
+  const pauses: number[] = [];
+  for (let failure = 0; failure < 9; failure++) {
+    const since = office.nowMs;
+    const before = tries;
+    while (tries === before) {
+      await office.ship([link]);
+      if (tries === before) office.nowMs += 15_000;
+    }
+    pauses.push((office.nowMs - since) / 1000);
+  }
+  expect(pauses).toEqual([0, 30, 60, 120, 240, 480, 900, 900, 900]);
+  link.before = () => {};
+  office.nowMs += 900_000;
+  expect(await office.ship([link])).toMatchObject({ shipped: 1 });
+  await office.put("keyframe", 2);
+  expect(await office.ship([link])).toMatchObject({ shipped: 1 });
+});
+
+test("a single run doesn't keep pauses, and a pause that the centre asks for is kept", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link");
+  link.before = () => {
+    throw new Busy("as the test wishes", 600_000);
+  };
+  await office.put("keyframe", 1);
+  await office.ship([link]);
+  link.before = () => {};
+  office.nowMs += 500_000;
+  expect(await office.ship([link])).toMatchObject({ waiting: 1 });
+  expect(await office.ship([link], { keepsPauses: false })).toMatchObject({ shipped: 1 });
+});
+
+test("a heartbeat goes past a keyframe that can't get through, once its epoch is known", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link");
+  await office.put("keyframe", 1);
+  await office.ship([link]);
+  link.before = (sequence) => {
+    if (sequence === 2) throw new FerryError("link-timeout", "too large for this line");
+  };
+  await office.put("keyframe", 2);
+  await office.put("delta", 3);
+  expect(await office.ship([link])).toMatchObject({ shipped: 1, waiting: 1 });
+  expect(link.sent).toEqual([1, 3]);
+});
+
+test("a link that hangs keeps neither the run nor the other links waiting, and ends by itself", async () => {
+  await using office = await makeOffice();
+  const [hanging, good] = [fakeLink("hanging"), fakeLink("good")];
+  const answer = Promise.withResolvers<void>();
+  hanging.before = async () => await answer.promise;
+  const lanes = new Lanes();
+  const daemon = { lanes, patience: async () => await lanes.running.get("good bulk") };
+  await office.put("keyframe", 1);
+  await office.ship([hanging, good], daemon);
+  await office.put("keyframe", 2);
+  await office.ship([hanging, good], daemon);
+  expect([hanging.sent, good.sent]).toEqual([[], [1, 2]]);
+  answer.resolve();
+  await Promise.all(lanes.running.values());
+  // It took what came meanwhile, too.
+  expect([hanging.sent, await office.outbox()]).toEqual([[1, 2], []]);
+});
+
+test("without a true receipt for just this bundle nothing leaves the outbox", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link", true);
+  await office.put("keyframe", 1);
+  const receipts = [
+    () => null,
+    () => Buffer.from("OK"),
+    () => makeReceipt(forge({ lines: { service_states: [serviceLine()] } }), signer, office.nowMs),
+  ];
+  for (const receipt of receipts) {
+    link.receipt = receipt;
+    expect(await office.ship([link], { keepsPauses: false })).toMatchObject({ shipped: 0 });
+  }
+  link.receipt = (content) => makeReceipt(content, signer, office.nowMs);
+  expect(await office.ship([link], { keepsPauses: false })).toMatchObject({ shipped: 1 });
+});
+
+test("what the centre refuses waits alone, is counted, and is offered again", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link");
+  link.before = (sequence) => {
+    if (sequence === 1) fails("centre-refused")();
+  };
+  await office.put("config", 1);
+  await office.put("keyframe", 2);
+  expect(await office.ship([link])).toEqual({ shipped: 1, waiting: 1, refusedByCentre: 1 });
+  expect(await office.ship([link])).toEqual({ shipped: 0, waiting: 1, refusedByCentre: 0 });
+  link.before = () => {};
+  office.nowMs += 300_000;
+  expect(await office.ship([link])).toMatchObject({ shipped: 1, waiting: 0 });
+});
