@@ -37,14 +37,16 @@ function commandLine(setStatus: SetStatus): Command {
     .showHelpAfterError("(siteferry --help shows the commands)");
   addAgents(program, setStatus);
   addOutbox(program);
+  addSticks(program, setStatus);
   addDump(program);
   addTools(program, setStatus);
   addCentre(program, setStatus);
   return program;
 }
 
+const logLevels = ["debug", "info", "warn", "error", "silent"];
 const logLevel = new Option("--log-level <level>", "what is logged on standard error")
-  .choices(["debug", "info", "warn", "error", "silent"])
+  .choices(logLevels)
   .default("info");
 
 function addAgents(program: Command, setStatus: SetStatus): void {
@@ -68,6 +70,31 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");
       setStatus(await runReceive(options));
+    });
+}
+
+function addSticks(program: Command, setStatus: SetStatus): void {
+  program
+    .command("export")
+    .description("write the whole site into a directory, for a stick that somebody carries")
+    .argument("<directory>")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
+    .option("--json", "print one JSON object", false)
+    .addOption(new Option("--log-level <level>").choices(logLevels).default("warn"))
+    .action(async (directory, options) => {
+      const { runExport } = await import("./verbs/export.ts");
+      setStatus(await runExport(directory, options));
+    });
+  program
+    .command("import")
+    .description("take in the bundles in a directory, which stay there")
+    .argument("<directory>")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
+    .option("--json", "print one JSON object", false)
+    .addOption(new Option("--log-level <level>").choices(logLevels).default("warn"))
+    .action(async (directory, options) => {
+      const { runImport } = await import("./verbs/import.ts");
+      setStatus(await runImport(directory, options));
     });
 }
 

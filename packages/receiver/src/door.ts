@@ -35,10 +35,14 @@ export function openDoor(doorway: Doorway): Door {
     const header = await admit(doorway, arrival);
     const { oneWay } = doorway.settings.sites[header.site]!;
     const signer = oneWay ? null : receiptSigner(doorway);
-    await checkRoom(doorway, header);
     await store(doorway, header, arrival.content);
     return signer && makeReceipt(arrival.content, signer, doorway.world.clock.now());
   };
+}
+
+/** For what nobody waits to be told of: the same without a receipt. */
+export async function letIn(doorway: Doorway, arrival: Arrival): Promise<void> {
+  await store(doorway, await admit(doorway, arrival), arrival.content);
 }
 
 /** Steps 1 to 7 of the order of trust, so that nobody unknown fills the disk. */
@@ -78,11 +82,10 @@ async function checkRoom(
  * By rename: under a second name, if only for a moment, the receiver wouldn't take it.
  * @throws Refusal `sequence-equivocal`
  */
-async function store(
-  { world: { files, random }, spool }: Doorway,
-  header: BundleHeader,
-  content: Uint8Array,
-): Promise<void> {
+async function store(doorway: Doorway, header: BundleHeader, content: Uint8Array): Promise<void> {
+  await checkRoom(doorway, header);
+  const { spool, world } = doorway;
+  const { files, random } = world;
   const name = formatBundleName(header);
   const target = `${spool}/${arrivalsDirectory}/${name}`;
   if ((await files.status(target)) !== null) {

@@ -5,5 +5,5 @@ export { forget } from "./forget.ts";
 export * from "./quarantine.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";
-export { receiveArrival } from "./world/real-doorway.ts";
+export { importFrom, type Imported, receiveArrival } from "./world/real-doorway.ts";
 export * from "./world/run-receiver.ts";

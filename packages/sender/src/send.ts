@@ -22,6 +22,8 @@ export interface Sender {
   /** The sender's own directory in the spool. */
   readonly spool: string;
   readonly signer: Signer;
+  /** All has to travel in this run: what it makes stands for itself. */
+  readonly whole?: boolean;
   /** Another one after each start of the machine; "" if that can't be told. */
   readonly life: string;
   connect(): Promise<LivestatusClient>;
@@ -76,7 +78,9 @@ async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>
   const nowMs = clock.now();
   const memory = await loadMemory(files, state, nowMs, sender.life);
   const base = await loadBase(files, state, memory.keyframe);
-  const plan = planBundles(dump, memory, base, nowMs, settings.keyframe);
+  const known =
+    sender.whole === true ? { ...memory, keyframe: null, configurationHash: "" } : memory;
+  const plan = planBundles(dump, known, base, nowMs, settings.keyframe);
 
   // Once a keyframe may be published the old one is no base any more, whatever happens before the
   // new one is remembered.

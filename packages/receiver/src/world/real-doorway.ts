@@ -3,8 +3,17 @@
 import { statfs } from "node:fs/promises";
 import { readKey, realWorld } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
-import { FerryError, limits, type Log, Refusal, type SiteId } from "@siteferry/model";
-import { type Doorway, openDoor, openDoorDirectories } from "../door.ts";
+import { dropReceiver } from "@siteferry/carry";
+import {
+  explain,
+  FerryError,
+  limits,
+  type Log,
+  printable,
+  Refusal,
+  type SiteId,
+} from "@siteferry/model";
+import { type Doorway, letIn, openDoor, openDoorDirectories } from "../door.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { readSigners } from "./read-keys.ts";
 
@@ -39,6 +48,45 @@ export async function receiveArrival(
   const door = openDoor(await openDoorway(settings, log));
   const content = await readWhole(input);
   return await door({ site, from: "stdin", content });
+}
+
+export interface Imported {
+  readonly taken: readonly string[];
+  readonly refused: readonly {
+    readonly name: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
+  /** Files that may be taken another time: no room, or they can't be read. */
+  readonly failed: readonly {
+    readonly name: string;
+    readonly code: string;
+    readonly message: string;
+  }[];
+}
+
+/** Takes in all bundles that lie in `dir`, such as a stick that somebody brought. They stay there. */
+export async function importFrom(
+  settings: ReceiverSettings,
+  log: Log,
+  dir: string,
+): Promise<Imported> {
+  const doorway = await openDoorway(settings, log);
+  const taken: string[] = [];
+  const refused: Imported["refused"][number][] = [];
+  const failed: Imported["failed"][number][] = [];
+  const stick = dropReceiver(doorway.world.files, { dir, site: null });
+  for (const file of await stick.incoming(limits.arrivalsPerSiteMax)) {
+    const name = printable(file.name);
+    try {
+      await letIn(doorway, { site: null, from: file.from, content: await file.read() });
+      taken.push(name);
+    } catch (error) {
+      const { kind, code, message } = explain(error, `Reading ${file.from}`);
+      (kind === "refused" ? refused : failed).push({ name, code, message });
+    }
+  }
+  return { taken, refused, failed };
 }
 
 /** A link that says nothing for so long is dead; its process mustn't stay. */

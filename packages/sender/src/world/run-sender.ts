@@ -14,7 +14,7 @@ import {
   type World,
 } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
-import { type Sender, send, type SendReport } from "../send.ts";
+import { type SealedBundle, type Sender, send, type SendReport } from "../send.ts";
 import type { SenderSettings, TlsFiles } from "../settings.ts";
 import { Lanes, type Shipping } from "../ship.ts";
 import { openTransport } from "../transports/index.ts";
@@ -23,6 +23,34 @@ import { openTransport } from "../transports/index.ts";
 export async function sendOnce(settings: SenderSettings, log: Log): Promise<SendReport> {
   const shipping = { keepsPauses: false, patience: (lanes: Promise<unknown>) => lanes };
   return await withSender(settings, log, shipping, send);
+}
+
+/**
+ * A run that also writes the whole site into `dir`, such as a stick that somebody carries: the
+ * configuration and a keyframe, which need nothing that travelled before.
+ */
+export async function exportTo(settings: SenderSettings, log: Log, dir: string): Promise<Exported> {
+  const stick = { drop: { dir, mode: 0o644 } };
+  const more: SenderSettings = {
+    ...settings,
+    deliver: "all",
+    transports: [...settings.transports, stick],
+  };
+  const shipping = { keepsPauses: false, patience: (lanes: Promise<unknown>) => lanes };
+  return await withSender(more, log, shipping, async (sender) => {
+    const { sealed } = await send({ ...sender, whole: true });
+    const there = await sender.world.files.list(dir);
+    return {
+      sealed,
+      missing: sealed.map(({ name }) => name).filter((name) => !there.includes(name)),
+    };
+  });
+}
+
+export interface Exported {
+  readonly sealed: readonly SealedBundle[];
+  /** Names that couldn't be written; the log says why. */
+  readonly missing: readonly string[];
 }
 
 /** Runs until SIGTERM or SIGINT. */

@@ -1,0 +1,67 @@
+// A stick that somebody carries: export at the site, import at the centre.
+
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
+import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Run, siteferry } from "./command-line.ts";
+import { install, type Installation, reportOf } from "./installation.ts";
+
+let directory: TemporaryDirectory;
+let site: LivestatusServer;
+
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory("sticks");
+  const clock = { now: () => Date.now() };
+  const { source } = makeFakeSite({ hosts: 5, servicesPerHost: 4, seed: 7, clock });
+  site = await serve(parseAddress(`unix:${directory.path}/live`), source, { flavour: "naemon" });
+});
+
+afterAll(async () => {
+  await site.close();
+  await directory.remove();
+});
+
+const put = (installation: Installation, ...more: readonly string[]): Promise<Run> =>
+  siteferry(["export", directory.path, "--config", installation.senderYaml, ...more]);
+const take = (installation: Installation, ...more: readonly string[]): Promise<Run> =>
+  siteferry(["import", directory.path, "--config", installation.receiverYaml, ...more]);
+
+test("a stick brings the whole site, whatever went other ways; a second import changes nothing", async () => {
+  await using installation = await install({ livestatus: `unix:${directory.path}/live` });
+  // The link is silent: what it has got since would be of no use to the stick's reader.
+  await installation.send();
+  const written = await put(installation);
+  expect(written.stdout).toContain("Wrote 2 of 2 bundles of remote1 for central.");
+  const names = (await readdir(directory.path)).filter((name) => name.endsWith(".ferry"));
+  expect(names.map((name) => name.split(".")[1]).sort()).toEqual(["config", "keyframe"]);
+
+  expect((await take(installation)).stdout).toContain("Took 2 bundles, refused 0");
+  expect(reportOf(await installation.receive())).toMatchObject({ accepted: 4, refused: 0 });
+  expect((await take(installation)).status).toBe(0);
+  expect(reportOf(await installation.receive())).toMatchObject({ accepted: 0, duplicates: 2 });
+  // The stick is the operator's: nothing was removed.
+  expect((await readdir(directory.path)).filter((name) => name.endsWith(".ferry"))).toEqual(names);
+
+  const [name = ""] = names;
+  await writeFile(
+    `${directory.path}/${name}`,
+    (await readFile(`${directory.path}/${name}`)).fill(0, 900, 910),
+  );
+  const refused = await take(installation, "--json");
+  expect(refused.status).toBe(76);
+  expect(JSON.parse(refused.stdout)).toMatchObject({
+    taken: [expect.stringContaining("keyframe")],
+    refused: [{ name, code: "payload-damaged" }],
+    failed: [],
+  });
+});
+
+test("a stick that isn't there is said so, and the other links go on", async () => {
+  await using installation = await install({ livestatus: `unix:${directory.path}/live` });
+  const none = `${installation.path}/none`;
+  const run = await siteferry(["export", none, "--config", installation.senderYaml]);
+  expect(run.status).toBe(75);
+  expect(run.stderr).toContain(none);
+  expect(await readdir(installation.link)).toHaveLength(2);
+});
