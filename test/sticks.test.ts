@@ -34,7 +34,7 @@ test("a stick brings the whole site, whatever went other ways; a second import c
   const written = await put(installation);
   expect(written.stdout).toContain("Wrote 2 of 2 bundles of remote1 for central.");
   const names = (await readdir(directory.path)).filter((name) => name.endsWith(".ferry"));
-  expect(names.map((name) => name.split(".")[1]).sort()).toEqual(["config", "keyframe"]);
+  expect(names.map((name) => name.split(".")[1]).toSorted((a, b) => (a! < b! ? -1 : 1))).toEqual(["config", "keyframe"]);
 
   expect((await take(installation)).stdout).toContain("Took 2 bundles, refused 0");
   expect(reportOf(await installation.receive())).toMatchObject({ accepted: 4, refused: 0 });
