@@ -32,7 +32,7 @@ test("R56 what can't be read or removed doesn't keep the bundles behind it waiti
     dropReceiver(nodeFiles, { dir, site: null }),
   ]);
   socket.close();
-  expect(counts).toEqual({ taken: 1, unsuitable: 0, failed: 3 });
+  expect(counts).toEqual({ taken: 1, unsuitable: 0, gone: 0, failed: 3 });
   expect(await readdir(`${spool}/inbox`)).toHaveLength(1);
 });
 
@@ -44,6 +44,30 @@ test("with hardly any space left everything stays at its source", async () => {
   await writeFile(`${dir}/z.ferry`, "a bundle");
   const drop = dropReceiver(nodeFiles, { dir, site: null });
   const full = { world, spool, freeSpace: async () => 0.049 };
-  expect(await takeIn(full, [drop])).toEqual({ taken: 0, unsuitable: 0, failed: 1 });
+  expect(await takeIn(full, [drop])).toEqual({ taken: 0, unsuitable: 0, gone: 0, failed: 1 });
   expect(await readdir(dir)).toEqual(["z.ferry"]);
+});
+
+test("two receivers on one link: what the other one took first is no failure", async () => {
+  await using directory = await makeTemporaryDirectory("take");
+  const dir = `${directory.path}/link`;
+  await mkdir(dir);
+  for (const name of ["a", "b"]) await writeFile(`${dir}/${name}.ferry`, name);
+  const spools = [`${directory.path}/one`, `${directory.path}/other`];
+  for (const spool of spools) await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
+  const look = await Promise.all(
+    spools.map(() => dropReceiver(nodeFiles, { dir, site: null }).incoming(10)),
+  );
+  const counts = [];
+  for (const [index, spool] of spools.entries()) {
+    const link = {
+      ...dropReceiver(nodeFiles, { dir, site: null }),
+      incoming: async () => look[index]!,
+    };
+    counts.push(await takeIn({ world, spool, freeSpace: async () => 1 }, [link]));
+  }
+  expect(counts).toEqual([
+    { taken: 2, unsuitable: 0, gone: 0, failed: 0 },
+    { taken: 0, unsuitable: 0, gone: 2, failed: 0 },
+  ]);
 });

@@ -8,6 +8,7 @@ import {
   FerryError,
   limits,
   parseBundleName,
+  systemCode,
   type World,
 } from "@siteferry/model";
 import { publish } from "@siteferry/spool";
@@ -18,6 +19,8 @@ export interface TakenIn {
   taken: number;
   /** Files that are no plain files of a permitted size; they were removed. */
   unsuitable: number;
+  /** Files that were offered and then gone: another receiver works on the same link. */
+  gone: number;
   /** Files and transports that failed; the next run tries again. */
   failed: number;
 }
@@ -26,7 +29,7 @@ export async function takeIn(
   { world, spool, freeSpace }: Pick<Opening, "world" | "spool" | "freeSpace">,
   transports: readonly ReceivingTransport[],
 ): Promise<TakenIn> {
-  const counts: TakenIn = { taken: 0, unsuitable: 0, failed: 0 };
+  const counts: TakenIn = { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
   const free = await freeSpace();
   if (free < limits.freeSpaceMin) {
     const share = `${(100 * free).toFixed(1)} %`;
@@ -74,6 +77,11 @@ async function takeFile(world: World, spool: string, file: IncomingFile): Promis
   try {
     content = await file.read();
   } catch (error) {
+    // A name that isn't UTF-8 can't be opened by what was read of it; that one is still there.
+    if (systemCode(error) === "ENOENT" && !file.name.includes("\u{fffd}")) {
+      log.info({}, `${file.from} is gone: somebody else took it`);
+      return "gone";
+    }
     const failure = explain(error, `Reading ${file.from}`);
     log.error(errorFields(failure), `${file.from} isn't taken`);
     if (failure.code !== "file-unsuitable") return "failed";
