@@ -16,6 +16,8 @@ export interface Member {
   /** The file name inside the bundle, `hosts.ndjson`. */
   readonly name: string;
   readonly rows: number;
+  /** In its lists; absent if nobody counted them. */
+  readonly entries?: number;
   readonly sizeBytes: number;
   /** Each ends with a line. */
   readonly chunks: readonly Uint8Array[];
@@ -38,6 +40,7 @@ export function memberWriter(table: AnyTable): MemberWriter {
   const chunks: Uint8Array[] = [];
   let batch = `${columnsLine(table)}\n`;
   let rows = 0;
+  let entries = 0;
   let sizeBytes = 0;
 
   function flush(): void {
@@ -51,11 +54,12 @@ export function memberWriter(table: AnyTable): MemberWriter {
     add(cells) {
       batch += `${encodeRow(table, cells)}\n`;
       rows++;
+      for (const cell of cells) if (Array.isArray(cell)) entries += cell.length;
       if (batch.length >= batchCharacters) flush();
     },
     finish() {
       flush();
-      return { name: memberName(table), rows, sizeBytes, chunks };
+      return { name: memberName(table), rows, entries, sizeBytes, chunks };
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import {
   hostStateTable,
+  hostTable,
   limits,
   serviceStateTable,
   type Cell,
@@ -113,10 +114,15 @@ test("tables missing or in another order are the caller's mistake", async () => 
   );
 });
 
-test("more rows than the centre takes are not sealed", async () => {
+test("more rows, or more in their lists, than the centre takes are not sealed", async () => {
   const input = keyframe([]);
-  const members = input.members.map((member) => ({ ...member, rows: limits.recordsMax }));
-  await expect(seal({ ...input, members }, signer)).rejects.toMatchObject({
-    code: "snapshot-too-large",
-  });
+  for (const much of [{ rows: limits.recordsMax }, { entries: limits.listEntriesMax }]) {
+    const members = input.members.map((member) => ({ ...member, ...much }));
+    await expect(seal({ ...input, members }, signer)).rejects.toMatchObject({
+      code: "snapshot-too-large",
+    });
+  }
+  const writer = memberWriter(hostTable);
+  writer.add(["web", ["linux", "dmz"], [["RACK", "7"]]]);
+  expect(writer.finish().entries).toBe(3);
 });

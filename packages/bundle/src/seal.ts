@@ -148,6 +148,8 @@ function checkMembers({ kind, members }: SealInput): void {
   if (found !== expected) throw new TypeError(`a ${kind} bundle has ${expected}, not ${found}`);
   const rows = members.reduce((sum, member) => sum + member.rows, 0);
   checkSize("the number of its rows", rows, limits.recordsMax);
+  const entries = members.reduce((sum, member) => sum + (member.entries ?? 0), 0);
+  checkSize("the number of its groups, contacts and variables", entries, limits.listEntriesMax);
 }
 
 function checkSize(what: string, size: number, max: number): void {
