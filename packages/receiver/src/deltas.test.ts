@@ -170,6 +170,23 @@ test("R17 an epoch before the known one is refused, until the operator forgets t
   expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1, duplicates: 1 });
 });
 
+test("R17 what still travels of a future epoch that was forgotten never comes back", async () => {
+  const ahead = nowMs / 1000 + 300;
+  await using centre = await makeCentre();
+  await centre.put("keyframe", 1, { epoch: ahead });
+  expect(await centre.receive()).toMatchObject({ accepted: 1 });
+  await forget(nodeFiles, { spool: centre.path }, remote1);
+  // A delta that overtakes the keyframe of its new epoch waits for it.
+  const base = await centre.put("keyframe", 1, { epoch: 500, name: "late", hosts: { web: 30 } });
+  await rename(`${centre.path}/link/late`, `${centre.path}/late`);
+  await centre.put("delta", 2, { epoch: 500, base, hosts: { web: 50 } });
+  expect(await centre.receive()).toMatchObject({ waitingForKeyframe: 1, refused: 0 });
+  await rename(`${centre.path}/late`, `${centre.path}/link/late.ferry`);
+  expect(await centre.receive()).toMatchObject({ accepted: 2, refused: 0 });
+  await centre.put("keyframe", 2, { epoch: ahead, hosts: { web: 10 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+});
+
 test("R54 a configuration without many hosts is held until it is said again, or released", async () => {
   const hosts = (count: number): Record<string, number> =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`host-${index}`, 0]));
@@ -256,4 +273,25 @@ test("R65 a file that ended the reader twice isn't tried a third time", async ()
   const reason = kept.find((name) => name.endsWith(".reason"))!;
   const note = await readFile(`${centre.path}/receiver/quarantine/remote1/${reason}`, "utf8");
   expect(note).toContain("bundle-poisonous");
+});
+
+test("a refused file that the quarantine has no room for isn't taken for a deadly one", async () => {
+  await using centre = await makeCentre();
+  const bytes = await centre.put("keyframe", 1, { name: "whole" });
+  await writeFile(`${centre.path}/link/damaged.ferry`, bytes.fill(0, 700, 710));
+  const full = {
+    ...nodeFiles,
+    async rename(from: string, to: string) {
+      if (to.includes("/quarantine/")) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      await nodeFiles.rename(from, to);
+    },
+    async link(from: string, to: string) {
+      if (to.includes("/quarantine/")) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      await nodeFiles.link(from, to);
+    },
+  };
+  for (let run = 0; run < 3; run++) await centre.receive(full).catch(() => null);
+  expect(await centre.receive()).toMatchObject({ refused: 1 });
+  const [refused] = await listQuarantine(nodeFiles, `${centre.path}/receiver/quarantine`);
+  expect(refused?.note.code).toBe("payload-damaged");
 });

@@ -6,6 +6,7 @@ import { type FileSystem, parseBundleName, type SiteId } from "@siteferry/model"
 import { listQuarantine } from "@siteferry/spool";
 import { loadSiteRecord, saveSiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
+import { forgetEpoch } from "./order.ts";
 import { judgeAgain } from "./quarantine.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
@@ -28,7 +29,7 @@ export async function carryOutForget({ world, spool }: Opening, site: SiteId): P
   if ((await files.status(request)) === null) return;
   const record = await loadSiteRecord(files, spool, site);
   if (record !== null) {
-    const mark = { ...record.mark, epoch: 0, sequence: 0, missed: 0, epochsMs: [] };
+    const mark = forgetEpoch(record.mark, world.clock.now());
     await saveSiteRecord(world, spool, site, { ...record, mark });
     log.warn(
       { site, epoch: record.mark.epoch },
@@ -37,11 +38,14 @@ export async function carryOutForget({ world, spool }: Opening, site: SiteId): P
   }
   for (const file of await listQuarantine(files, `${spool}/quarantine`)) {
     const isOfSite = parseBundleName(file.note.name)?.site === site;
-    if (isOfSite && file.note.code.startsWith("epoch-")) await judgeAgain(files, spool, file);
+    if (isOfSite && judgedAgain.includes(file.note.code)) await judgeAgain(files, spool, file);
   }
   await files.unlink(request);
   await files.syncDirectory(`${spool}/state`);
 }
+
+/** What is of the future stays there. */
+const judgedAgain: readonly string[] = ["epoch-old", "epoch-churn"];
 
 function requestPath(spool: string, site: SiteId): string {
   return `${spool}/state/forget-${site}`;

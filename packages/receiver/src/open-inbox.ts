@@ -30,7 +30,7 @@ import {
   type SiteRecord,
 } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { judgeOrder, missedBetween, replayed } from "./order.ts";
+import { forgottenEpoch, judgeOrder, missedBetween, replayed } from "./order.ts";
 import { holdMassRemoval } from "./mass-removal.ts";
 import { checkOwnership, isOwnHost, nameAtCentre } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
@@ -71,8 +71,10 @@ export async function openInbox(
         throw new Refusal("bundle-poisonous", `Opening it ended the reader ${attemptsMax} times`);
       }
       current = await beginAttempt(opening.world, entry);
-      const judged = await openEntry(opening, current);
+      const judged = await openEntry(opening, current).catch((error: unknown) => ({ error }));
+      // The reader outlived it, also where what follows fails.
       current = await endAttempt(opening.world, current);
+      if ("error" in judged) throw judged.error;
       counts.missed += missedBefore(judged);
       counts[await settle(opening, current, judged, waiting)] += 1;
     } catch (error) {
@@ -115,7 +117,8 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
   }
   if (header.kind === "delta") {
     const keyframe = record?.keyframe ?? null;
-    if (keyframe === null || isBaseToCome(keyframe, header)) {
+    const isNew = keyframe === null || record?.mark.epoch === forgottenEpoch;
+    if (isNew || isBaseToCome(keyframe, header)) {
       return { kind: "waiting", site: header.site };
     }
     checkBase(keyframe, header);

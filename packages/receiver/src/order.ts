@@ -15,6 +15,8 @@ export interface HighWaterMark {
   readonly missed: number;
   /** When this epoch and those before it began here, newest first; milliseconds since 1970. */
   readonly epochsMs: readonly number[];
+  /** Epochs of the future that the operator had forgotten: what is left of them is never taken. */
+  readonly banned?: readonly number[];
 }
 
 export interface OrderedBundle extends BundleIdentity {
@@ -25,6 +27,26 @@ export interface OrderedBundle extends BundleIdentity {
 /** Transports deliver at least once, so an older bundle may honestly come again for a while. */
 const earlierMax = 32;
 const dayMs = 24 * 3600 * 1000;
+
+/** No sender's: of a site whose numbers the operator had forgotten. */
+export const forgottenEpoch = 0;
+const bannedMax = 8;
+
+/**
+ * The mark by which a site may come with any epoch. One of the future is banned: what still travels of it
+ * would bring it back once the clock has reached it.
+ */
+export function forgetEpoch(mark: HighWaterMark, nowMs: number): HighWaterMark {
+  const banned = mark.epoch * 1000 > nowMs ? [mark.epoch] : [];
+  return {
+    ...mark,
+    epoch: forgottenEpoch,
+    sequence: 0,
+    missed: 0,
+    epochsMs: [],
+    banned: [...banned, ...(mark.banned ?? [])].slice(0, bannedMax),
+  };
+}
 
 /** The mark after a new bundle. */
 export function advance(
@@ -42,6 +64,7 @@ export function advance(
     earlier,
     missed: before === null ? 0 : before.missed + missedBetween(before, { epoch, sequence }),
     epochsMs: before === null ? [nowMs, ...epochsMs].slice(0, limits.epochsPerDayMax) : epochsMs,
+    banned: mark?.banned ?? [],
   };
 }
 
@@ -73,9 +96,15 @@ export function judgeOrder(
 ): "new" | "duplicate" | "late" {
   const { epoch, sequence, hash } = bundle;
   if (mark !== null && (hash === mark.hash || mark.earlier.includes(hash))) return "duplicate";
+  if (mark?.banned?.includes(epoch) === true) {
+    throw new Refusal(
+      "epoch-old",
+      `${claimOf(bundle)} is of an epoch that the operator had forgotten`,
+    );
+  }
   if (mark === null || epoch > mark.epoch) {
     // Of a site of which nothing is known, a delta simply waits for its keyframe.
-    if (mark !== null && bundle.kind === "delta") {
+    if (mark !== null && mark.epoch !== forgottenEpoch && bundle.kind === "delta") {
       const problem = "begins an epoch with a delta";
       throw new Refusal("epoch-without-keyframe", `${claimOf(bundle)} ${problem}`);
     }

@@ -7,6 +7,7 @@ import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 const now = 1_795_000_000_000;
 let count = 0;
 const random = { bytes: (length: number) => new Uint8Array(length).fill(++count) };
+const even = { bytes: (length: number) => new Uint8Array(length) };
 const memory: SenderMemory = {
   epoch: 1_700_000_000,
   nextSequence: 8,
@@ -18,10 +19,10 @@ const memory: SenderMemory = {
 
 test("a numbering goes on where it was, and begins anew where it was lost", async () => {
   await using directory = await makeTemporaryDirectory("numbering");
-  const first = await loadMemory(nodeFiles, directory.path, now, "life 1");
+  const first = await loadMemory(nodeFiles, directory.path, now, "life 1", even);
   expect(first).toMatchObject({ epoch: now / 1000, nextSequence: 1 });
   await saveMemory(nodeFiles, random, directory.path, memory);
-  expect(await loadMemory(nodeFiles, directory.path, now, "life 1")).toEqual(memory);
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1", even)).toEqual(memory);
 });
 
 test("what is left of an older generation could use a number twice: a new epoch", async () => {
@@ -29,17 +30,17 @@ test("what is left of an older generation could use a number twice: a new epoch"
   await saveMemory(nodeFiles, random, directory.path, memory);
   await saveMemory(nodeFiles, random, directory.path, { ...memory, nextSequence: 9 });
   await rm(`${directory.path}/numbering`);
-  expect(await loadMemory(nodeFiles, directory.path, now, "life 1")).toMatchObject({
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1", even)).toMatchObject({
     epoch: now / 1000,
     nextSequence: 1,
   });
   // A clock that went back must not lead to an older epoch.
-  expect(await loadMemory(nodeFiles, directory.path, 1000, "life 1")).toMatchObject({
+  expect(await loadMemory(nodeFiles, directory.path, 1000, "life 1", even)).toMatchObject({
     epoch: memory.epoch + 1,
   });
   await writeFile(`${directory.path}/numbering`, "garbage");
   await writeFile(`${directory.path}/numbering.previous`, "garbage");
-  expect(await loadMemory(nodeFiles, directory.path, now, "life 1")).toMatchObject({
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1", even)).toMatchObject({
     nextSequence: 1,
     configurationHash: "",
   });
@@ -48,6 +49,17 @@ test("what is left of an older generation could use a number twice: a new epoch"
 test("a machine that started again may have been restored from a snapshot: a new epoch", async () => {
   await using directory = await makeTemporaryDirectory("numbering");
   await saveMemory(nodeFiles, random, directory.path, memory);
-  const after = await loadMemory(nodeFiles, directory.path, now, "life 2");
+  const after = await loadMemory(nodeFiles, directory.path, now, "life 2", even);
   expect(after).toMatchObject({ epoch: now / 1000, nextSequence: 1, keyframe: null });
+});
+
+test("one snapshot restored twice while the clock is behind begins two epochs", async () => {
+  await using directory = await makeTemporaryDirectory("numbering");
+  await saveMemory(nodeFiles, random, directory.path, memory);
+  const epochs = [];
+  for (const life of ["life 2", "life 3"]) {
+    epochs.push((await loadMemory(nodeFiles, directory.path, 1000, life, random)).epoch);
+  }
+  expect(new Set(epochs).size).toBe(2);
+  expect(Math.min(...epochs)).toBeGreaterThan(memory.epoch);
 });

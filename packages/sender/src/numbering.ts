@@ -31,14 +31,17 @@ export async function loadMemory(
   directory: string,
   now: number,
   life: string,
+  random: Random,
 ): Promise<SenderMemory> {
   const state = await readState(files, directory, stateName).catch(damagedIsNull);
   const memory = state === null ? null : parseMemory(state);
   const isCurrent = memory?.life === life && state?.generation === "current";
   if (isCurrent) return memory;
-  const epoch = Math.max(Math.floor(now / 1000), (memory?.epoch ?? 0) + 1);
+  // While the clock is behind, one snapshot that is restored twice mustn't begin one epoch twice.
+  const [jitter = 0] = random.bytes(1);
+  const least = memory === null ? 0 : memory.epoch + 1 + jitter;
   return {
-    epoch,
+    epoch: Math.max(Math.floor(now / 1000), least),
     nextSequence: 1,
     configurationHash: "",
     configurationSentAt: 0,

@@ -76,7 +76,7 @@ async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>
   const dump = await dumpSite(sender.connect, { filters, flavour: settings.core, log });
 
   const nowMs = clock.now();
-  const memory = await loadMemory(files, state, nowMs, sender.life);
+  const memory = await loadMemory(files, state, nowMs, sender.life, random);
   const base = await loadBase(files, state, memory.keyframe);
   const known =
     sender.whole === true ? { ...memory, keyframe: null, configurationHash: "" } : memory;

@@ -120,7 +120,7 @@ function restoreNowAndThen(scene: Scene, remote: Remote): void {
 }
 
 async function forgeNowAndThen(scene: Scene): Promise<void> {
-  const { dice, remotes, keys } = scene;
+  const { dice, remotes, keys, witness } = scene;
   if (!dice.falls(0.02)) return;
   const by = pick(scene, remotes);
   const inOwnName = dice.falls(0.5);
@@ -139,7 +139,7 @@ async function forgeNowAndThen(scene: Scene): Promise<void> {
   const host = inOwnName ? "evil" : "host-0";
   const names = { by: by.site.id, claims: claims.site.id, host };
   const { name, content } = await forge(keys, { ...names, ...place, createdMs });
-  scene.forged += 1;
+  witness.forged(content, inOwnName);
   by.link.put(name, content, 0);
   scene.say(by.site.id, `forges ${name}`);
 }
@@ -159,6 +159,7 @@ async function calm(scene: Scene): Promise<void> {
   }
   // A day later: only so many epochs, which begin with each start of a machine, are taken in a day.
   scene.pass(Math.max(0, scene.latestMs - scene.trueMs) + 25 * keyframeMs);
+  scene.calmMs = scene.trueMs;
   const rounds = 4;
   const settling = 3;
   for (let round = 0; round < rounds + settling && witness.wrong.length === 0; round++) {
@@ -173,6 +174,8 @@ async function calm(scene: Scene): Promise<void> {
     await scene.receive(longLife);
     await scene.coreReloads();
     await scene.coreReads(false);
+    // From the operator's word on it takes two keyframes again.
+    if (await scene.forgetOrder()) round = -1;
   }
   if (witness.wrong.length === 0) scene.compare();
 }

@@ -101,16 +101,20 @@ export class MemoryDisk {
     return bytes;
   }
 
-  /** Names of files below a directory, at any depth. */
-  count(path: string): number {
+  /** The files below a directory at any depth, by their paths; one with two names comes twice. */
+  filesBelow(path: string): Map<string, Inode> {
     const parts = path.split("/").filter((part) => part !== "");
-    let at: Inode | undefined = this.root;
-    for (const part of parts) at = at?.names.get(part);
-    const files = (inode: Inode): number =>
-      inode.names
-        .values()
-        .reduce((sum, child) => sum + files(child), inode.kind === "file" ? 1 : 0);
-    return at === undefined ? 0 : files(at);
+    let top: Inode | undefined = this.root;
+    for (const part of parts) top = top?.names.get(part);
+    const found = new Map<string, Inode>();
+    const walk = (at: string, { names }: Inode): void => {
+      for (const [name, child] of names) {
+        if (child.kind === "file") found.set(`${at}/${name}`, child);
+        else walk(`${at}/${name}`, child);
+      }
+    };
+    if (top !== undefined) walk(path, top);
+    return found;
   }
 
   /** Of the whole disk. */

@@ -10,7 +10,8 @@ import {
   formatBundleName,
   type SiteId,
 } from "@siteferry/model";
-import { centreId, type Keys } from "./agents.ts";
+import { centreId } from "./agents.ts";
+import type { Keys } from "./keys.ts";
 
 export interface Forgery {
   readonly by: SiteId;

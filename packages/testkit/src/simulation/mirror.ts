@@ -5,22 +5,19 @@ import {
   applyDelta,
   type BundleHeader,
   type OpenedBundle,
-  readHeader,
-  type SignerList,
   unpack,
   verify,
 } from "@siteferry/bundle";
 import { type FileSystem, formatBundleName, type SiteId, type States } from "@siteferry/model";
+import type { BundleCache } from "@siteferry/receiver";
 import { readState } from "@siteferry/spool";
-import { centreId } from "./agents.ts";
+import { centreId, receiverSpool } from "./agents.ts";
+import type { MemoryDisk } from "./disk.ts";
+import { type Keys, signerList } from "./keys.ts";
 import { objectKey } from "./object-key.ts";
+import type { Place } from "./place.ts";
 import { configurationShape, statesShape } from "./site.ts";
-
-/** A bundle's place in the order of its site. */
-export interface Place {
-  readonly epoch: number;
-  readonly sequence: number;
-}
+import { contentHash, type Witness } from "./witness.ts";
 
 export interface Mirror {
   readonly mark: Place;
@@ -33,29 +30,44 @@ export interface Mirror {
 }
 
 interface SiteRecord {
-  readonly mark: Mirror["mark"];
+  readonly mark: Place;
   readonly config: BundleHeader | null;
   readonly keyframe: BundleHeader | null;
   readonly delta: BundleHeader | null;
 }
 
-/** Opens each bundle once in a run, which is what costs time. */
-export class MirrorReader {
-  readonly #opened = new Map<string, OpenedBundle>();
-  readonly #signers: SignerList;
+/** As the disk shows it now; null: nothing was taken in from the site yet. */
+export function peekRecord(disk: MemoryDisk, site: SiteId): SiteRecord | null {
+  const directory = `${receiverSpool}/sites/${site}`;
+  const content = disk.filesBelow(directory).get(`${directory}/record`)?.content;
+  if (content === undefined) return null;
+  // Behind its length and hash.
+  const json = content.subarray(content.indexOf(0x0a) + 1);
+  return JSON.parse(Buffer.from(json).toString()) as SiteRecord;
+}
 
-  constructor(signers: SignerList) {
-    this.#signers = signers;
+/** Opens each bundle once in a run, and only what the receiver hasn't just opened: that costs time. */
+export class MirrorReader {
+  /** By the hash of the file. */
+  readonly #opened = new Map<string, OpenedBundle>();
+  readonly #keys: Keys;
+  readonly #witness: Witness;
+
+  constructor(keys: Keys, witness: Witness) {
+    this.#keys = keys;
+    this.#witness = witness;
   }
 
   /** Null: nothing was taken in from the site yet. */
-  async read(files: FileSystem, spool: string, site: SiteId): Promise<Mirror | null> {
-    const directory = `${spool}/sites/${site}`;
+  async read(files: FileSystem, site: SiteId, cache: BundleCache): Promise<Mirror | null> {
+    const directory = `${receiverSpool}/sites/${site}`;
     const state = await readState(files, directory, "record");
     if (state === null) return null;
     const record = JSON.parse(Buffer.from(state.content).toString()) as SiteRecord;
     const open = async (header: BundleHeader | null): Promise<OpenedBundle | null> =>
-      header === null ? null : await this.#open(files, `${directory}/${formatBundleName(header)}`);
+      header === null
+        ? null
+        : await this.#open(files, `${directory}/${formatBundleName(header)}`, site, cache);
     const config = await open(record.config);
     const keyframe = await open(record.keyframe);
     const delta = await open(record.delta);
@@ -71,15 +83,32 @@ export class MirrorReader {
     };
   }
 
-  async #open(files: FileSystem, path: string): Promise<OpenedBundle> {
+  async #open(
+    files: FileSystem,
+    path: string,
+    site: SiteId,
+    cache: BundleCache,
+  ): Promise<OpenedBundle> {
     const bytes = await files.read(path, 1e9, { trusted: true });
-    const { payloadHash, createdMs: nowMs } = readHeader(bytes).unverified;
-    const known = this.#opened.get(payloadHash);
+    const hash = contentHash(bytes);
+    const known = this.#opened.get(hash);
     if (known !== undefined) return known;
-    const trust = { centre: centreId, signers: this.#signers, nowMs };
-    const bundle = await unpack(await verify(bytes, trust));
-    this.#opened.set(payloadHash, bundle);
+    const origin = this.#witness.originOf(bytes);
+    if (origin?.kind !== "honest" || origin.header.site !== site) {
+      throw new Error(`${path} isn't what ${site} ever sealed`);
+    }
+    const { header } = origin;
+    const bundle =
+      (header.kind === "verbatim" ? null : cache.get(site, header.kind, header.payloadHash)) ??
+      (await this.#unpack(bytes, header));
+    this.#opened.set(hash, bundle);
     return bundle;
+  }
+
+  async #unpack(bytes: Uint8Array, { createdMs: nowMs }: BundleHeader): Promise<OpenedBundle> {
+    const signers = signerList(this.#keys, null);
+    const envelope = await verify(bytes, { centre: centreId, signers, nowMs });
+    return await unpack(envelope, { identities: this.#keys.identities });
   }
 }
 

@@ -1,55 +1,33 @@
 // The scene of a run: the sites with their machines and links, the centre with its core, the true
 // time, and what can be done with them. The witness looks after each act.
 
-import { limits, type RefusalCode, type SiteId } from "@siteferry/model";
-import { BundleCache } from "@siteferry/receiver";
+import { parseBundleName, type SiteId } from "@siteferry/model";
+import { BundleCache, forget, type ReceiverSettings } from "@siteferry/receiver";
 import { type Dice, seededDice } from "../fake-site/dice.ts";
-import {
-  type Keys,
-  prefixOf,
-  receiverSpool,
-  runReceiver,
-  runSender,
-  signerList,
-  siteIds,
-} from "./agents.ts";
+import { prefixOf, receiverSettings, runReceiver, runSender, siteIds } from "./agents.ts";
 import { Core, objectsPath, resultsPath } from "./core.ts";
 import type { MemoryDisk } from "./disk.ts";
+import { type Keys, signerList } from "./keys.ts";
 import type { Fate } from "./life.ts";
 import { Link } from "./link.ts";
 import { type Ending, Machine } from "./machine.ts";
-import { MirrorReader } from "./mirror.ts";
+import { MirrorReader, peekRecord } from "./mirror.ts";
 import { objectKey } from "./object-key.ts";
+import { QuarantineWatch } from "./quarantine-watch.ts";
+import { overfull, roomAlways, roomAtLast } from "./room.ts";
 import { noSiteTroubles, type SiteTroubles } from "./site-client.ts";
 import { type CheckedObject, Site } from "./site.ts";
 import { Witness } from "./witness.ts";
 
 const startMs = 1_795_000_000_000;
-
-/** Files below these directories while things go wrong, with what a few deaths leave. */
-const boundsAlways = [
-  ["/spool/sender", 30],
-  [`${receiverSpool}/sites`, 3 * 14],
-  [`${receiverSpool}/state`, 50],
-  [`${receiverSpool}/quarantine`, 4 * 2 * limits.quarantineFilesMax + 8],
-] as const;
-
-/** And when all is well again: only a delta may still wait for a keyframe that was lost. */
-const boundsAtLast = [
-  ["/spool/sender/tmp", 0],
-  ["/spool/sender/outbox", 0],
-  [`${receiverSpool}/tmp`, 0],
-  [`${receiverSpool}/inbox`, 3],
-  [`${receiverSpool}/sites`, 3 * 7],
-  // Markers that a power cut left without their file: nobody may say whose they are.
-  ["/core/checkresults", 8],
-] as const;
+const encryptedShare = 0.12;
 
 /** A site with its machine and link. */
 export interface Remote {
   readonly site: Site;
   readonly machine: Machine;
   readonly link: Link;
+  readonly encrypts: boolean;
   troubles: SiteTroubles;
   snapshot: MemoryDisk | null;
 }
@@ -67,10 +45,19 @@ export class Scene {
   latestMs: number = startMs;
   /** A site whose line is missing in allowed_signers. */
   keyLost: SiteId | null = null;
-  forged = 0;
   centreStepped = false;
+  /** When the faults stopped, by all clocks. */
+  calmMs: number = Number.POSITIVE_INFINITY;
+  /** Sites of which the centre refuses what was sealed since then, because their epoch is an old one. */
+  readonly lockedOut: Set<SiteId> = new Set();
+  /** Sites whose order an operator let the centre forget. */
+  readonly forgotten: Set<SiteId> = new Set();
   readonly #mirror: MirrorReader;
+  readonly #quarantine: QuarantineWatch;
+  readonly #settings: ReceiverSettings;
   readonly #isDaemon: boolean;
+  /** The last run of the receiver was killed, or failed at calls. */
+  #isBroken = false;
   #cache = new BundleCache();
 
   constructor(seed: number, keys: Keys) {
@@ -78,7 +65,6 @@ export class Scene {
     const next = (): Dice => seededDice(Math.floor(dice.between(0, 2 ** 31)));
     this.dice = dice;
     this.keys = keys;
-    this.#mirror = new MirrorReader(signerList(keys, null));
     const trueMs = (): number => this.trueMs;
     this.centre = new Machine("centre", next(), trueMs, (fields, text) => this.#hear(fields, text));
     this.core = new Core(
@@ -90,16 +76,23 @@ export class Scene {
       () => this.centre.disk,
       (host) => this.ownerOf(host),
     );
+    this.#mirror = new MirrorReader(keys, this.witness);
+    this.#quarantine = new QuarantineWatch(this.centre, this.witness);
     this.#isDaemon = dice.falls(0.5);
     // Mostly one: a site more costs as much time again.
     const count = 1 + Math.floor(dice.fraction() ** 2 * siteIds.length);
+    // Few, because it costs time.
+    const secret = seededDice(~seed);
     this.remotes = siteIds.slice(0, count).map((id) => ({
       site: new Site(id, startMs / 1000, next()),
       machine: new Machine(id, next(), trueMs, () => {}),
       link: new Link(id, dice.falls(0.5), next(), trueMs, this.witness),
+      encrypts: secret.falls(encryptedShare),
       troubles: noSiteTroubles,
       snapshot: null,
     }));
+    const encrypting = this.remotes.filter(({ encrypts }) => encrypts);
+    this.#settings = receiverSettings(new Set(encrypting.map(({ site }) => site.id)));
   }
 
   async prepare(): Promise<void> {
@@ -122,23 +115,30 @@ export class Scene {
   async send(remote: Remote, fate: Fate): Promise<void> {
     const { site, machine, link, troubles } = remote;
     const signer = this.keys.signers.get(site.id)!;
-    const run = { machine, site, link, signer, troubles };
+    const encryptTo = remote.encrypts ? [this.keys.recipient] : [];
+    const run = { machine, site, link, signer, troubles, encryptTo };
     await this.#end(machine, "send", await runSender(run, fate));
   }
 
   async receive(fate: Fate): Promise<void> {
+    if (this.#isBroken) this.#quarantine.afterBrokenRun();
     const signers = signerList(this.keys, this.keyLost);
     const beganMs = this.centre.nowMs();
     const links = this.remotes.map(({ link }) => link);
-    const run = { machine: this.centre, links, signers, cache: this.#cache };
+    const { identities } = this.keys;
+    const settings = this.#settings;
+    const run = { machine: this.centre, settings, links, signers, identities, cache: this.#cache };
     const ending = await runReceiver(run, fate, (failed) => {
       if (failed === 0 && this.keyLost === null) this.witness.looked(beganMs);
     });
+    this.#judgeRefusals();
+    this.#isBroken = ending.kind === "killed" || fate.failing > 0;
+    const cache = this.#cache;
     // Some centres run the daemon, others begin anew each time.
     if (ending.kind !== "done" || !this.#isDaemon) this.#cache = new BundleCache();
     const hadPower = await this.#end(this.centre, "receive", ending);
     // What a killed receiver left isn't durable yet; a power cut may still show what was before.
-    if (ending.kind !== "killed" || !hadPower) await this.look();
+    if (ending.kind !== "killed" || !hadPower) await this.look(cache);
   }
 
   async coreReads(dies: boolean): Promise<void> {
@@ -154,40 +154,36 @@ export class Scene {
     await this.core.reload();
   }
 
+  /** An operator's way out, once for a site, when its epoch began with clocks ahead and was lost. */
+  async forgetOrder(): Promise<boolean> {
+    const sites = this.lockedOut.difference(this.forgotten);
+    for (const site of sites) {
+      await forget(this.centre.calmFiles(), this.#settings, site);
+      this.forgotten.add(site);
+      this.witness.forgot(site);
+      this.say("centre", `the operator lets it forget the order of ${site}`);
+    }
+    return sites.size > 0;
+  }
+
   /** The mirror of every site against what the site was. */
-  async look(): Promise<void> {
+  async look(cache: BundleCache): Promise<void> {
     const files = this.centre.calmFiles();
     for (const { site } of this.remotes) {
       try {
-        const mirror = await this.#mirror.read(files, receiverSpool, site.id);
+        const mirror = await this.#mirror.read(files, site.id, cache);
         if (mirror !== null) this.witness.mirrored(site, mirror);
       } catch (error) {
         this.witness.wrong.push(`The mirror of ${site.id} can't be read: ${String(error)}`);
       }
     }
     this.witness.checkTaken();
-    this.checkRoom(boundsAlways);
-    const allowed = this.forged + this.remotes.reduce((sum, { link }) => sum + link.damaged, 0);
-    if (this.witness.refusals > 3 * allowed) {
-      this.witness.wrong.push("An honest bundle was refused as damaged or forged");
-    }
-  }
-
-  /** Nothing grows without an end. */
-  checkRoom(bounds: readonly (readonly [path: string, filesMax: number])[]): void {
-    const machines = [this.centre, ...this.remotes.map(({ machine }) => machine)];
-    for (const { name, disk } of machines) {
-      for (const [path, filesMax] of bounds) {
-        const count = disk.count(path);
-        if (count <= filesMax) continue;
-        this.witness.wrong.push(`${path} of ${name} holds ${count} files, more than ${filesMax}`);
-      }
-    }
+    this.#checkRoom(roomAlways);
   }
 
   /** What the core shows, and what it has loaded, against the sites as they are. */
   compare(): void {
-    this.checkRoom(boundsAtLast);
+    this.#checkRoom(roomAtLast);
     const known = new Set<string>();
     for (const { site } of this.remotes) {
       for (const object of site.objects.values()) {
@@ -245,9 +241,27 @@ export class Scene {
 
   #hear(fields: object, text: string): void {
     this.say("centre", `  ${text}`);
-    const code = "code" in fields ? fields.code : null;
-    if (code === "sequence-replayed" && "file" in fields) this.witness.late(String(fields.file));
-    if ("number" in fields && "code" in fields) this.witness.refused(fields.code as RefusalCode);
+    this.#judgeRefusals();
+    const isLate = "code" in fields && fields.code === "sequence-replayed" && "file" in fields;
+    if (!isLate) return;
+    const name = String(fields.file);
+    const site = parseBundleName(name)?.site;
+    const record = site === undefined ? null : peekRecord(this.centre.disk, site);
+    this.witness.late(name, record?.mark ?? null);
+  }
+
+  #judgeRefusals(): void {
+    for (const { code, header } of this.#quarantine.look(this.keyLost)) {
+      const isNew = header.createdMs >= this.calmMs;
+      if (isNew && code === "epoch-old") this.lockedOut.add(header.site);
+    }
+  }
+
+  /** Nothing grows without an end. */
+  #checkRoom(rooms: typeof roomAlways): void {
+    for (const { name, disk } of [this.centre, ...this.remotes.map(({ machine }) => machine)]) {
+      for (const what of overfull(disk, rooms)) this.witness.wrong.push(`On ${name}: ${what}`);
+    }
   }
 
   #diverged(what: string): void {

@@ -1,8 +1,9 @@
-// Runs by number: the same seed is the same run, call by call.
+// Runs by number: the same seed is the same run, call by call, in every process.
 
-import { type Keys, makeKeys } from "./agents.ts";
 import { type CourseOptions, runCourse } from "./course.ts";
+import { type Keys, makeKeys } from "./keys.ts";
 import { Scene } from "./scene.ts";
+import { withSeededCrypto } from "./seeded-crypto.ts";
 
 export interface SimulationFailure {
   readonly seed: number;
@@ -16,11 +17,21 @@ export async function simulate(
   seeds: Iterable<number>,
   options: CourseOptions,
 ): Promise<SimulationFailure | null> {
-  const keys: Keys = await makeKeys();
+  const keys = await makeKeys();
   for (const seed of seeds) {
-    const scene = new Scene(seed, keys);
-    const wrong = await runCourse(scene, options).catch((error: Error) => [String(error.stack)]);
+    const { scene, wrong } = await simulateSeed(seed, keys, options);
     if (wrong.length > 0) return { seed, wrong, trace: scene.trace };
   }
   return null;
+}
+
+/** One run, and the scene as it left it. */
+export async function simulateSeed(
+  seed: number,
+  keys: Keys,
+  options: CourseOptions,
+): Promise<{ readonly scene: Scene; readonly wrong: readonly string[] }> {
+  const scene = new Scene(seed, keys);
+  const course = withSeededCrypto(seed, () => runCourse(scene, options));
+  return { scene, wrong: await course.catch((error: Error) => [String(error.stack)]) };
 }

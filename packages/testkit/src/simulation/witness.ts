@@ -3,12 +3,15 @@
 
 import { createHash } from "node:crypto";
 import { readHeader } from "@siteferry/bundle";
-import { parseBundleName, type RefusalCode, type SiteId } from "@siteferry/model";
+import { parseBundleName, type SiteId } from "@siteferry/model";
 import type { Result } from "./core.ts";
 import type { MemoryDisk } from "./disk.ts";
 import type { LinkWitness } from "./link.ts";
-import type { Mirror, Place } from "./mirror.ts";
+import type { Mirror } from "./mirror.ts";
 import { objectKey } from "./object-key.ts";
+import { isBefore, type Place } from "./place.ts";
+import type { Origin } from "./refusals.ts";
+import { bundleBytesMax } from "./room.ts";
 import type { Moment, Site } from "./site.ts";
 
 /** A bundle that the receiver took away from its link. */
@@ -31,27 +34,14 @@ const droppedAfterMs = 59 * 60_000;
 /** A look takes back what lies unread for half an hour, so such an hour has a gap of this length. */
 const unseenMs = 29 * 60_000;
 
-/** Refusals of honest bundles, by clocks, keys and links that go wrong; any other is damage or forgery. */
-const honestRefusals: ReadonlySet<RefusalCode> = new Set([
-  "created-in-future",
-  "epoch-future",
-  // Each start of a machine begins an epoch, and a restored one may still ship an older one's.
-  "epoch-churn",
-  "epoch-old",
-  // The first keyframe was lost, and a delta came through.
-  "epoch-without-keyframe",
-  // The reader was killed twice while it opened the same file.
-  "bundle-poisonous",
-  "bundle-expired",
-  "key-unknown",
-]);
-
 export class Witness implements LinkWitness {
   readonly wrong: string[] = [];
-  refusals = 0;
   readonly #disk: () => MemoryDisk;
   readonly #ownerOf: OwnerOf;
   readonly #sent = new Map<string, string>();
+  /** By the hash of the content. */
+  readonly #origins = new Map<string, Origin>();
+  readonly #epochs = new Map<SiteId, Set<number>>();
   #taken: Taken[] = [];
   readonly #given = new Map<string, Result>();
   readonly #lastTime = new Map<string, number>();
@@ -67,18 +57,43 @@ export class Witness implements LinkWitness {
 
   /** No number is ever used for two contents. */
   sent(site: SiteId, name: string, content: Uint8Array): void {
-    const { epoch, sequence } = readHeader(content).unverified;
-    const number = `${site} ${epoch}/${sequence}`;
-    const hash = createHash("sha256").update(content).digest("hex");
+    const header = readHeader(content).unverified;
+    const number = numberOf(site, header);
+    const hash = contentHash(content);
     if ((this.#sent.get(number) ?? hash) !== hash) {
       this.wrong.push(`${name}: the number ${number} was used for other content before`);
     }
+    if (content.length > bundleBytesMax) {
+      this.wrong.push(
+        `${name} has ${content.length} bytes: the bounds are made for ${bundleBytesMax}`,
+      );
+    }
     this.#sent.set(number, hash);
+    this.#origins.set(hash, { kind: "honest", header });
+    this.#epochs.set(site, (this.#epochs.get(site) ?? new Set()).add(header.epoch));
+  }
+
+  damaged(content: Uint8Array): void {
+    this.#origins.set(contentHash(content), { kind: "damaged" });
+  }
+
+  forged(content: Uint8Array, inOwnName: boolean): void {
+    this.#origins.set(contentHash(content), { kind: "forged", inOwnName });
+  }
+
+  /** Null: nobody ever sent this. */
+  originOf(content: Uint8Array): Origin | null {
+    return this.#origins.get(contentHash(content)) ?? null;
+  }
+
+  /** How many of them travelled. */
+  epochsOf(site: SiteId): number {
+    return this.#epochs.get(site)?.size ?? 0;
   }
 
   /** Acknowledged means durable, at this very moment. */
   acknowledged(site: SiteId, name: string, content: Uint8Array): void {
-    const taken = { site, name, content, ...this.#placeOf(site, content) };
+    const taken = { site, name, content, ...this.#placeOf(content) };
     if (!this.#disk().holdsDurably(content) && !this.#isOvertaken(taken)) {
       this.wrong.push(`${name} was acknowledged, and a power cut now would lose it`);
     }
@@ -86,8 +101,11 @@ export class Witness implements LinkWitness {
   }
 
   /** The receiver said that it dropped it, because it came too late to be of use. */
-  late(name: string): void {
+  late(name: string, mark: Place | null): void {
     const late = parseBundleName(name);
+    if (late === null || mark === null || late.epoch !== mark.epoch || !isBefore(late, mark)) {
+      this.wrong.push(`${name} was dropped, though nothing newer was there`);
+    }
     const isIt = ({ site, place }: Taken): boolean =>
       site === late?.site && place?.epoch === late.epoch && place.sequence === late.sequence;
     this.#taken = this.#taken.filter((taken) => !isIt(taken));
@@ -126,15 +144,22 @@ export class Witness implements LinkWitness {
     this.#looks.push(centreMs);
   }
 
-  refused(code: RefusalCode): void {
-    if (!honestRefusals.has(code)) this.refusals += 1;
+  /** An operator lets the centre forget the order of a site: what it has may go back, once. */
+  forgot(site: SiteId): void {
+    this.#mirrors.delete(site);
+    this.#moments.delete(site);
   }
 
   /** The mirror is a true state that the site once had, and never goes back. */
   mirrored(site: Site, mirror: Mirror): void {
     const before = this.#mirrors.get(site.id);
+    if (mirror.mark.epoch > 0 && !this.#sent.has(numberOf(site.id, mirror.mark))) {
+      this.wrong.push(`The mark of ${site.id} is a bundle that it never sent`);
+    }
     for (const what of ["mark", "config", "keyframe"] as const) {
       if (!isBefore(mirror[what], before?.[what] ?? null)) continue;
+      // It was there when the order was forgotten, and any successor may take its place.
+      if (isBefore(before!.mark, before![what])) continue;
       const { epoch, sequence } = mirror[what]!;
       this.wrong.push(`The ${what} of ${site.id} went back to ${epoch}/${sequence}`);
     }
@@ -166,15 +191,11 @@ export class Witness implements LinkWitness {
     }
   }
 
-  #placeOf(site: SiteId, content: Uint8Array): Pick<Taken, "place" | "kind"> {
-    const hash = createHash("sha256").update(content).digest("hex");
-    try {
-      const { epoch, sequence, kind } = readHeader(content).unverified;
-      const isHonest = this.#sent.get(`${site} ${epoch}/${sequence}`) === hash;
-      return { place: isHonest ? { epoch, sequence } : null, kind };
-    } catch {
-      return { place: null, kind: "" };
-    }
+  #placeOf(content: Uint8Array): Pick<Taken, "place" | "kind"> {
+    const origin = this.originOf(content);
+    if (origin?.kind !== "honest") return { place: null, kind: "" };
+    const { epoch, sequence, kind } = origin.header;
+    return { place: { epoch, sequence }, kind };
   }
 
   /** Of configurations and keyframes the newest counts, of deltas whatever came after them. */
@@ -194,9 +215,12 @@ export class Witness implements LinkWitness {
   }
 }
 
-function isBefore(a: Place | null, b: Place | null): boolean {
-  if (a === null || b === null) return false;
-  return a.epoch === b.epoch ? a.sequence < b.sequence : a.epoch < b.epoch;
+export function contentHash(content: Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+function numberOf(site: SiteId, { epoch, sequence }: Place): string {
+  return `${site} ${epoch}/${sequence}`;
 }
 
 function identityOf({ object, time, state }: Result): string {
