@@ -1,12 +1,19 @@
 // A stick that somebody carries: export at the site, import at the centre.
 
+import { execFile } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Run, siteferry } from "./command-line.ts";
+import { missingFor } from "@siteferry/testkit/cores";
+import { mountStick, whyNoMounts } from "./faults/mounts.ts";
 import { install, type Installation, reportOf } from "./installation.ts";
 
+const run = promisify(execFile);
+const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
 let directory: TemporaryDirectory;
 let site: LivestatusServer;
 
@@ -34,7 +41,10 @@ test("a stick brings the whole site, whatever went other ways; a second import c
   const written = await put(installation);
   expect(written.stdout).toContain("Wrote 2 of 2 bundles of remote1 for central.");
   const names = (await readdir(directory.path)).filter((name) => name.endsWith(".ferry"));
-  expect(names.map((name) => name.split(".")[1]).toSorted((a, b) => (a! < b! ? -1 : 1))).toEqual(["config", "keyframe"]);
+  expect(names.map((name) => name.split(".")[1]).toSorted((a, b) => (a! < b! ? -1 : 1))).toEqual([
+    "config",
+    "keyframe",
+  ]);
 
   expect((await take(installation)).stdout).toContain("Took 2 bundles, refused 0");
   expect(reportOf(await installation.receive())).toMatchObject({ accepted: 4, refused: 0 });
@@ -60,8 +70,47 @@ test("a stick brings the whole site, whatever went other ways; a second import c
 test("a stick that isn't there is said so, and the other links go on", async () => {
   await using installation = await install({ livestatus: `unix:${directory.path}/live` });
   const none = `${installation.path}/none`;
-  const run = await siteferry(["export", none, "--config", installation.senderYaml]);
-  expect(run.status).toBe(75);
-  expect(run.stderr).toContain(none);
+  const missed = await siteferry(["export", none, "--config", installation.senderYaml]);
+  expect(missed.status).toBe(75);
+  expect(missed.stderr).toContain(none);
   expect(await readdir(installation.link)).toHaveLength(2);
 });
+
+const noStick = await whyNoMounts("stick");
+
+test.skipIf(noStick !== null)(
+  "a stick with exFAT, which has no links: only the newest export lies on it",
+  async () => {
+    await using installation = await install({ livestatus: `unix:${directory.path}/live` });
+    const at = installation.path;
+    await using stick = await mountStick(`${at}/image`, `${at}/stick`);
+    for (let time = 0; time < 2; time++) {
+      const written = await siteferry(["export", stick.path, "--config", installation.senderYaml]);
+      expect([written.status, written.stderr]).toEqual([0, ""]);
+    }
+    expect(await readdir(stick.path)).toHaveLength(2);
+    const taken = await siteferry(["import", stick.path, "--config", installation.receiverYaml]);
+    expect(taken.stdout).toContain("Took 2 bundles");
+  },
+);
+
+test.skipIf(missingFor("strace") !== null)(
+  "a stick whose driver refuses to set modes, as that of FAT does",
+  async () => {
+    await using installation = await install({ livestatus: `unix:${directory.path}/live` });
+    await using stick = await makeTemporaryDirectory("stick");
+    const fails = [
+      "-f",
+      "-o",
+      "/dev/null",
+      "-e",
+      "trace=fchmod",
+      "-e",
+      "inject=fchmod:error=EPERM",
+    ];
+    const verb = [bin, "export", stick.path, "--config", installation.senderYaml];
+    const { stdout } = await run("strace", [...fails, process.execPath, ...verb]);
+    expect(stdout).toContain("Wrote 2 of 2 bundles");
+    expect(await readdir(stick.path)).toHaveLength(2);
+  },
+);

@@ -56,15 +56,40 @@ export async function mountDiskImage(image: string, path: string): Promise<DiskI
   };
 }
 
+/** A stick: exFAT, which knows no links, no owners and no modes. */
+export async function mountStick(
+  image: string,
+  path: string,
+): Promise<AsyncDisposable & { readonly path: string }> {
+  await mkdir(path, { recursive: true });
+  await writeFile(image, "");
+  await truncate(image, 16 * 1024 * 1024);
+  await command("mkfs.exfat", image);
+  const { stdout } = await run("losetup", ["--find", "--show", image], { env });
+  const device = stdout.trim();
+  await command("mount.exfat-fuse", device, path);
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await command("umount", path);
+      await command("losetup", "--detach", device);
+    },
+  };
+}
+
 /** Why these tests can't run here, or null. The reason goes to standard error, too. */
-export async function whyNoMounts(kind: "small disk" | "disk image"): Promise<string | null> {
+export async function whyNoMounts(
+  kind: "small disk" | "disk image" | "stick",
+): Promise<string | null> {
   await using directory = await makeTemporaryDirectory("mount");
   const path = `${directory.path}/mnt`;
   try {
-    const disk =
-      kind === "small disk"
-        ? await mountSmallDisk(path, 4096)
-        : await mountDiskImage(`${directory.path}/image`, path);
+    const mounts = {
+      "small disk": () => mountSmallDisk(path, 4096),
+      "disk image": () => mountDiskImage(`${directory.path}/image`, path),
+      stick: () => mountStick(`${directory.path}/image`, path),
+    };
+    const disk = await mounts[kind]();
     await disk[Symbol.asyncDispose]();
     return null;
   } catch (error) {

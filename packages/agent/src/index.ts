@@ -1,8 +1,11 @@
 // What both agents share: settings files, log, daemon loop.
 
+export * from "./mail-server.ts";
 export * from "./read-text.ts";
 export * from "./setting-types.ts";
 export * from "./settings.ts";
+export * from "./ssh-server.ts";
+export * from "./web-server.ts";
 export * from "./world/daemon.ts";
 export * from "./world/groups.ts";
 export * from "./world/log.ts";

@@ -28,6 +28,17 @@ export const duration: z.ZodType<number, string> = z.string().transform((text, c
   return z.NEVER;
 });
 
+const sizeUnits: Readonly<Record<string, number>> = { KB: 1_000, MB: 1_000_000 };
+
+/** A number of bytes such as `512KB`, `8MB`; a thousand, a million. */
+export const size: z.ZodType<number, string> = z.string().transform((text, context) => {
+  const [, number, unit] = /^(\d{1,6})\s*(KB|MB)$/.exec(text) ?? [];
+  const bytes = Number(number) * (sizeUnits[unit ?? ""] ?? Number.NaN);
+  if (bytes > 0) return bytes;
+  context.addIssue(`"${text}" isn't a size; write a number from 1 and a unit: 512KB, 8MB`);
+  return z.NEVER;
+});
+
 /** A cron line with five fields (or six, with seconds). */
 export const schedule: z.ZodType<string, string> = z
   .string()
@@ -52,6 +63,11 @@ export const absolutePath: z.ZodType<string, string> = z
   .string()
   .startsWith("/", "not an absolute path")
   .transform((path) => path.replace(/\/+$/, "") || "/");
+
+/** What a marker file's name adds to that of the file it speaks for. */
+export const markerSuffix: z.ZodType<string, string> = z
+  .string()
+  .regex(/^\.[a-z0-9]{1,16}$/, 'not the end of a file name, such as ".ok"');
 
 /** Lets `key:` with nothing behind it mean that nothing is said about it. */
 export function section<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema>> {

@@ -3,3 +3,28 @@
 export * from "./transport.ts";
 export { dropSender, type DropSendOptions } from "./transports/drop/send.ts";
 export { dropReceiver, type DropReceiveOptions } from "./transports/drop/receive.ts";
+export { parseFingerprint, parseToken, type SiteAccess } from "./transports/http/access.ts";
+export { isLoopback, parseListenAddress } from "./transports/http/address.ts";
+export { httpListener, type HttpListenOptions } from "./transports/http/listen.ts";
+export { httpPullReceiver, type HttpPullOptions } from "./transports/http/pull.ts";
+export { readHttpOptions } from "./transports/http/read-options.ts";
+export { httpSender, type HttpSendOptions } from "./transports/http/send.ts";
+export { superseded } from "./superseded.ts";
+export { mailSender, type MailSendOptions } from "./transports/mail/send.ts";
+export type { Mailbox } from "./transports/mail/mailbox.ts";
+export { mailReceiver } from "./transports/mail/receive.ts";
+export { deliverToMaildir, prepareDeliveries } from "./transports/mail/deliver.ts";
+export { imapFolder, type ImapOptions } from "./transports/mail/imap.ts";
+export { maildir, makeMaildir, type MaildirOptions } from "./transports/mail/maildir.ts";
+export { pop3Mailbox } from "./transports/mail/pop3.ts";
+export { mailSecrets, type MailServer } from "./transports/mail/mail-server.ts";
+export { messageBytesMax } from "./transports/mail/mail-limits.ts";
+export {
+  sshCommandSender,
+  type SshDirectory,
+  sshDirectorySender,
+  sshExecSender,
+} from "./transports/ssh/send.ts";
+export { sshReceiver, type SshReceiveOptions } from "./transports/ssh/receive.ts";
+export type { SshCommand } from "./transports/ssh/command.ts";
+export type { SshConnection, SshFiles, SshServer } from "./transports/ssh/settings.ts";

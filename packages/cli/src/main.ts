@@ -66,6 +66,7 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
     .option("--once", "one run, for cron", false)
     .option("--stdin <site>", "take one bundle of this site from standard input, for sshd")
+    .option("--mail", "take one message from standard input, for a mail server", false)
     .addOption(logLevel)
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");

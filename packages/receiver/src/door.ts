@@ -12,7 +12,7 @@ import {
   Refusal,
   type World,
 } from "@siteferry/model";
-import { isTemporaryName, temporaryName } from "@siteferry/spool";
+import { isTemporaryName, publishByRename } from "@siteferry/spool";
 import type { Opening } from "./opening.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
@@ -78,28 +78,24 @@ async function checkRoom(
   }
 }
 
-/**
- * By rename: under a second name, if only for a moment, the receiver wouldn't take it.
- * @throws Refusal `sequence-equivocal`
- */
+/** @throws Refusal `sequence-equivocal` */
 async function store(doorway: Doorway, header: BundleHeader, content: Uint8Array): Promise<void> {
   await checkRoom(doorway, header);
   const { spool, world } = doorway;
-  const { files, random } = world;
   const name = formatBundleName(header);
-  const target = `${spool}/${arrivalsDirectory}/${name}`;
-  if ((await files.status(target)) !== null) {
-    const there = await files
-      .read(target, limits.bundleBytesMax, { trusted: true })
-      .catch(() => null);
-    if (there !== null && Buffer.compare(there, content) !== 0) {
-      throw new Refusal("sequence-equivocal", `${name} waits with other content`);
-    }
+  const directory = `${spool}/${arrivalsDirectory}`;
+  const temporaryDirectory = `${spool}/${writingDirectory}`;
+  try {
+    await publishByRename(world.files, world.random, {
+      temporaryDirectory,
+      directory,
+      name,
+      content,
+    });
+  } catch (error) {
+    if (!(error instanceof FerryError && error.code === "name-taken")) throw error;
+    throw new Refusal("sequence-equivocal", `${name} waits with other content`);
   }
-  const temporary = `${spool}/${writingDirectory}/${temporaryName(random, name)}`;
-  await files.writeNew(temporary, content, 0o600);
-  await files.rename(temporary, target);
-  await files.syncDirectory(`${spool}/${arrivalsDirectory}`);
 }
 
 /** Makes the directories, and takes away what processes left that died while they wrote. */

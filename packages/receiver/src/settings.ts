@@ -4,7 +4,7 @@ import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@sitef
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
-import { type TransportSettings, transportSchema } from "./transports/index.ts";
+import { sitesOf, type TransportSettings, transportSchema } from "./transports/index.ts";
 
 export interface ReceiverSettings {
   /** This centre's name: bundles for another are refused. */
@@ -113,7 +113,7 @@ const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
   objects: objectsSchema,
 });
 
-export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
+const plainSchema = z.strictObject({
   centre: siteId,
   spool: absolutePath.default("/var/lib/siteferry"),
   key: absolutePath.optional(),
@@ -126,3 +126,15 @@ export const receiverSchema: z.ZodType<ReceiverSettings> = z.strictObject({
   transports: z.array(transportSchema).default([]),
   targets: z.array(targetSchema).min(1, "name at least one target"),
 });
+
+export const receiverSchema: z.ZodType<ReceiverSettings> = plainSchema.superRefine(
+  ({ sites, transports }, context) => {
+    for (const [index, transport] of transports.entries()) {
+      for (const { site, at } of sitesOf(transport)) {
+        if (Object.hasOwn(sites, site)) continue;
+        const message = `${site} isn't one of the sites above`;
+        context.addIssue({ code: "custom", message, path: ["transports", index, ...at] });
+      }
+    }
+  },
+);

@@ -22,7 +22,7 @@ export interface Link {
   readonly pauses: Readonly<Record<Stream, Pause>>;
 }
 
-export interface Pause {
+interface Pause {
   /** Failures since something went through. */
   readonly failures: number;
   /** Not tried before; milliseconds since 1970. */

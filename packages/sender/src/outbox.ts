@@ -1,6 +1,7 @@
 // The outbox: sealed bundles that wait for their transport. State is never a backlog to replay: of
 // each kind only the newest counts, so what a newer bundle supersedes is dropped, and counted.
 
+import { superseded } from "@siteferry/carry";
 import { type BundleName, type FileSystem, parseBundleName, type Random } from "@siteferry/model";
 import { publish } from "@siteferry/spool";
 
@@ -37,22 +38,4 @@ export async function dropSuperseded(files: FileSystem, spool: string): Promise<
   const dropped = superseded(await listOutbox(files, spool));
   for (const { fileName } of dropped) await files.unlink(`${spool}/outbox/${fileName}`);
   return dropped.length;
-}
-
-/**
- * The entries that a newer one has made worthless: of configurations, keyframes and deltas only the
- * newest counts, and a delta only until a newer keyframe comes. `entries` are oldest first.
- */
-export function superseded(entries: readonly OutboxEntry[]): readonly OutboxEntry[] {
-  const newest = new Map(entries.map((entry) => [entry.kind, entry]));
-  const keyframe = newest.get("keyframe");
-  return entries.filter((entry) => {
-    const isOvertaken =
-      entry.kind === "delta" && keyframe !== undefined && isOlder(entry, keyframe);
-    return isOvertaken || newest.get(entry.kind) !== entry;
-  });
-}
-
-function isOlder(a: OutboxEntry, b: OutboxEntry): boolean {
-  return a.epoch === b.epoch ? a.sequence < b.sequence : a.epoch < b.epoch;
 }

@@ -33,6 +33,8 @@ export interface SenderSettings {
   readonly spool: string;
   /** Livestatus header lines that choose objects, such as `Filter: name ~ ^web`. */
   readonly filters: { readonly hosts: readonly string[]; readonly services: readonly string[] };
+  /** Nothing may come back from the centre: a transport on which something does is refused. */
+  readonly oneWay: boolean;
   /** Each bundle goes through `all` transports, or through the `first` that works, in their order. */
   readonly deliver: "all" | "first";
   /** The centre's keys, as in allowed_signers: needed by transports that bring a receipt. */
@@ -76,6 +78,7 @@ export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
       services: z.array(z.string()).default([]),
     })
     .prefault({}),
+  oneWay: z.boolean().default(false),
   deliver: z.enum(["all", "first"]).default("all"),
   centreKeys: absolutePath.optional(),
   transports: z.array(transportSchema).min(1, "name at least one transport"),

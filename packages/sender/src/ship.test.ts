@@ -199,6 +199,16 @@ test("a heartbeat goes past a keyframe that can't get through, once its epoch is
   expect(link.sent).toEqual([1, 3]);
 });
 
+test("what waited for a link goes through it in one run, the delta of a new epoch too", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link");
+  await office.put("config", 1);
+  await office.put("keyframe", 2);
+  await office.put("delta", 3);
+  expect(await office.ship([link])).toMatchObject({ shipped: 3, waiting: 0 });
+  expect(link.sent).toEqual([1, 2, 3]);
+});
+
 test("a link that hangs keeps neither the run nor the other links waiting, and ends by itself", async () => {
   await using office = await makeOffice();
   const [hanging, good] = [fakeLink("hanging"), fakeLink("good")];

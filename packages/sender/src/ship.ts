@@ -33,7 +33,7 @@ export interface Shipment {
 }
 
 /** A transport, opened once for each stream: it does one thing at a time. */
-export type OpenTransport = Readonly<Record<Stream, SendingTransport>>;
+type OpenTransport = Readonly<Record<Stream, SendingTransport>>;
 
 /** How a process ships. In the daemon lanes outlive a run. */
 export interface Shipping {
@@ -83,11 +83,7 @@ export async function ship(sender: Sender): Promise<Shipment> {
   const before = { shipped: lanes.shipped, refused: lanes.refused };
   const routes = settings.deliver === "first" ? [transports] : transports.map((one) => [one]);
   for (const stream of streams) {
-    for (const route of routes) {
-      startLane(sender, `${route[0]!.bulk.name} ${stream}`, async () => {
-        for (const transport of route) await passThrough(sender, transport[stream], stream);
-      });
-    }
+    for (const route of routes) startLane(sender, route, stream);
   }
   await shipping.patience(allOf(lanes));
   return {
@@ -98,24 +94,34 @@ export async function ship(sender: Sender): Promise<Shipment> {
 }
 
 /** One that still runs goes on, and sees for itself what came meanwhile. */
-function startLane(
-  { world: { log }, shipping: { lanes } }: Sender,
-  name: string,
-  work: () => Promise<void>,
-): void {
-  if (lanes.running.has(name)) return;
-  const lane = work().finally(() => lanes.running.delete(name));
+function startLane(sender: Sender, route: readonly OpenTransport[], stream: Stream): void {
+  const { world, shipping } = sender;
+  const { running } = shipping.lanes;
+  const name = `${route[0]!.bulk.name} ${stream}`;
+  if (running.has(name)) return;
+  const work = async (): Promise<void> => {
+    for (const transport of route) await passThrough(sender, transport[stream], stream);
+    // A delta may go only now that its keyframe has gone.
+    if (stream === "bulk") startLane(sender, route, "express");
+  };
+  const lane = work().finally(() => running.delete(name));
   // Nobody may be waiting for it any more.
   lane.catch((error: unknown) => {
-    log.error(errorFields(explain(error, `Shipping through ${name}`)), `${name} stopped`);
+    const failure = explain(error, `Shipping through ${name}`);
+    world.log.error(errorFields(failure), `${name} stopped`);
   });
-  lanes.running.set(name, lane);
+  running.set(name, lane);
 }
 
-/** Waits for all, then throws what one of them threw. */
+/** Waits for all, also for those that start meanwhile, then throws what one of them threw. */
 async function allOf({ running }: Lanes): Promise<void> {
-  const ended = await Promise.allSettled(running.values());
-  for (const end of ended) if (end.status === "rejected") throw end.reason;
+  const failures: unknown[] = [];
+  while (running.size > 0) {
+    for (const end of await Promise.allSettled(running.values())) {
+      if (end.status === "rejected") failures.push(end.reason);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** What waits for this link, oldest first, until it is through or the link fails. */

@@ -35,6 +35,36 @@ export async function publish(
   }
 }
 
+/**
+ * The same by rename, where links won't do: for a moment a linked file has two names, so that a receiver
+ * which scans just then doesn't take it, and FAT has none. Only for names that no other process
+ * publishes with other content at the same time.
+ * @throws FerryError `name-taken`
+ */
+export async function publishByRename(
+  files: FileSystem,
+  random: Random,
+  { temporaryDirectory, directory, name, content, mode = 0o600 }: Publication,
+): Promise<"published" | "identical"> {
+  const target = `${directory}/${name}`;
+  if ((await files.status(target)) !== null) return await sameOrTaken(files, target, content);
+  const temporary = `${temporaryDirectory}/${temporaryName(random, name)}`;
+  await files.writeNew(temporary, content, mode);
+  await files.rename(temporary, target);
+  await files.syncDirectory(directory);
+  return "published";
+}
+
+async function sameOrTaken(
+  files: FileSystem,
+  target: string,
+  content: Uint8Array,
+): Promise<"identical"> {
+  const there = await files.read(target, content.length, { trusted: true }).catch(() => null);
+  if (there !== null && Buffer.compare(there, content) === 0) return "identical";
+  throw new FerryError("name-taken", `${printable(target)} exists with other content`);
+}
+
 async function linkUnlessThere(
   files: FileSystem,
   temporary: string,
@@ -46,9 +76,7 @@ async function linkUnlessThere(
     return "published";
   } catch (error) {
     if (systemCode(error) !== "EEXIST") throw error;
-    const there = await files.read(target, content.length, { trusted: true }).catch(() => null);
-    if (there !== null && Buffer.compare(there, content) === 0) return "identical";
-    throw new FerryError("name-taken", `${printable(target)} exists with other content`);
+    return await sameOrTaken(files, target, content);
   }
 }
 

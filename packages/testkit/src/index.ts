@@ -6,5 +6,7 @@ export {
   type FakeSiteOptions,
   type TickReport,
 } from "./fake-site/fake-site.ts";
+export { makeCertificate, type Certificate, type CertificateOptions } from "./certificates.ts";
+export { freePort } from "./free-port.ts";
 export * from "./temporary-directory.ts";
 export { openRelay, type Relay } from "./relay.ts";

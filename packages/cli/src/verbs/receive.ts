@@ -1,25 +1,30 @@
 // siteferry receive
 
 import { openLog, readSettings } from "@siteferry/agent";
-import { exitCodes, FerryError, type Log, parseSiteId } from "@siteferry/model";
+import { exitCodes, explain, FerryError, type Log, parseSiteId } from "@siteferry/model";
 import {
   receiveAlways,
   receiveArrival,
+  receiveMail,
   receiveOnce,
   receiverSchema,
   type ReceiverSettings,
 } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
 import type { AgentOptions } from "../agent-options.ts";
+import { printFailure } from "../failure.ts";
 
 export interface ReceiveOptions extends AgentOptions {
   /** The site that speaks on standard input. */
   readonly stdin?: string;
+  /** A mail server speaks on standard input. */
+  readonly mail: boolean;
 }
 
 /** Exit status: 75 if something has to be tried again, 76 if something was refused. */
 export async function runReceive(options: ReceiveOptions): Promise<number> {
-  const { config, once, logLevel, stdin } = options;
+  const { config, once, logLevel, stdin, mail } = options;
+  if (mail) return await takeMail(options);
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "receiver", level: logLevel });
   if (stdin !== undefined) return await receiveStdin(settings, log, stdin);
@@ -40,4 +45,19 @@ async function receiveStdin(settings: ReceiverSettings, log: Log, name: string):
   const receipt = await receiveArrival(settings, log, site, process.stdin);
   if (receipt !== null) process.stdout.write(receipt);
   return 0;
+}
+
+/** A mail server gives mail back to its sender with any status but 0 and 75. */
+async function takeMail({ config, logLevel }: ReceiveOptions): Promise<number> {
+  try {
+    const settings = await readSettings(nodeFiles, config, receiverSchema);
+    const log = await openLog({ name: "receiver", level: logLevel });
+    await receiveMail(settings, log, process.stdin);
+    return 0;
+  } catch (error) {
+    const failure = explain(error, "Taking mail in");
+    if (failure.code === "file-unsuitable" || failure.code === "bundle-too-large") throw failure;
+    printFailure(failure, null);
+    return exitCodes.transient;
+  }
 }

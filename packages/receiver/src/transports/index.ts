@@ -5,17 +5,46 @@ import type { ListeningTransport, ReceivingTransport } from "@siteferry/carry";
 import type { z } from "zod";
 import type { TransportContext } from "./context.ts";
 import { type DropSettings, dropSettings, openDrop } from "./drop.ts";
+import { type HttpSettings, httpSettings, openHttp } from "./http.ts";
+import { type HttpPullSettings, httpPullSettings, openHttpPull } from "./http-pull.ts";
+import { type MailSettings, mailSettings, openMail } from "./mail.ts";
+import { openSsh, type SshSettings, sshSettings } from "./ssh.ts";
 
-export type TransportSettings = { readonly drop: DropSettings };
+export type TransportSettings =
+  | { readonly drop: DropSettings }
+  | { readonly http: HttpSettings }
+  | { readonly httpPull: HttpPullSettings }
+  | { readonly mail: MailSettings }
+  | { readonly ssh: SshSettings };
 
 export const transportSchema: z.ZodType<TransportSettings> = oneOf("transport", {
   drop: dropSettings,
+  http: httpSettings,
+  httpPull: httpPullSettings,
+  mail: mailSettings,
+  ssh: sshSettings,
 });
+
+/** The sites that an entry names, and where in it. */
+export function sitesOf(
+  settings: TransportSettings,
+): readonly { readonly site: string; readonly at: readonly string[] }[] {
+  if ("http" in settings) {
+    return Object.keys(settings.http.sites).map((site) => ({ site, at: ["http", "sites", site] }));
+  }
+  const [[key, section] = ["", {}]] = Object.entries(settings);
+  const { site }: { site?: string | undefined } = section;
+  return site === undefined ? [] : [{ site, at: [key, "site"] }];
+}
 
 /** Nothing is connected yet, nothing listens. */
 export function openTransport(
   context: TransportContext,
   settings: TransportSettings,
 ): ReceivingTransport | ListeningTransport {
+  if ("http" in settings) return openHttp(context, settings.http);
+  if ("httpPull" in settings) return openHttpPull(context, settings.httpPull);
+  if ("mail" in settings) return openMail(context, settings.mail);
+  if ("ssh" in settings) return openSsh(context, settings.ssh);
   return openDrop(context, settings.drop);
 }

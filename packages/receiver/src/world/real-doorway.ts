@@ -92,7 +92,10 @@ export async function importFrom(
 /** A link that says nothing for so long is dead; its process mustn't stay. */
 const silenceMaxMs = 120_000;
 
-async function readWhole(input: NodeJS.ReadStream): Promise<Uint8Array<ArrayBuffer>> {
+export async function readWhole(
+  input: NodeJS.ReadStream,
+  bytesMax: number = limits.bundleBytesMax,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let length = 0;
   const silence = setTimeout(() => {
@@ -103,9 +106,8 @@ async function readWhole(input: NodeJS.ReadStream): Promise<Uint8Array<ArrayBuff
     for await (const chunk of input as AsyncIterable<Buffer>) {
       silence.refresh();
       length += chunk.length;
-      if (length > limits.bundleBytesMax) {
-        const most = limits.bundleBytesMax;
-        throw new Refusal("bundle-too-large", `More than ${most} bytes came on stdin`);
+      if (length > bytesMax) {
+        throw new Refusal("bundle-too-large", `More than ${bytesMax} bytes came on stdin`);
       }
       chunks.push(chunk);
     }

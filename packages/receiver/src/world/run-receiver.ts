@@ -2,7 +2,12 @@
 // one run of the narrative, `receiveAlways` the daemon.
 
 import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
-import { dropReceiver, type ListeningTransport, type ReceivingTransport } from "@siteferry/carry";
+import {
+  dropReceiver,
+  type ListeningTransport,
+  prepareDeliveries,
+  type ReceivingTransport,
+} from "@siteferry/carry";
 import { errorFields, explain, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
@@ -10,6 +15,7 @@ import { arrivalsDirectory, openDoor } from "../door.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { openTransport } from "../transports/index.ts";
+import { openPipedMail, pipedMailDirectory } from "../transports/mail.ts";
 import { readKeys } from "./read-keys.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
 
@@ -68,6 +74,7 @@ async function withSpool<Result>(
   await files.makeDirectory(spool, 0o700);
   // Its key is checked, and the arrivals' directory is made.
   await openDoorway(settings, log);
+  await prepareDeliveries(world, `${spool}/${pipedMailDirectory}`);
   const lock = await takeLock(`${spool}/lock`);
   const transports = openTransports(world, settings, spool);
   try {
@@ -89,7 +96,7 @@ async function withSpool<Result>(
   }
 }
 
-/** Nothing is connected yet. What came through the door is looked for first. */
+/** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */
 function openTransports(world: World, settings: ReceiverSettings, spool: string): Transports {
   const { files } = world;
   const context = {
@@ -101,7 +108,11 @@ function openTransports(world: World, settings: ReceiverSettings, spool: string)
   const opened = settings.transports.map((transport) => openTransport(context, transport));
   const arrivals = dropReceiver(files, { dir: `${spool}/${arrivalsDirectory}`, site: null });
   return {
-    looking: [arrivals, ...opened.filter((transport) => "incoming" in transport)],
+    looking: [
+      arrivals,
+      openPipedMail(context),
+      ...opened.filter((transport) => "incoming" in transport),
+    ],
     listening: opened.filter((transport) => "listen" in transport),
   };
 }

@@ -30,7 +30,7 @@ export async function sendOnce(settings: SenderSettings, log: Log): Promise<Send
  * configuration and a keyframe, which need nothing that travelled before.
  */
 export async function exportTo(settings: SenderSettings, log: Log, dir: string): Promise<Exported> {
-  const stick = { drop: { dir, mode: 0o644 } };
+  const stick = { drop: { dir, mode: 0o644, after: [], collapse: true, index: false } };
   const more: SenderSettings = {
     ...settings,
     deliver: "all",
@@ -128,6 +128,11 @@ async function openShipping(
     bulk: openTransport(context, transport),
     express: openTransport(context, transport),
   }));
+  const twoWay = transports.find(({ bulk }) => !bulk.traits.oneWay);
+  if (settings.oneWay && twoWay !== undefined) {
+    const problem = `${twoWay.bulk.name} brings something back, and oneWay: true forbids it`;
+    throw new FerryError("settings-invalid", problem);
+  }
   if (centreKeys !== undefined) {
     const signers = parseAllowedSigners(await readPlain(centreKeys), centreKeys);
     return { transports, centreKeys: signers };

@@ -42,7 +42,7 @@ export const nodeFiles: FileSystem = {
     const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     try {
       // The umask must not take from the core's user what the operator configured.
-      await file.chmod(mode);
+      await setMode(file, mode);
       await writeAll(file, content);
       await file.sync();
     } catch (error) {
@@ -58,7 +58,7 @@ export const nodeFiles: FileSystem = {
   async touch(path, mode) {
     const file = await open(path, O_WRONLY | O_CREAT | O_NOFOLLOW, mode);
     try {
-      await file.chmod(mode);
+      await setMode(file, mode);
     } finally {
       await file.close();
     }
@@ -122,6 +122,13 @@ async function readWhole(
     filled += bytesRead;
   }
   return content;
+}
+
+/** A stick with FAT has no modes, and its driver says so with EPERM. */
+async function setMode(file: FileHandle, mode: number): Promise<void> {
+  await file.chmod(mode).catch((error: unknown) => {
+    if (systemCode(error) !== "EPERM") throw error;
+  });
 }
 
 async function writeAll(file: FileHandle, content: Uint8Array): Promise<void> {

@@ -3,10 +3,11 @@
 
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 
+import { freePort } from "../free-port.ts";
 import { makeTemporaryDirectory } from "../temporary-directory.ts";
 import { startCore } from "./core-process.ts";
 import { answerFile, icinga2Frame } from "./icinga2-config.ts";
@@ -109,17 +110,6 @@ async function ownPaths(directory: string): Promise<string[]> {
   const names = ["DataDir", "LogDir", "CacheDir", "InitRunDir", "SpoolDir"];
   await Promise.all(names.map((name) => mkdir(join(directory, name))));
   return names.map((name) => `-D${name}=${join(directory, name)}`);
-}
-
-// The listener takes a fixed number only. Between here and its bind another process might take the
-// same one; the kernel hands out distinct ones for a long time.
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function accepting(query: Icinga2["query"], port: number): Promise<true | null> {

@@ -25,6 +25,36 @@ const components = {
     files: ["nagios4"],
     tests: "that write into a real Nagios 4",
   },
+  nginx: {
+    packages: ["nginx"],
+    files: ["nginx"],
+    tests: "of http behind a real nginx",
+  },
+  apache: {
+    packages: ["apache2-bin"],
+    files: ["apache2", "/usr/lib/apache2/modules/mod_proxy_http.so"],
+    tests: "of http behind a real Apache",
+  },
+  tinyproxy: {
+    packages: ["tinyproxy-bin"],
+    files: ["tinyproxy"],
+    tests: "of http through a real proxy",
+  },
+  sshd: {
+    packages: ["openssh-server", "openssh-client"],
+    files: ["sshd", "ssh", "ssh-agent", "ssh-keygen"],
+    tests: "of ssh against a real sshd",
+  },
+  postfix: {
+    packages: ["postfix"],
+    files: ["postfix", "/usr/sbin/sendmail", "/usr/lib/postfix/sbin/master"],
+    tests: "of mail through a real Postfix",
+  },
+  dovecot: {
+    packages: ["dovecot-core", "dovecot-imapd", "dovecot-pop3d"],
+    files: ["dovecot", "/usr/lib/dovecot/imap", "/usr/lib/dovecot/pop3"],
+    tests: "of mail through a real Dovecot",
+  },
   "ssh-keygen": {
     packages: ["openssh-client"],
     files: ["ssh-keygen"],
@@ -54,6 +84,16 @@ const components = {
     packages: ["xfsprogs"],
     files: ["xfs_io"],
     tests: "of power cuts",
+  },
+  iproute2: {
+    packages: ["iproute2"],
+    files: ["ip"],
+    tests: "of a line that goes one way",
+  },
+  exfat: {
+    packages: ["exfat-fuse", "exfatprogs"],
+    files: ["mount.exfat-fuse", "mkfs.exfat"],
+    tests: "of a stick with exFAT",
   },
 } as const;
 

@@ -11,6 +11,7 @@ import { dropSender } from "./send.ts";
 const site = parseSiteId("remote1")!;
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 const bundleName = "remote1-000000000001-000000000001.keyframe.ferry";
+const bundle = { name: bundleName, content: Buffer.from("x") };
 
 describeTransport("drop", async () => {
   const directory = await makeTemporaryDirectory("drop");
@@ -88,4 +89,45 @@ test("the watcher wakes for a bundle", async () => {
   });
   await expect(woken.promise).resolves.toBeUndefined();
   await receiver.close();
+});
+
+test("a marker follows its bundle, and what has none isn't taken; both go together", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  await writeFile(`${dir}/half.ferry`, "still being copied");
+  await writeFile(`${dir}/other.ferry.done`, "of a bundle that is gone");
+  await dropSender({ files: nodeFiles, random }, { dir, site, marker: ".ok" }).send(bundle);
+  expect(await readdir(dir)).toContain(`${bundleName}.ok`);
+  const offered = await dropReceiver(nodeFiles, { dir, site: null, marker: ".ok" }).incoming(10);
+  expect(offered.map(({ name }) => name)).toEqual([bundleName]);
+  await offered[0]!.remove();
+  expect((await readdir(dir)).toSorted()).toEqual(["half.ferry", "other.ferry.done"]);
+});
+
+test("a command carries the file on; while it fails the bundle waits, and is handed over again", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  const gate = `${dir}/gate`;
+  const after = ["sh", "-c", `cp "$1" ${gate}/ || { echo "no gate" >&2; exit 3; }`, "-", "{file}"];
+  const sender = dropSender({ files: nodeFiles, random }, { dir, site, after });
+  const failure = { kind: "transient", message: expect.stringMatching(/ended with 3: .*no gate/) };
+  await expect(sender.send(bundle)).rejects.toMatchObject(failure);
+  await mkdir(gate);
+  await sender.send(bundle);
+  expect(await readdir(gate)).toEqual([bundleName]);
+  const none = dropSender({ files: nodeFiles, random }, { dir, site, after: ["/none", "{file}"] });
+  await expect(none.send(bundle)).rejects.toMatchObject({ kind: "transient" });
+});
+
+test("on a file system without links, as on a stick, sending again is harmless all the same", async () => {
+  await using directory = await makeTemporaryDirectory("drop");
+  const dir = directory.path;
+  const link = async (): Promise<never> => {
+    throw Object.assign(new Error("EPERM: no links here"), { code: "EPERM" });
+  };
+  const sender = dropSender({ files: { ...nodeFiles, link }, random }, { dir, site });
+  for (let time = 0; time < 2; time++) await sender.send(bundle);
+  expect(await readdir(dir)).toEqual([bundleName]);
+  const other = sender.send({ ...bundle, content: Buffer.from("other") });
+  await expect(other).rejects.toMatchObject({ code: "name-taken" });
 });

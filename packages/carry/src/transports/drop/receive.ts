@@ -1,13 +1,7 @@
 // drop, the receiving half: scans a directory. The scan is the truth; the watcher only shortens the
 // wait (an overflowing inotify queue loses events without an error, and NFS sends none).
 
-import {
-  bundleSuffix,
-  type FileSystem,
-  limits,
-  printable,
-  type SiteId,
-} from "@siteferry/model";
+import { bundleSuffix, type FileSystem, limits, printable, type SiteId } from "@siteferry/model";
 import type { FSWatcher } from "chokidar";
 import type { IncomingFile, ReceivingTransport } from "../../transport.ts";
 import { firstOfEachSite } from "../first-of-each-site.ts";
@@ -18,11 +12,13 @@ export interface DropReceiveOptions {
   readonly dir: string;
   /** If only one site can write here. */
   readonly site: SiteId | null;
+  /** What follows a bundle's name in that of the file which says that it is whole: `.ok`. */
+  readonly marker?: string | undefined;
 }
 
 export function dropReceiver(
   files: FileSystem,
-  { dir, site }: DropReceiveOptions,
+  { dir, site, marker }: DropReceiveOptions,
 ): ReceivingTransport {
   let watcher: FSWatcher | null = null;
   return {
@@ -30,9 +26,13 @@ export function dropReceiver(
     traits: dropTraits(limits.bundleBytesMax),
     async incoming(countPerSite) {
       // Zero-padded numbers: sorted by name, a site's bundles come in their order.
-      const names = (await files.list(dir)).filter(isOffered).sort();
+      const names = (await files.list(dir)).sort();
+      const marked = new Set(names);
+      const offered = names.filter(
+        (name) => isOffered(name) && (marker === undefined || marked.has(`${name}${marker}`)),
+      );
       return firstOfEachSite(
-        names.map((name) => incomingFile(files, dir, name, site)),
+        offered.map((name) => incomingFile(files, { dir, name, site, marker })),
         countPerSite,
       );
     },
@@ -42,7 +42,7 @@ export function dropReceiver(
         depth: 0,
         followSymlinks: false,
         ignoreInitial: true,
-        ignored: isUninteresting(dir),
+        ignored: isUninteresting(dir, marker ?? ""),
       });
       watcher.on("add", wake);
       // A watcher that fails takes only the hint away; the scan goes on.
@@ -58,15 +58,19 @@ function isOffered(name: string): boolean {
   return name.endsWith(bundleSuffix) && !name.startsWith(".");
 }
 
-function isUninteresting(dir: string): (path: string) => boolean {
-  return (path) => path !== dir && !isOffered(path.slice(path.lastIndexOf("/") + 1));
+function isUninteresting(dir: string, marker: string): (path: string) => boolean {
+  return (path) => {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    return (
+      path !== dir &&
+      !(name.endsWith(marker) && isOffered(name.slice(0, name.length - marker.length)))
+    );
+  };
 }
 
 function incomingFile(
   files: FileSystem,
-  dir: string,
-  name: string,
-  site: SiteId | null,
+  { dir, name, site, marker }: DropReceiveOptions & { name: string },
 ): IncomingFile {
   const path = `${dir}/${name}`;
   return {
@@ -74,6 +78,9 @@ function incomingFile(
     from: `drop:${printable(path)}`,
     site,
     read: () => files.read(path, limits.bundleBytesMax),
-    remove: () => files.unlink(path),
+    async remove() {
+      await files.unlink(path);
+      if (marker !== undefined) await files.unlink(`${path}${marker}`);
+    },
   };
 }

@@ -8,8 +8,11 @@ import {
   type Random,
   type SiteId,
 } from "@siteferry/model";
-import { isTemporaryName, type Publication, publish, temporaryName } from "@siteferry/spool";
+import { isTemporaryName, publishByRename } from "@siteferry/spool";
 import type { SendingTransport } from "../../transport.ts";
+import { indexName } from "../../outbox-index.ts";
+import { handOver } from "./hand-over.ts";
+import { ServedOutbox } from "./served-outbox.ts";
 import { dropTraits } from "./traits.ts";
 
 export interface DropSendOptions {
@@ -19,13 +22,23 @@ export interface DropSendOptions {
   readonly site: SiteId;
   /** Of the published files; default 0640, so that a receiver in the same group can read them. */
   readonly mode?: number;
+  /** The end of the name of an empty file that follows each bundle, for tools that wait for one: `.ok`. */
+  readonly marker?: string | undefined;
+  /** A command that carries the file on, `{file}` in it standing for its path; it must end with 0. */
+  readonly after?: readonly string[];
+  /** Of this site's files, those that a newer one supersedes are removed. */
+  readonly collapse?: boolean;
+  /** Keeps an index.json of this site's files, for a web server that hands the directory out. */
+  readonly index?: boolean;
 }
 
 export function dropSender(
-  { files, random }: { files: FileSystem; random: Random },
-  { dir, site, mode = 0o640 }: DropSendOptions,
+  world: { files: FileSystem; random: Random },
+  { dir, site, mode = 0o640, marker, after = [], collapse = false, index = false }: DropSendOptions,
 ): SendingTransport {
+  const { files, random } = world;
   let swept = false;
+  const outbox = new ServedOutbox(world, { dir, site, mode });
   return {
     name: `drop:${dir}`,
     traits: dropTraits(limits.bundleBytesMax),
@@ -34,36 +47,26 @@ export function dropSender(
         await sweepOwn(files, dir, site);
         swept = true;
       }
-      await publishRenamed(files, random, { directory: dir, name, content, mode });
+      const place = { directory: dir, temporaryDirectory: dir };
+      await publishByRename(files, random, { ...place, name, content, mode });
+      if (marker !== undefined) await mark(files, dir, `${name}${marker}`, mode);
+      if (after.length > 0) await handOver(after, `${dir}/${name}`);
+      if (collapse || index) await outbox.tidy({ collapse, index, marker });
       return null;
     },
     async close() {},
   };
 }
 
-/**
- * By rename, not by link: for a moment a linked file has two names, and a receiver that scans just
- * then doesn't take it. Names are this site's own, so one that is free stays free.
- */
-async function publishRenamed(
-  files: FileSystem,
-  random: Random,
-  publication: Required<Omit<Publication, "temporaryDirectory">>,
-): Promise<void> {
-  const { directory, name, content, mode } = publication;
-  if ((await files.status(`${directory}/${name}`)) !== null) {
-    await publish(files, random, { ...publication, temporaryDirectory: directory });
-    return;
-  }
-  const temporary = `${directory}/${temporaryName(random, name)}`;
-  await files.writeNew(temporary, content, mode);
-  await files.rename(temporary, `${directory}/${name}`);
-  await files.syncDirectory(directory);
+async function mark(files: FileSystem, dir: string, name: string, mode: number): Promise<void> {
+  await files.touch(`${dir}/${name}`, mode);
+  await files.syncDirectory(dir);
 }
 
 async function sweepOwn(files: FileSystem, dir: string, site: SiteId): Promise<void> {
   for (const name of await files.list(dir)) {
-    const isOwn = parseBundleName(name.slice(1, -".0123456789abcdef.tmp".length))?.site === site;
+    const published = name.slice(1, -".0123456789abcdef.tmp".length);
+    const isOwn = published === indexName || parseBundleName(published)?.site === site;
     if (isTemporaryName(name) && isOwn) await files.unlink(`${dir}/${name}`);
   }
 }

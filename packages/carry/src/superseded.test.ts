@@ -1,6 +1,6 @@
 import { parseBundleName } from "@siteferry/model";
 import { expect, test } from "vitest";
-import { superseded } from "./outbox.ts";
+import { superseded } from "./superseded.ts";
 
 function worthless(...entries: readonly string[]): readonly number[] {
   const outbox = entries.map((text) => {

@@ -1,0 +1,84 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { bundleKinds, type BundleName, parseBundleName, parseSiteId } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { expect, test } from "vitest";
+import { parseIndex } from "../../outbox-index.ts";
+import { superseded } from "../../superseded.ts";
+import { dropSender } from "./send.ts";
+
+const site = parseSiteId("remote1")!;
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+const name = (sequence: number, kind: string): string =>
+  `remote1-000000000001-${String(sequence).padStart(12, "0")}.${kind}.ferry`;
+
+test("of each kind the newest stays, of deltas one that is newer than the keyframe", () => {
+  const entry = (sequence: number, kind: BundleName["kind"], epoch = 1): BundleName => ({
+    site,
+    epoch,
+    sequence,
+    kind,
+  });
+  const dropped = (entries: readonly BundleName[]): readonly string[] =>
+    superseded(entries).map(({ epoch, sequence, kind }) => `${epoch}.${sequence} ${kind}`);
+  expect(bundleKinds).toHaveLength(4);
+  expect(dropped([])).toEqual([]);
+  const all = [entry(4, "delta"), entry(3, "delta"), entry(2, "keyframe"), entry(1, "config")];
+  expect(dropped(all)).toEqual(["1.3 delta"]);
+  expect(dropped([...all, entry(5, "keyframe")])).toEqual([
+    "1.2 keyframe",
+    "1.3 delta",
+    "1.4 delta",
+  ]);
+  // A new epoch counts before any sequence.
+  expect(dropped([entry(9, "keyframe"), entry(1, "keyframe", 2)])).toEqual(["1.9 keyframe"]);
+});
+
+test("a served outbox has what counts, an index of it, and nothing of other sites is touched", async () => {
+  await using directory = await makeTemporaryDirectory("outbox");
+  const dir = directory.path;
+  const others = [name(1, "keyframe").replace("remote1", "remote2"), "readme.txt"];
+  for (const other of others) await writeFile(`${dir}/${other}`, "theirs");
+  await writeFile(`${dir}/.index.json.0011223344556677.tmp`, "a leftover");
+  const options = { dir, site, mode: 0o644, collapse: true, index: true, marker: ".ok" };
+  const sender = dropSender({ files: nodeFiles, random }, options);
+  const sent = [name(1, "config"), name(2, "keyframe"), name(3, "delta"), name(4, "delta")];
+  for (const bundle of sent) await sender.send({ name: bundle, content: Buffer.from(bundle) });
+  const own = sent.filter((bundle) => bundle !== sent[2]);
+  const marked = own.flatMap((bundle) => [bundle, `${bundle}.ok`]);
+  expect((await readdir(dir)).sort()).toEqual(["index.json", ...others, ...marked].sort());
+  const index = parseIndex(await readFile(`${dir}/index.json`), "index.json");
+  expect(index.map((entry) => entry.name)).toEqual(own);
+  expect(index[0]!.sizeBytes).toBe(own[0]!.length);
+  expect(index.every((entry) => parseBundleName(entry.name)?.site === site)).toBe(true);
+});
+
+test("at no moment does the index name a file that isn't there", async () => {
+  await using directory = await makeTemporaryDirectory("outbox");
+  const dir = directory.path;
+  const missing: string[] = [];
+  const look = async (): Promise<void> => {
+    const text = await readFile(`${dir}/index.json`).catch(() => null);
+    const there = await readdir(dir);
+    for (const entry of text === null ? [] : parseIndex(text, "index.json")) {
+      if (!there.includes(entry.name)) missing.push(entry.name);
+    }
+  };
+  const files = {
+    ...nodeFiles,
+    async unlink(path: string) {
+      await nodeFiles.unlink(path);
+      await look();
+    },
+    async rename(from: string, to: string) {
+      await nodeFiles.rename(from, to);
+      await look();
+    },
+  };
+  const sender = dropSender({ files, random }, { dir, site, collapse: true, index: true });
+  for (let sequence = 1; sequence <= 3; sequence++) {
+    await sender.send({ name: name(sequence, "keyframe"), content: Buffer.from("x") });
+  }
+  expect(missing).toEqual([]);
+  expect((await readdir(dir)).sort()).toEqual(["index.json", name(3, "keyframe")].sort());
+});

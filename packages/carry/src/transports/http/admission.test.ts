@@ -1,0 +1,45 @@
+import { parseSiteId } from "@siteferry/model";
+import { expect, test } from "vitest";
+import { Admission } from "./admission.ts";
+
+const [site, other] = ["remote1", "remote2"].map((id) => parseSiteId(id)!) as [never, never];
+const bounds = { bytesInFlightMax: 10, turnMs: 60_000, uploadsPerSiteMax: 1 };
+const status = (error: { status: number }): number => error.status;
+
+test("whoever leaves hands its place on to the one that waits, and a place that is free stays free", async () => {
+  const admission = new Admission(bounds);
+  const first = await admission.enter(site);
+  const second = admission.enter(site);
+  expect(await admission.enter(site).catch(status)).toBe(429);
+  first[Symbol.dispose]();
+  const place = await second;
+  const third = admission.enter(site);
+  place[Symbol.dispose]();
+  (await third)[Symbol.dispose]();
+  (await admission.enter(site))[Symbol.dispose]();
+});
+
+test("who waited in vain takes no place", async () => {
+  const admission = new Admission({ ...bounds, turnMs: 1 });
+  const first = await admission.enter(site);
+  for (let attempt = 0; attempt < 3; attempt++) {
+    expect(await admission.enter(site).catch(status)).toBe(429);
+  }
+  first[Symbol.dispose]();
+  (await admission.enter(site))[Symbol.dispose]();
+});
+
+test("bytes count over all sites while they are held, and no longer", async () => {
+  const admission = new Admission(bounds);
+  const first = await admission.enter(site);
+  const second = await admission.enter(other);
+  first.grow(6);
+  second.grow(4);
+  expect(() => second.grow(1)).toThrow("Too much");
+  expect(await new Admission({ ...bounds, bytesInFlightMax: 0 }).enter(site).catch(status)).toBe(
+    503,
+  );
+  first[Symbol.dispose]();
+  second.grow(6);
+  second[Symbol.dispose]();
+});

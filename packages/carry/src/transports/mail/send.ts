@@ -1,0 +1,40 @@
+// mail, the sending half: a bundle as one message, or as several if the relay takes no larger ones.
+// What was handed over before a failure is without effect: nobody offers a bundle with parts missing.
+
+import { type Clock, limits, type Random } from "@siteferry/model";
+import type { SendingTransport } from "../../transport.ts";
+import { bundleRoom, composeMessage, type Envelope, splitBundle } from "./compose.ts";
+import { addressOf, type MailServer } from "./mail-server.ts";
+import { pipeToSendmail } from "./sendmail.ts";
+import { submit } from "./smtp.ts";
+import { mailTraits } from "./traits.ts";
+
+export interface MailSendOptions extends Envelope {
+  /** No message is larger, with its headers and as base64. */
+  readonly partBytes: number;
+  readonly relay: MailServer | { readonly sendmail: readonly string[] };
+}
+
+export function mailSender(
+  { clock, random }: { clock: Clock; random: Random },
+  { from, to, partBytes, relay }: MailSendOptions,
+): SendingTransport {
+  const envelope = { from, to };
+  return {
+    name: `mail:${to} via ${"sendmail" in relay ? relay.sendmail[0] : addressOf(relay)}`,
+    traits: mailTraits(Math.min(limits.bundleBytesMax, bundleRoom(partBytes))),
+    async send(bundle) {
+      const messages = splitBundle(bundle, partBytes)
+        .values()
+        .map(({ part, content }) => {
+          const token = Buffer.from(random.bytes(12)).toString("hex");
+          const stamp = { date: new Date(clock.now()), token };
+          return composeMessage(envelope, part, content, stamp);
+        });
+      if (!("sendmail" in relay)) await submit(relay, envelope, messages);
+      else for (const message of messages) await pipeToSendmail(relay.sendmail, envelope, message);
+      return null;
+    },
+    async close() {},
+  };
+}

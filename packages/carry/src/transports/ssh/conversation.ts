@@ -1,0 +1,69 @@
+// Steps of a conversation over one line: each ends with its answer, with the line, or in time.
+
+import type { Socket } from "node:net";
+import { type FailureCode, FerryError, printable } from "@siteferry/model";
+import { stepMs } from "./limits.ts";
+
+/** As node's callbacks: an error, or what came. */
+export type Done<Result> = (error?: Error | null, result?: Result) => void;
+
+export class Conversation {
+  /** Who and where, for messages. */
+  readonly place: string;
+  readonly #timeoutMs: number;
+  readonly #end: () => void;
+  readonly #waiting = new Map<(failure: FerryError) => void, string>();
+  #failure: FerryError | null = null;
+
+  /** `end` closes the line; it is called once, with the first failure. */
+  constructor(place: string, line: Socket, timeoutMs: number, end: () => void) {
+    this.place = place;
+    this.#timeoutMs = timeoutMs;
+    this.#end = end;
+    // Bytes that leave or come count as life, also those of a long queue that the line takes slowly.
+    line.setTimeout(timeoutMs);
+    line.on("timeout", () => {
+      if (this.#waiting.size > 0) this.fail("link-timeout", `nothing moved for ${timeoutMs} ms`);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#failure === null;
+  }
+
+  /**
+   * Waits for one answer, at most for `stepMs` of the timeout.
+   * @throws FerryError `link-…` if the line ends first or it takes too long: then the line is closed.
+   *   An error that is the server's answer comes as it is.
+   */
+  async step<Result>(
+    what: string,
+    start: (done: Done<Result>) => void,
+    sizeBytes = 0,
+  ): Promise<Result> {
+    if (this.#failure !== null) throw this.#failure;
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const limitMs = stepMs(this.#timeoutMs, sizeBytes);
+    const timer = setTimeout(() => {
+      this.fail("link-timeout", `no answer in ${limitMs} ms`);
+    }, limitMs);
+    this.#waiting.set(reject, what);
+    try {
+      start((error, result) => (error ? reject(error) : resolve(result as Result)));
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(reject);
+    }
+  }
+
+  /** The line is of no more use; whatever waits ends with this. The first reason counts. */
+  fail(code: FailureCode, reason: string, cause?: unknown): void {
+    if (this.#failure !== null) return;
+    const [what = "between two steps"] = this.#waiting.values();
+    const message = `${this.place}: ${what}: ${printable(reason, 400)}`;
+    this.#failure = new FerryError(code, message, { cause });
+    for (const reject of this.#waiting.keys()) reject(this.#failure);
+    this.#end();
+  }
+}

@@ -1,0 +1,38 @@
+// Keeps a session from one use to the next: a handshake costs more than a small bundle.
+
+import { FerryError } from "@siteferry/model";
+import { openSession, type Session } from "./session.ts";
+import type { SshConnection, SshFiles } from "./settings.ts";
+
+export class Link {
+  readonly #files: SshFiles;
+  readonly #connection: SshConnection;
+  #session: Session | null = null;
+
+  constructor(files: SshFiles, connection: SshConnection) {
+    this.#files = files;
+    this.#connection = connection;
+  }
+
+  /**
+   * Begins something on the session of before, or on a new one if that turns out to be dead: the server
+   * may have been restarted, a firewall may have forgotten the line.
+   */
+  async begin<Begun>(first: (session: Session) => Promise<Begun>): Promise<Begun> {
+    const kept = this.#session;
+    if (kept?.conversation.isOpen === true) {
+      try {
+        return await first(kept);
+      } catch (error) {
+        if (kept.conversation.isOpen || !(error instanceof FerryError)) throw error;
+      }
+    }
+    this.#session = await openSession(this.#files, this.#connection);
+    return await first(this.#session);
+  }
+
+  close(): void {
+    this.#session?.close();
+    this.#session = null;
+  }
+}

@@ -1,0 +1,72 @@
+// ssh, the sending half: by a process at the centre, into a directory there, or through the operator's
+// own ssh.
+
+import type { Random, SiteId } from "@siteferry/model";
+import type { SendingTransport } from "../../transport.ts";
+import { placeOfCommand, sendByCommand, type SshCommand } from "./command.ts";
+import { sendByExec } from "./exec.ts";
+import { Link } from "./link.ts";
+import { publishOver, sweepOver } from "./publish.ts";
+import { placeOf, type SshConnection, type SshFiles } from "./settings.ts";
+import { SftpLink } from "./sftp-link.ts";
+import type { Sftp } from "./sftp.ts";
+import { sshTraits } from "./traits.ts";
+
+/** Each bundle to a process of its own, `siteferry receive --stdin SITE`; the receipt comes back. */
+export function sshExecSender(
+  files: SshFiles,
+  { connection, site }: { readonly connection: SshConnection; readonly site: SiteId },
+): SendingTransport {
+  const link = new Link(files, connection);
+  return {
+    name: `ssh:${placeOf(connection)}`,
+    traits: sshTraits("push", true),
+    send: ({ content }) => sendByExec(link, site, content),
+    async close() {
+      link.close();
+    },
+  };
+}
+
+/** As {@link sshExecSender}, through a command. */
+export function sshCommandSender(settings: SshCommand): SendingTransport {
+  return {
+    name: `ssh:${placeOfCommand(settings)}`,
+    traits: sshTraits("push", true),
+    send: ({ content }) => sendByCommand(settings, content),
+    async close() {},
+  };
+}
+
+export interface SshDirectory {
+  readonly connection: SshConnection;
+  /** As the server sees it: from its root, or from where the login begins. */
+  readonly directory: string;
+  readonly site: SiteId;
+}
+
+/** Into a directory over SFTP, from which the receiver takes it by `drop`; nothing is acknowledged. */
+export function sshDirectorySender(
+  files: SshFiles,
+  random: Random,
+  { connection, directory, site }: SshDirectory,
+): SendingTransport {
+  const link = new SftpLink(new Link(files, connection));
+  let swept: Sftp | null = null;
+  return {
+    name: `ssh:${placeOf(connection)} ${directory}`,
+    traits: sshTraits("push", false),
+    async send(bundle) {
+      const sftp = await link.open();
+      await publishOver(sftp, random, directory, bundle);
+      if (sftp === swept) return null;
+      swept = sftp;
+      // The bundle is there, whatever becomes of this.
+      await sweepOver(sftp, directory, site, bundle.name).catch(() => {});
+      return null;
+    },
+    async close() {
+      link.close();
+    },
+  };
+}

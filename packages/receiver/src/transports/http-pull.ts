@@ -1,0 +1,32 @@
+// httpPull in receiver.yaml: the centre fetches a site's outbox from a web server.
+
+import { checkWebServer, siteId, webServerKeys, type WebServerSettings } from "@siteferry/agent";
+import {
+  httpPullReceiver,
+  isLoopback,
+  readHttpOptions,
+  type ReceivingTransport,
+} from "@siteferry/carry";
+import type { SiteId } from "@siteferry/model";
+import { z } from "zod";
+import type { TransportContext } from "./context.ts";
+
+export interface HttpPullSettings extends WebServerSettings {
+  /** The site whose outbox it is: bundles of others are left alone. */
+  readonly site: SiteId;
+}
+
+export const httpPullSettings: z.ZodType<HttpPullSettings> = z
+  .strictObject({ ...webServerKeys(), site: siteId })
+  .superRefine((settings, context) => checkWebServer(settings, context, isLoopback));
+
+export function openHttpPull(
+  context: TransportContext,
+  settings: HttpPullSettings,
+): ReceivingTransport {
+  return httpPullReceiver(context.world, {
+    ...readHttpOptions(context, settings),
+    site: settings.site,
+    stateDirectory: `${context.spool}/state`,
+  });
+}

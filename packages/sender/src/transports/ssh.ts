@@ -1,0 +1,65 @@
+// ssh in sender.yaml.
+
+import { checkSshLogin, sshConnectionKeys, type SshConnectionSettings } from "@siteferry/agent";
+import {
+  type SendingTransport,
+  sshCommandSender,
+  sshDirectorySender,
+  sshExecSender,
+} from "@siteferry/carry";
+import { z } from "zod";
+import type { TransportContext } from "./context.ts";
+
+export type SshSettings = SshServerSettings | SshCommandSettings;
+
+interface SshServerSettings extends SshConnectionSettings {
+  /** A directory at the server to publish into by SFTP; without it a process there takes the bundles. */
+  readonly directory?: string | undefined;
+}
+
+interface SshCommandSettings {
+  /** A program and its options, such as `[ssh, central]`, that brings its input to such a process. */
+  readonly command: readonly string[];
+  /** How long it may be silent, milliseconds. */
+  readonly timeout: number;
+}
+
+const keys = sshConnectionKeys();
+const { host, user, knownHosts } = keys;
+
+export const sshSettings: z.ZodType<SshSettings> = z
+  .strictObject({
+    ...keys,
+    host: host.optional(),
+    user: user.optional(),
+    knownHosts: knownHosts.optional(),
+    directory: z.string().min(1).optional(),
+    command: z.array(z.string().min(1)).min(1).optional(),
+  })
+  .transform((given, context): SshSettings => {
+    const { command, timeout, port, agent, ...rest } = given;
+    if (command !== undefined) {
+      const other = Object.keys(rest).find((key) => rest[key as keyof typeof rest] !== undefined);
+      if (other === undefined && !agent) return { command, timeout };
+      context.addIssue(`command stands alone, without ${other ?? "agent"}: it connects by itself`);
+      return z.NEVER;
+    }
+    const { host: name, user: login, knownHosts: known } = rest;
+    if (name === undefined || login === undefined || known === undefined) {
+      context.addIssue("host, user and knownHosts are needed; or command");
+      return z.NEVER;
+    }
+    checkSshLogin(given, context);
+    return { ...rest, timeout, port, agent, host: name, user: login, knownHosts: known };
+  });
+
+export function openSsh(context: TransportContext, settings: SshSettings): SendingTransport {
+  const { site, world } = context;
+  if ("command" in settings) {
+    return sshCommandSender({ command: settings.command, timeoutMs: settings.timeout });
+  }
+  const { timeout, directory, ...server } = settings;
+  const connection = { ...server, timeoutMs: timeout };
+  if (directory === undefined) return sshExecSender(context, { connection, site });
+  return sshDirectorySender(context, world.random, { connection, directory, site });
+}

@@ -1,0 +1,206 @@
+// http through real web servers, with the configuration that deploy/ ships: the contract, and what a
+// sender is told through them.
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { FerryError, limits, Refusal } from "@siteferry/model";
+import { makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
+import { missingFor } from "@siteferry/testkit/cores";
+import {
+  startApache,
+  startNginx,
+  startTinyproxy,
+  type WebServer,
+} from "@siteferry/testkit/servers";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeTransport } from "../../packages/carry/src/transport-contract.ts";
+import { Busy } from "../../packages/carry/src/transport.ts";
+import {
+  httpLink,
+  makeTestCertificates,
+  openPulledOutbox,
+  remote1,
+  senderTo,
+  startListener,
+  token,
+} from "../../packages/carry/src/transports/http/test-http.ts";
+
+const name = "remote1-000000000001-000000000001.keyframe.ferry";
+const bundle = { name, content: Buffer.from("content") };
+const receipt = Buffer.from("receipt\n");
+
+let directory: TemporaryDirectory;
+let certificates: Awaited<ReturnType<typeof makeTestCertificates>>;
+beforeAll(async () => {
+  directory = await makeTemporaryDirectory("web");
+  certificates = await makeTestCertificates(directory.path);
+});
+afterAll(async () => await directory.remove());
+
+/** A file of deploy/ with what an operator replaces in it; each of these must be there. */
+async function deployed(
+  file: string,
+  replacements: readonly (readonly [RegExp, string])[],
+): Promise<string> {
+  const path = fileURLToPath(new URL(`../../deploy/${file}`, import.meta.url));
+  let text = await readFile(path, "utf8");
+  for (const [pattern, replacement] of replacements) {
+    expect(text, `${file} has ${pattern}`).toMatch(pattern);
+    text = text.replaceAll(pattern, replacement);
+  }
+  return text;
+}
+
+async function nginxBefore(listenerPort: number): Promise<WebServer> {
+  const { server } = certificates;
+  const site = await deployed("nginx/siteferry.conf", [
+    [/127\.0\.0\.1:8080/g, `127.0.0.1:${listenerPort}`],
+    [/listen \[::\]:443 ssl;/g, ""],
+    [/listen 443 ssl;/g, "listen 127.0.0.1:PORT ssl;"],
+    [/\/etc\/ssl\/certs\/.*\.pem/g, server.certPath],
+    [/\/etc\/ssl\/private\/.*\.key/g, server.keyPath],
+  ]);
+  return await startNginx((port) => site.replaceAll("PORT", String(port)));
+}
+
+async function apacheBefore(listenerPort: number): Promise<WebServer> {
+  const { server } = certificates;
+  const site = await deployed("apache/siteferry.conf", [
+    [/127\.0\.0\.1:8080/g, `127.0.0.1:${listenerPort}`],
+    [/\*:443/g, "127.0.0.1:PORT"],
+    [/\/etc\/ssl\/certs\/.*\.pem/g, server.certPath],
+    [/\/etc\/ssl\/private\/.*\.key/g, server.keyPath],
+  ]);
+  return await startApache((port) => site.replaceAll("PORT", String(port)));
+}
+
+const fronts = {
+  nginx: { missing: missingFor("nginx"), start: nginxBefore },
+  apache: { missing: missingFor("apache"), start: apacheBefore },
+};
+
+for (const [front, { missing, start }] of Object.entries(fronts)) {
+  describe.skipIf(missing)(`behind ${front}`, () => {
+    describeTransport(`http behind ${front}`, () =>
+      httpLink(
+        {},
+        (site) => ({ token: token(site), ca: certificates.authority.cert }),
+        async (port) => Object.assign(await start(port), { scheme: "https" as const }),
+      ),
+    );
+
+    async function through(
+      door: () => Promise<Uint8Array | null>,
+      content: Uint8Array = bundle.content,
+      given: string = token(remote1),
+    ): Promise<unknown> {
+      await using listener = await startListener(door);
+      await using web = await start(listener.port);
+      const own = { token: given, ca: certificates.authority.cert };
+      await using sender = senderTo(`https://127.0.0.1:${web.port}`, remote1, own);
+      return await sender.send({ name, content }).catch((error: unknown) => error);
+    }
+    const says = (error: Error) => async (): Promise<never> => {
+      throw error;
+    };
+
+    test("the largest bundle passes, and one byte more is refused in siteferry's words", async () => {
+      const largest = Buffer.alloc(limits.bundleBytesMax);
+      expect(await through(async () => receipt, largest)).toEqual(receipt);
+      const more = await through(async () => receipt, Buffer.alloc(limits.bundleBytesMax + 1));
+      expect(String(more)).toContain(`413 (A bundle has at most ${limits.bundleBytesMax} bytes)`);
+    });
+
+    test("a wrong token is answered with 401, also on a large body", async () => {
+      for (const size of [7, 8 * 1024 * 1024]) {
+        const refused = await through(async () => receipt, Buffer.alloc(size), "x".repeat(32));
+        expect(refused, `${size} bytes`).toMatchObject({ code: "login-refused" });
+        expect(String(refused)).toContain("401 (No token of this site)");
+      }
+    });
+
+    test("refusals, Retry-After and an empty answer pass as they are", async () => {
+      const refused = await through(says(new Refusal("key-unknown", "no such key")));
+      expect(refused).toMatchObject({ code: "centre-refused" });
+      expect(String(refused)).toContain("422 (key-unknown: no such key)");
+      expect(await through(says(new Busy("full", 7_000)))).toMatchObject({
+        code: "receiver-busy",
+        retryAfterMs: 7_000,
+      });
+      expect(await through(async () => null)).toBeNull();
+    });
+
+    test("a listener that isn't there is worth another try", async () => {
+      const listener = await startListener(async () => receipt);
+      await using web = await start(listener.port);
+      const own = { token: token(remote1), ca: certificates.authority.cert };
+      await using sender = senderTo(`https://127.0.0.1:${web.port}`, remote1, own);
+      expect(await sender.send(bundle)).toEqual(receipt);
+      await listener.close();
+      const gone = await sender.send(bundle).catch((error: unknown) => error);
+      expect(gone).toBeInstanceOf(FerryError);
+      expect((gone as FerryError).kind).toBe("transient");
+    });
+
+    test("what isn't siteferry's isn't there", async () => {
+      await using listener = await startListener(async () => receipt);
+      await using web = await start(listener.port);
+      const own = { token: token(remote1), ca: certificates.authority.cert };
+      const address = `https://127.0.0.1:${web.port}/elsewhere`;
+      await using sender = senderTo(address, remote1, own);
+      const nothing = await sender.send(bundle).catch((error: unknown) => error);
+      expect(nothing).toBeInstanceOf(FerryError);
+      expect(String(nothing)).toMatch(/answers 40[34]/);
+    });
+  });
+}
+
+describe.skipIf(fronts.nginx.missing)("an outbox on nginx", () => {
+  const centre = "0123456789abcdef0123456789abcdef";
+  const serve = async (dir: string): Promise<AsyncDisposable & { readonly url: URL }> => {
+    const { server } = certificates;
+    const site = await deployed("nginx/siteferry-outbox.conf", [
+      [/listen \[::\]:443 ssl;/g, ""],
+      [/listen 443 ssl;/g, "listen 127.0.0.1:PORT ssl;"],
+      [/root \/srv\/siteferry;/g, `root ${dir};`],
+      [/192\.0\.2\.10/g, "127.0.0.1"],
+      [/REPLACE-WITH-THE-TOKEN/g, centre],
+      [/\/etc\/ssl\/certs\/.*\.pem/g, server.certPath],
+      [/\/etc\/ssl\/private\/.*\.key/g, server.keyPath],
+    ]);
+    const web = await startNginx((port) => site.replaceAll("PORT", String(port)));
+    return Object.assign(web, { url: new URL(`https://127.0.0.1:${web.port}`) });
+  };
+
+  describeTransport("http, pulled from nginx", () =>
+    openPulledOutbox(serve, { token: centre, ca: certificates.authority.cert }),
+  );
+
+  test("without the token nothing is handed out", async () => {
+    const own = { token: "x".repeat(32), ca: certificates.authority.cert };
+    await using link = await openPulledOutbox(serve, own);
+    await expect(link.receiver.incoming(10)).rejects.toMatchObject({ code: "login-refused" });
+  });
+});
+
+describe.skipIf(missingFor("tinyproxy"))("through tinyproxy", () => {
+  const login = { user: "ferry", password: "pass" };
+
+  test("the bundle goes through the tunnel, with the password and not without", async () => {
+    const tls = certificates.server;
+    await using listener = await startListener(async () => receipt, { tls });
+    await using between = await startTinyproxy(listener.port, login);
+    const attempt = async (proxy: string): Promise<unknown> => {
+      const own = { token: token(remote1), ca: certificates.authority.cert };
+      const options = { proxy: new URL(proxy) };
+      const address = `https://127.0.0.1:${listener.port}`;
+      await using sender = senderTo(address, remote1, own, options);
+      return await sender.send(bundle).catch((error: unknown) => error);
+    };
+    const address = `127.0.0.1:${between.port}`;
+    expect(await attempt(`http://ferry:pass@${address}`)).toEqual(receipt);
+    const refused = await attempt(`http://${address}`);
+    expect(refused).toBeInstanceOf(FerryError);
+    expect(String(refused)).toContain("the proxy on the way answers CONNECT with");
+  });
+});

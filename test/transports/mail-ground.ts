@@ -1,0 +1,140 @@
+// A Postfix and a Dovecot that the tests of mail share, and a mailbox of its own for each of them.
+
+import { chown, mkdir, readdir, readFile } from "node:fs/promises";
+import {
+  imapFolder,
+  type ImapOptions,
+  type Mailbox,
+  maildir,
+  mailReceiver,
+  mailSender,
+  type MailSendOptions,
+  type MailServer,
+  pop3Mailbox,
+  type ReceivingTransport,
+  type SendingTransport,
+} from "../../packages/carry/src/index.ts";
+import { nodeFiles } from "@siteferry/spool";
+import {
+  type Dovecot,
+  mailUserId,
+  type Postfix,
+  startDovecot,
+  startPostfix,
+} from "@siteferry/testkit/servers";
+
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+
+export interface MailGround extends AsyncDisposable {
+  readonly dovecot: Dovecot;
+  readonly postfix: Postfix;
+}
+
+export async function openGround(messageSizeLimit = 20_000_000): Promise<MailGround> {
+  const dovecot = await startDovecot();
+  try {
+    const postfix = await startPostfix({ dovecot, messageSizeLimit });
+    return {
+      dovecot,
+      postfix,
+      async [Symbol.asyncDispose]() {
+        await postfix[Symbol.asyncDispose]();
+        await dovecot[Symbol.asyncDispose]();
+      },
+    };
+  } catch (error) {
+    await dovecot[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Somebody with an empty mailbox. */
+export class Person {
+  static #count = 0;
+  readonly #ground: MailGround;
+  readonly name: string = `user${Person.#count++}`;
+
+  private constructor(ground: MailGround) {
+    this.#ground = ground;
+  }
+
+  static async arrive(ground: MailGround): Promise<Person> {
+    const person = new Person(ground);
+    for (const path of ["", "/tmp", "/new", "/cur"]) {
+      await mkdir(person.dir + path);
+      await chown(person.dir + path, mailUserId, mailUserId);
+    }
+    return person;
+  }
+
+  get address(): string {
+    return `${this.name}@test.example`;
+  }
+
+  get dir(): string {
+    return `${this.#ground.dovecot.mailDirectory}/${this.name}`;
+  }
+
+  /** How to reach a server as this person. */
+  login(port: number, tls: MailServer["tls"], changed: Partial<MailServer> = {}): MailServer {
+    const { password, certificate } = this.#ground.dovecot;
+    return {
+      host: "127.0.0.1",
+      port,
+      tls,
+      user: this.address,
+      secrets: async () => ({ password, authorities: certificate.cert }),
+      timeoutMs: 20_000,
+      ...changed,
+    };
+  }
+
+  /** Sends to this person. */
+  sender(
+    relay: MailSendOptions["relay"],
+    partBytes = 8_000_000,
+    clock: { now(): number } = Date,
+  ): SendingTransport {
+    const from = "remote1@site.test.example";
+    return mailSender({ clock, random }, { from, to: this.address, partBytes, relay });
+  }
+
+  maildir(done: string | null = null, refused: string | null = null): Mailbox {
+    return maildir(nodeFiles, { dir: this.dir, done, refused });
+  }
+
+  imap(changed: Partial<ImapOptions> = {}): Mailbox {
+    const server = this.login(this.#ground.dovecot.ports.imaps, "tls");
+    return imapFolder({ ...server, folder: "INBOX", done: null, refused: null, ...changed });
+  }
+
+  pop3(): Mailbox {
+    return pop3Mailbox(this.login(this.#ground.dovecot.ports.pop3, "starttls"));
+  }
+
+  /** What the receiver sees when nothing is under way any more. */
+  receiver(mailbox: Mailbox): ReceivingTransport {
+    const receiver = mailReceiver(mailbox, Date);
+    return {
+      ...receiver,
+      incoming: async (count) => {
+        await this.#ground.postfix.settled();
+        return await receiver.incoming(count);
+      },
+    };
+  }
+
+  /** Every message below the Maildir as it lies there: its path, with the flags, and its bytes. */
+  async messages(): Promise<ReadonlyMap<string, string>> {
+    await this.#ground.postfix.settled();
+    const found = new Map<string, string>();
+    const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      const folder = entry.parentPath.split("/").at(-1)!;
+      if (!entry.isFile() || !["new", "cur"].includes(folder)) continue;
+      const path = `${entry.parentPath}/${entry.name}`;
+      found.set(path.slice(this.dir.length + 1), await readFile(path, "latin1"));
+    }
+    return found;
+  }
+}
