@@ -1,15 +1,10 @@
 // Transports: each a folder with its two halves behind one contract.
 
-export * from "./transport.ts";
-export { dropSender, type DropSendOptions } from "./transports/drop/send.ts";
-export { dropReceiver, type DropReceiveOptions } from "./transports/drop/receive.ts";
-export { parseFingerprint, parseToken, type SiteAccess } from "./transports/http/access.ts";
-export { isLoopback, parseListenAddress } from "./transports/http/address.ts";
+export * from "./contract.ts";
 export { httpListener, type HttpListenOptions } from "./transports/http/listen.ts";
 export { httpPullReceiver, type HttpPullOptions } from "./transports/http/pull.ts";
 export { readHttpOptions } from "./transports/http/read-options.ts";
 export { httpSender, type HttpSendOptions } from "./transports/http/send.ts";
-export { superseded } from "./superseded.ts";
 export { mailSender, type MailSendOptions } from "./transports/mail/send.ts";
 export type { Mailbox } from "./transports/mail/mailbox.ts";
 export { mailReceiver } from "./transports/mail/receive.ts";

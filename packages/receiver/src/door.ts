@@ -3,7 +3,7 @@
 // Several processes may stand at it at once, beside the daemon: it needs no lock.
 
 import { type BundleHeader, makeReceipt, type Signer, verify } from "@siteferry/bundle";
-import { type Arrival, Busy, type Door } from "@siteferry/carry";
+import { type Arrival, Busy, type Door } from "@siteferry/carry/contract";
 import {
   FerryError,
   formatBundleName,

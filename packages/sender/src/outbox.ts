@@ -1,7 +1,7 @@
 // The outbox: sealed bundles that wait for their transport. State is never a backlog to replay: of
 // each kind only the newest counts, so what a newer bundle supersedes is dropped, and counted.
 
-import { superseded } from "@siteferry/carry";
+import { superseded } from "@siteferry/carry/contract";
 import { type BundleName, type FileSystem, parseBundleName, type Random } from "@siteferry/model";
 import { publish } from "@siteferry/spool";
 

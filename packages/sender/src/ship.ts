@@ -3,7 +3,7 @@
 // or the first that works, as the settings say.
 
 import { checkReceipt, type SignerList } from "@siteferry/bundle";
-import { Busy, type SendingTransport } from "@siteferry/carry";
+import { Busy, type SendingTransport } from "@siteferry/carry/contract";
 import { errorFields, explain, FerryError, limits } from "@siteferry/model";
 import {
   afterFailure,

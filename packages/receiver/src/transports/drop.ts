@@ -1,7 +1,7 @@
 // drop in receiver.yaml.
 
 import { absolutePath, markerSuffix, siteId } from "@siteferry/agent";
-import { dropReceiver, type ReceivingTransport } from "@siteferry/carry";
+import { dropReceiver, type ReceivingTransport } from "@siteferry/carry/contract";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";

@@ -1,12 +1,7 @@
 // httpPull in receiver.yaml: the centre fetches a site's outbox from a web server.
 
 import { checkWebServer, siteId, webServerKeys, type WebServerSettings } from "@siteferry/agent";
-import {
-  httpPullReceiver,
-  isLoopback,
-  readHttpOptions,
-  type ReceivingTransport,
-} from "@siteferry/carry";
+import { isLoopback, type ReceivingTransport } from "@siteferry/carry/contract";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
@@ -20,10 +15,11 @@ export const httpPullSettings: z.ZodType<HttpPullSettings> = z
   .strictObject({ ...webServerKeys(), site: siteId })
   .superRefine((settings, context) => checkWebServer(settings, context, isLoopback));
 
-export function openHttpPull(
+export async function openHttpPull(
   context: TransportContext,
   settings: HttpPullSettings,
-): ReceivingTransport {
+): Promise<ReceivingTransport> {
+  const { httpPullReceiver, readHttpOptions } = await import("@siteferry/carry");
   return httpPullReceiver(context.world, {
     ...readHttpOptions(context, settings),
     site: settings.site,

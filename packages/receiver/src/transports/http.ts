@@ -2,14 +2,13 @@
 
 import { absolutePath, siteId } from "@siteferry/agent";
 import {
-  httpListener,
   isLoopback,
   type ListeningTransport,
   parseFingerprint,
   parseListenAddress,
   parseToken,
   type SiteAccess,
-} from "@siteferry/carry";
+} from "@siteferry/carry/contract";
 import { errorFields, type SiteId } from "@siteferry/model";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
@@ -67,7 +66,11 @@ export const httpSettings: z.ZodType<HttpSettings> = z
     }
   });
 
-export function openHttp(context: TransportContext, settings: HttpSettings): ListeningTransport {
+export async function openHttp(
+  context: TransportContext,
+  settings: HttpSettings,
+): Promise<ListeningTransport> {
+  const { httpListener } = await import("@siteferry/carry");
   const { log } = context.world;
   const { listen, cert, key, sites } = settings;
   const { readSecret, readText } = context;

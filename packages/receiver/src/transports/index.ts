@@ -38,13 +38,13 @@ export function sitesOf(
 }
 
 /** Nothing is connected yet, nothing listens. */
-export function openTransport(
+export async function openTransport(
   context: TransportContext,
   settings: TransportSettings,
-): ReceivingTransport | ListeningTransport {
-  if ("http" in settings) return openHttp(context, settings.http);
-  if ("httpPull" in settings) return openHttpPull(context, settings.httpPull);
-  if ("mail" in settings) return openMail(context, settings.mail);
-  if ("ssh" in settings) return openSsh(context, settings.ssh);
+): Promise<ReceivingTransport | ListeningTransport> {
+  if ("http" in settings) return await openHttp(context, settings.http);
+  if ("httpPull" in settings) return await openHttpPull(context, settings.httpPull);
+  if ("mail" in settings) return await openMail(context, settings.mail);
+  if ("ssh" in settings) return await openSsh(context, settings.ssh);
   return openDrop(context, settings.drop);
 }

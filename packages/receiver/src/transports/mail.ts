@@ -1,4 +1,4 @@
-// mail in receiver.yaml, and the receiver's own Maildir, which `receive --mail` fills.
+// mail in receiver.yaml.
 
 import {
   absolutePath,
@@ -8,16 +8,7 @@ import {
   oneOf,
   passwordInClear,
 } from "@siteferry/agent";
-import {
-  imapFolder,
-  type Mailbox,
-  maildir,
-  mailReceiver,
-  mailSecrets,
-  type MailServer,
-  pop3Mailbox,
-  type ReceivingTransport,
-} from "@siteferry/carry";
+import type { Mailbox, MailServer, ReceivingTransport } from "@siteferry/carry";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
 
@@ -67,20 +58,31 @@ export const mailSettings: z.ZodType<MailSettings> = oneOf("mailbox", {
     .refine(keepsPassword, passwordInClear),
 });
 
-export function openMail(context: TransportContext, settings: MailSettings): ReceivingTransport {
-  return mailReceiver(openMailbox(context, settings), context.world.clock);
+export async function openMail(
+  context: TransportContext,
+  settings: MailSettings,
+): Promise<ReceivingTransport> {
+  const carry = await import("@siteferry/carry");
+  return carry.mailReceiver(openMailbox(carry, context, settings), context.world.clock);
 }
 
-/** Below the receiver's own directory. */
-export const pipedMailDirectory = "mail";
-
-/** What `receive --mail` took in; the directory must be there. */
-export function openPipedMail({ world, spool }: TransportContext): ReceivingTransport {
-  const dir = `${spool}/${pipedMailDirectory}`;
-  return mailReceiver(maildir(world.files, { dir, done: null, refused: null }), world.clock);
-}
-
-function openMailbox(context: TransportContext, settings: MailSettings): Mailbox {
+function openMailbox(
+  { imapFolder, maildir, mailSecrets, pop3Mailbox }: typeof import("@siteferry/carry"),
+  context: TransportContext,
+  settings: MailSettings,
+): Mailbox {
+  const serverOf = ({
+    host,
+    port,
+    tls,
+    user,
+    password,
+    ca,
+    timeout,
+  }: LoginSettings): MailServer => {
+    const secrets = mailSecrets(context, { password, ca });
+    return { host, port, tls, user, timeoutMs: timeout, secrets };
+  };
   const outcomes = ({ done, refused }: Partial<MaildirSettings>) => ({
     done: done ?? null,
     refused: refused ?? null,
@@ -89,12 +91,7 @@ function openMailbox(context: TransportContext, settings: MailSettings): Mailbox
     const { maildir: section } = settings;
     return maildir(context.world.files, { dir: section.dir, ...outcomes(section) });
   }
-  if ("pop3" in settings) return pop3Mailbox(serverOf(context, settings.pop3));
+  if ("pop3" in settings) return pop3Mailbox(serverOf(settings.pop3));
   const { imap } = settings;
-  return imapFolder({ ...serverOf(context, imap), folder: imap.folder, ...outcomes(imap) });
-}
-
-function serverOf(context: TransportContext, settings: LoginSettings): MailServer {
-  const { host, port, tls, user, timeout } = settings;
-  return { host, port, tls, user, timeoutMs: timeout, secrets: mailSecrets(context, settings) };
+  return imapFolder({ ...serverOf(imap), folder: imap.folder, ...outcomes(imap) });
 }

@@ -6,7 +6,7 @@ import {
   sshConnectionKeys,
   type SshConnectionSettings,
 } from "@siteferry/agent";
-import { type ReceivingTransport, sshReceiver } from "@siteferry/carry";
+import type { ReceivingTransport } from "@siteferry/carry";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
@@ -22,9 +22,10 @@ export const sshSettings: z.ZodType<SshSettings> = z
   .strictObject({ ...sshConnectionKeys(), site: siteId, directory: z.string().min(1) })
   .superRefine(checkSshLogin);
 
-export function openSsh(
+export async function openSsh(
   context: TransportContext,
   { site, directory, timeout, ...server }: SshSettings,
-): ReceivingTransport {
+): Promise<ReceivingTransport> {
+  const { sshReceiver } = await import("@siteferry/carry");
   return sshReceiver(context, { connection: { ...server, timeoutMs: timeout }, directory, site });
 }

@@ -3,7 +3,7 @@
 import { statfs } from "node:fs/promises";
 import { readKey, realWorld } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
-import { dropReceiver } from "@siteferry/carry";
+import { dropReceiver } from "@siteferry/carry/contract";
 import {
   explain,
   FerryError,

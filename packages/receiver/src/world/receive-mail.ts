@@ -2,10 +2,9 @@
 // parts of a bundle come one by one, each in a process of its own.
 
 import { realWorld } from "@siteferry/agent";
-import { deliverToMaildir, messageBytesMax } from "@siteferry/carry";
 import { FerryError, limits, type Log } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
-import { pipedMailDirectory } from "../transports/mail.ts";
+import { pipedMailDirectory } from "../transports/piped-mail.ts";
 import { freeSpaceOf, readWhole } from "./real-doorway.ts";
 
 /**
@@ -18,6 +17,7 @@ export async function receiveMail(
   log: Log,
   input: NodeJS.ReadStream,
 ): Promise<void> {
+  const { deliverToMaildir, messageBytesMax } = await import("@siteferry/carry");
   const { files, random } = realWorld(log);
   const spool = `${settings.spool}/receiver`;
   await files.makeDirectory(spool, 0o700);

@@ -5,9 +5,8 @@ import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/a
 import {
   dropReceiver,
   type ListeningTransport,
-  prepareDeliveries,
   type ReceivingTransport,
-} from "@siteferry/carry";
+} from "@siteferry/carry/contract";
 import { errorFields, explain, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
@@ -15,7 +14,7 @@ import { arrivalsDirectory, openDoor } from "../door.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { openTransport } from "../transports/index.ts";
-import { openPipedMail, pipedMailDirectory } from "../transports/mail.ts";
+import { openPipedMail } from "../transports/piped-mail.ts";
 import { readKeys } from "./read-keys.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
 
@@ -74,10 +73,10 @@ async function withSpool<Result>(
   await files.makeDirectory(spool, 0o700);
   // Its key is checked, and the arrivals' directory is made.
   await openDoorway(settings, log);
-  await prepareDeliveries(world, `${spool}/${pipedMailDirectory}`);
   const lock = await takeLock(`${spool}/lock`);
-  const transports = openTransports(world, settings, spool);
+  let transports: Transports = { looking: [], listening: [] };
   try {
+    transports = await openTransports(world, settings, spool);
     const freeSpace = (): Promise<number> => freeSpaceOf(spool);
     const common = { world, settings, spool, transports: transports.looking, groupId, freeSpace };
     let believed = "";
@@ -97,7 +96,11 @@ async function withSpool<Result>(
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */
-function openTransports(world: World, settings: ReceiverSettings, spool: string): Transports {
+async function openTransports(
+  world: World,
+  settings: ReceiverSettings,
+  spool: string,
+): Promise<Transports> {
   const { files } = world;
   const context = {
     world,
@@ -105,7 +108,9 @@ function openTransports(world: World, settings: ReceiverSettings, spool: string)
     readSecret: (path: string) => readKey(files, path),
     readText: (path: string) => readText(files, path),
   };
-  const opened = settings.transports.map((transport) => openTransport(context, transport));
+  const opened = await Promise.all(
+    settings.transports.map((transport) => openTransport(context, transport)),
+  );
   const arrivals = dropReceiver(files, { dir: `${spool}/${arrivalsDirectory}`, site: null });
   return {
     looking: [

@@ -1,7 +1,7 @@
 // drop in sender.yaml.
 
 import { absolutePath, fileMode, markerSuffix } from "@siteferry/agent";
-import { dropSender, type SendingTransport } from "@siteferry/carry";
+import { dropSender, type SendingTransport } from "@siteferry/carry/contract";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
 

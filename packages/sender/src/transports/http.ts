@@ -1,7 +1,7 @@
 // http in sender.yaml.
 
 import { checkWebServer, webServerKeys, type WebServerSettings } from "@siteferry/agent";
-import { httpSender, isLoopback, readHttpOptions, type SendingTransport } from "@siteferry/carry";
+import { isLoopback, type SendingTransport } from "@siteferry/carry/contract";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
 
@@ -12,6 +12,10 @@ export const httpSettings: z.ZodType<HttpSettings> = z
   .strictObject(webServerKeys())
   .superRefine((settings, context) => checkWebServer(settings, context, isLoopback));
 
-export function openHttp(context: TransportContext, settings: HttpSettings): SendingTransport {
+export async function openHttp(
+  context: TransportContext,
+  settings: HttpSettings,
+): Promise<SendingTransport> {
+  const { httpSender, readHttpOptions } = await import("@siteferry/carry");
   return httpSender({ ...readHttpOptions(context, settings), site: context.site });
 }

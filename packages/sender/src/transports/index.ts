@@ -23,12 +23,12 @@ export const transportSchema: z.ZodType<TransportSettings> = oneOf("transport", 
 });
 
 /** Nothing is connected yet. */
-export function openTransport(
+export async function openTransport(
   context: TransportContext,
   settings: TransportSettings,
-): SendingTransport {
-  if ("http" in settings) return openHttp(context, settings.http);
-  if ("mail" in settings) return openMail(context, settings.mail);
-  if ("ssh" in settings) return openSsh(context, settings.ssh);
+): Promise<SendingTransport> {
+  if ("http" in settings) return await openHttp(context, settings.http);
+  if ("mail" in settings) return await openMail(context, settings.mail);
+  if ("ssh" in settings) return await openSsh(context, settings.ssh);
   return openDrop(context, settings.drop);
 }

@@ -8,7 +8,7 @@ import {
   passwordInClear,
   size,
 } from "@siteferry/agent";
-import { mailSender, mailSecrets, type SendingTransport } from "@siteferry/carry";
+import type { SendingTransport } from "@siteferry/carry";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
 
@@ -53,10 +53,11 @@ export const mailSettings: z.ZodType<MailSettings> = z
     message: "one of the two: smtp or sendmail",
   });
 
-export function openMail(
+export async function openMail(
   context: TransportContext,
   { smtp, sendmail, ...settings }: MailSettings,
-): SendingTransport {
+): Promise<SendingTransport> {
+  const { mailSecrets, mailSender } = await import("@siteferry/carry");
   const relay =
     smtp === undefined
       ? { sendmail: sendmail ?? [] }

@@ -1,12 +1,7 @@
 // ssh in sender.yaml.
 
 import { checkSshLogin, sshConnectionKeys, type SshConnectionSettings } from "@siteferry/agent";
-import {
-  type SendingTransport,
-  sshCommandSender,
-  sshDirectorySender,
-  sshExecSender,
-} from "@siteferry/carry";
+import type { SendingTransport } from "@siteferry/carry";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
 
@@ -53,7 +48,11 @@ export const sshSettings: z.ZodType<SshSettings> = z
     return { ...rest, timeout, port, agent, host: name, user: login, knownHosts: known };
   });
 
-export function openSsh(context: TransportContext, settings: SshSettings): SendingTransport {
+export async function openSsh(
+  context: TransportContext,
+  settings: SshSettings,
+): Promise<SendingTransport> {
+  const { sshCommandSender, sshDirectorySender, sshExecSender } = await import("@siteferry/carry");
   const { site, world } = context;
   if ("command" in settings) {
     return sshCommandSender({ command: settings.command, timeoutMs: settings.timeout });

@@ -124,10 +124,12 @@ async function openShipping(
   const readSecret = (path: string): Promise<string> => readKey(files, path);
   const readPlain = (path: string): Promise<string> => readText(files, path);
   const context = { world, site, centre, readSecret, readText: readPlain };
-  const transports = settings.transports.map((transport) => ({
-    bulk: openTransport(context, transport),
-    express: openTransport(context, transport),
-  }));
+  const transports = await Promise.all(
+    settings.transports.map(async (transport) => ({
+      bulk: await openTransport(context, transport),
+      express: await openTransport(context, transport),
+    })),
+  );
   const twoWay = transports.find(({ bulk }) => !bulk.traits.oneWay);
   if (settings.oneWay && twoWay !== undefined) {
     const problem = `${twoWay.bulk.name} brings something back, and oneWay: true forbids it`;

@@ -1,0 +1,10 @@
+// What every run needs, whatever its transports: the contract, the directory, what settings are checked
+// with. The other transports are loaded when the settings name them: starting is most of a short run.
+
+export { superseded } from "./superseded.ts";
+export * from "./transport.ts";
+export { dropReceiver, type DropReceiveOptions } from "./transports/drop/receive.ts";
+export { dropSender, type DropSendOptions } from "./transports/drop/send.ts";
+export { parseFingerprint, parseToken, type SiteAccess } from "./transports/http/access.ts";
+export { isLoopback, parseListenAddress } from "./transports/http/address.ts";
+export { mailTraits } from "./transports/mail/traits.ts";
