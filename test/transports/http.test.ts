@@ -13,8 +13,8 @@ import {
   type WebServer,
 } from "@siteferry/testkit/servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeTransport } from "../../packages/carry/src/transport-contract.ts";
-import { Busy } from "../../packages/carry/src/transport.ts";
+import { describeTransport } from "@siteferry/carry/transport-contract";
+import { Busy } from "@siteferry/carry/contract";
 import {
   httpLink,
   makeTestCertificates,
@@ -23,7 +23,7 @@ import {
   senderTo,
   startListener,
   token,
-} from "../../packages/carry/src/transports/http/test-http.ts";
+} from "@siteferry/carry/test-http";
 
 const name = "remote1-000000000001-000000000001.keyframe.ferry";
 const bundle = { name, content: Buffer.from("content") };

@@ -13,7 +13,7 @@ import {
   pop3Mailbox,
   type ReceivingTransport,
   type SendingTransport,
-} from "../../packages/carry/src/index.ts";
+} from "@siteferry/carry";
 import { nodeFiles } from "@siteferry/spool";
 import {
   type Dovecot,

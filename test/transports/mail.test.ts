@@ -12,14 +12,8 @@ import { makeFakeSite, makeTemporaryDirectory, openRelay } from "@siteferry/test
 import { missingFor } from "@siteferry/testkit/cores";
 import { mailUserId, startPostfix } from "@siteferry/testkit/servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  maildir,
-  mailReceiver,
-  mailSender,
-  type MailServer,
-  pop3Mailbox,
-} from "../../packages/carry/src/index.ts";
-import { describeTransport, type Link } from "../../packages/carry/src/transport-contract.ts";
+import { maildir, mailReceiver, mailSender, type MailServer, pop3Mailbox } from "@siteferry/carry";
+import { describeTransport, type Link } from "@siteferry/carry/transport-contract";
 import { install, reportOf } from "../installation.ts";
 import { type MailGround, openGround, Person } from "./mail-ground.ts";
 

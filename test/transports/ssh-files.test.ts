@@ -9,7 +9,7 @@ import { makeTemporaryDirectory, openRelay } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { startSshd } from "@siteferry/testkit/servers";
 import { describe, expect, test } from "vitest";
-import { sshDirectorySender, sshReceiver } from "../../packages/carry/src/index.ts";
+import { sshDirectorySender, sshReceiver } from "@siteferry/carry";
 import { bundle, files, makeClient, name, random, site, together } from "./ssh-ground.ts";
 
 const run = promisify(execFile);

@@ -12,7 +12,7 @@ import type {
   SendingTransport,
   SshConnection,
   SshFiles,
-} from "../../packages/carry/src/index.ts";
+} from "@siteferry/carry";
 import {
   exitCodes,
   explain,
@@ -23,7 +23,7 @@ import {
 } from "@siteferry/model";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { makeSshKey, type Sshd, type SshKeyType } from "@siteferry/testkit/servers";
-import { testDoor } from "../../packages/carry/src/transport-contract.ts";
+import { testDoor } from "@siteferry/carry/transport-contract";
 
 const read = async (path: string): Promise<string> => await readFile(path, "utf8");
 export const files: SshFiles = { readSecret: read, readText: read };

@@ -6,7 +6,7 @@ import { openRelay } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { startSshd } from "@siteferry/testkit/servers";
 import { describe, expect, test } from "vitest";
-import { sshCommandSender, sshExecSender } from "../../packages/carry/src/index.ts";
+import { sshCommandSender, sshExecSender } from "@siteferry/carry";
 import {
   type Answer,
   bundle,

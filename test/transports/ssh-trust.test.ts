@@ -8,11 +8,7 @@ import { promisify } from "node:util";
 import { missingFor } from "@siteferry/testkit/cores";
 import { makeSshKey, type SshKeyType, startSshd } from "@siteferry/testkit/servers";
 import { describe, expect, test, vi } from "vitest";
-import {
-  type SendingTransport,
-  type SshConnection,
-  sshExecSender,
-} from "../../packages/carry/src/index.ts";
+import { type SendingTransport, type SshConnection, sshExecSender } from "@siteferry/carry";
 import { bundle, files, makeClient, openCentre, receiptOf, site, together } from "./ssh-ground.ts";
 
 const run = promisify(execFile);

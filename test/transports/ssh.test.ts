@@ -17,8 +17,8 @@ import {
   sshDirectorySender,
   sshExecSender,
   sshReceiver,
-} from "../../packages/carry/src/index.ts";
-import { describeTransport } from "../../packages/carry/src/transport-contract.ts";
+} from "@siteferry/carry";
+import { describeTransport } from "@siteferry/carry/transport-contract";
 import {
   files,
   makeClient,

@@ -13,11 +13,12 @@ import type { Opening } from "./opening.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
-import { takeIn } from "./take-in.ts";
+import { takeIn, type TakingIn } from "./take-in.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Receiver extends Opening {
   readonly transports: readonly ReceivingTransport[];
+  readonly takingIn?: TakingIn;
 }
 
 export interface ReceiveReport extends OpenedInbox {
@@ -35,10 +36,13 @@ export interface ReceiveReport extends OpenedInbox {
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   const { world, settings, spool, transports } = receiver;
-  await openDirectories(world.files, spool, ["tmp", "inbox", "sites", "state", "quarantine"]);
+  // It sweeps, and what a transport that still works is writing is no leftover.
+  if ((receiver.takingIn?.running.size ?? 0) === 0) {
+    await openDirectories(world.files, spool, ["tmp", "inbox", "sites", "state", "quarantine"]);
+  }
 
   for (const site of sitesOf(settings)) await carryOutForget(receiver, site);
-  const taken = await takeIn(receiver, transports);
+  const taken = await takeIn(receiver, transports, receiver.takingIn);
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
     ...opened,

@@ -5,7 +5,7 @@ import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { nodeFiles, openDirectories } from "@siteferry/spool";
 import type { World } from "@siteferry/model";
 import { expect, test } from "vitest";
-import { takeIn } from "./take-in.ts";
+import { takeIn, TakingIn } from "./take-in.ts";
 
 const quiet = (): void => {};
 const world: World = {
@@ -70,4 +70,34 @@ test("two receivers on one link: what the other one took first is no failure", a
     { taken: 2, unsuitable: 0, gone: 0, failed: 0 },
     { taken: 0, unsuitable: 0, gone: 2, failed: 0 },
   ]);
+});
+
+test("a transport that hangs keeps no other waiting, and ends beside the next runs", async () => {
+  await using directory = await makeTemporaryDirectory("take");
+  const [dir, spool] = [`${directory.path}/link`, `${directory.path}/receiver`];
+  await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
+  for (const path of [dir, `${dir}-slow`]) await mkdir(path);
+  const drop = dropReceiver(nodeFiles, { dir, site: null });
+  const answer = Promise.withResolvers<void>();
+  const slow = dropReceiver(nodeFiles, { dir: `${dir}-slow`, site: null });
+  let asked = 0;
+  const hanging = {
+    ...slow,
+    incoming: async (count: number) => {
+      asked += 1;
+      await answer.promise;
+      return await slow.incoming(count);
+    },
+  };
+  const takingIn: TakingIn = new TakingIn(async () => await takingIn.running.get(drop.name));
+  const opening = { world, spool, freeSpace: async () => 1 };
+  for (const name of ["one", "other"]) {
+    await writeFile(`${dir}/${name}.ferry`, name);
+    expect(await takeIn(opening, [hanging, drop], takingIn)).toMatchObject({ taken: 1, failed: 0 });
+  }
+  expect(asked).toBe(1);
+  await writeFile(`${dir}-slow/late.ferry`, "late");
+  answer.resolve();
+  await Promise.all(takingIn.running.values());
+  expect(await readdir(`${spool}/inbox`)).toHaveLength(3);
 });

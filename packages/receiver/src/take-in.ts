@@ -25,10 +25,24 @@ export interface TakenIn {
   failed: number;
 }
 
+/** How a process takes in. In the daemon a slow transport may outlive a run. */
+export class TakingIn {
+  readonly running: Map<string, Promise<void>> = new Map();
+  readonly patience: (work: Promise<unknown>) => Promise<unknown>;
+
+  /** @param patience waits for the transports, as long as a run may. */
+  constructor(patience: TakingIn["patience"] = (work) => work) {
+    this.patience = patience;
+  }
+}
+
+/** From all transports at once: one that hangs or fails keeps no other waiting. */
 export async function takeIn(
-  { world, spool, freeSpace }: Pick<Opening, "world" | "spool" | "freeSpace">,
+  opening: Pick<Opening, "world" | "spool" | "freeSpace">,
   transports: readonly ReceivingTransport[],
+  { running, patience }: TakingIn = new TakingIn(),
 ): Promise<TakenIn> {
+  const { world, spool, freeSpace } = opening;
   const counts: TakenIn = { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
   const free = await freeSpace();
   if (free < limits.freeSpaceMin) {
@@ -39,23 +53,35 @@ export async function takeIn(
   }
   const waiting = countBySite(await listInbox(world, spool));
   for (const transport of transports) {
-    // One transport that fails must not keep the others waiting.
-    try {
-      for (const file of await transport.incoming(limits.filesPerPassMax)) {
-        const site = file.site ?? parseBundleName(file.name)?.site ?? "";
-        const already = waiting.get(site) ?? 0;
-        // What can't be opened fast enough, or at all, waits at its source.
-        if (already >= limits.filesPerPassMax) continue;
-        waiting.set(site, already + 1);
-        counts[await takeFile(world, spool, file)] += 1;
-      }
-    } catch (error) {
+    const { name } = transport;
+    if (running.has(name)) continue;
+    const work = takeFrom(opening, transport, waiting, counts).catch((error: unknown) => {
       counts.failed += 1;
-      const failure = explain(error, `Receiving through ${transport.name}`);
-      world.log.error(errorFields(failure), `${transport.name} failed`);
-    }
+      world.log.error(errorFields(explain(error, `Receiving through ${name}`)), `${name} failed`);
+    });
+    running.set(
+      name,
+      work.finally(() => running.delete(name)),
+    );
   }
+  await patience(Promise.all(running.values()));
   return counts;
+}
+
+async function takeFrom(
+  { world, spool }: Pick<Opening, "world" | "spool">,
+  transport: ReceivingTransport,
+  waiting: Map<string, number>,
+  counts: TakenIn,
+): Promise<void> {
+  for (const file of await transport.incoming(limits.filesPerPassMax)) {
+    const site = file.site ?? parseBundleName(file.name)?.site ?? "";
+    const already = waiting.get(site) ?? 0;
+    // What can't be opened fast enough, or at all, waits at its source.
+    if (already >= limits.filesPerPassMax) continue;
+    waiting.set(site, already + 1);
+    counts[await takeFile(world, spool, file)] += 1;
+  }
 }
 
 function countBySite(entries: readonly InboxEntry[]): Map<string, number> {

@@ -54,7 +54,10 @@ export interface SendReport extends Shipment {
  */
 export async function send(sender: Sender): Promise<SendReport> {
   const { world, spool } = sender;
-  await openDirectories(world.files, spool, ["tmp", "outbox", "state"]);
+  // It sweeps, and what a lane that still runs is writing is no leftover.
+  if (sender.shipping.lanes.running.size === 0) {
+    await openDirectories(world.files, spool, ["tmp", "outbox", "state"]);
+  }
   const collected = await collect(sender).catch((error: unknown) => ({ error }));
   const shipment = await ship(sender);
   if ("error" in collected) throw collected.error;

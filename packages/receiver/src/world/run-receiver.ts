@@ -1,7 +1,7 @@
 // The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
 // one run of the narrative, `receiveAlways` the daemon.
 
-import { groupIdOf, readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
+import { groupIdOf, readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
 import {
   dropReceiver,
   type ListeningTransport,
@@ -13,6 +13,7 @@ import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsDirectory, openDoor } from "../door.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
+import { TakingIn } from "../take-in.ts";
 import { openTransport } from "../transports/index.ts";
 import { openPipedMail } from "../transports/piped-mail.ts";
 import { readKeys } from "./read-keys.ts";
@@ -31,13 +32,14 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
   await withSpool(settings, log, async (open, { looking, listening }) => {
     // A list that can't be used at the start is an operator's slip: say so and end.
     await open();
+    const takingIn = new TakingIn(waitAtMost);
     const door = openDoor(await openDoorway(settings, log));
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
         try {
-          await receive(await open());
+          await receive({ ...(await open()), takingIn });
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);

@@ -2,7 +2,7 @@
 // narrative, `sendAlways` the daemon.
 
 import { readFile } from "node:fs/promises";
-import { readKey, readText, realWorld, runDaemon } from "@siteferry/agent";
+import { readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
 import { loadSigner, parseAllowedSigners } from "@siteferry/bundle";
 import { connect, parseAddress, type TlsOptions } from "@siteferry/livestatus";
 import {
@@ -150,15 +150,6 @@ async function openShipping(
 
 async function closeTransports({ shipping: { transports } }: Sender): Promise<void> {
   await Promise.all(transports.flatMap(({ bulk, express }) => [bulk.close(), express.close()]));
-}
-
-/** A run of the daemon; what takes longer goes on beside the next ones. */
-const patienceMs = 10_000;
-
-async function waitAtMost(lanes: Promise<unknown>): Promise<unknown> {
-  const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(timer.resolve, patienceMs);
-  return await Promise.race([lanes, timer.promise]).finally(() => clearTimeout(timeout));
 }
 
 /** Linux tells one start of the machine from the next. */

@@ -43,12 +43,10 @@ export function dropSender(
     name: `drop:${dir}`,
     traits: dropTraits(limits.bundleBytesMax),
     async send({ name, content }) {
-      if (!swept) {
-        await sweepOwn(files, dir, site);
-        swept = true;
-      }
       const place = { directory: dir, temporaryDirectory: dir };
       await publishByRename(files, random, { ...place, name, content, mode });
+      if (!swept) await sweepOwn(files, dir, site, name);
+      swept = true;
       if (marker !== undefined) await mark(files, dir, `${name}${marker}`, mode);
       if (after.length > 0) await handOver(after, `${dir}/${name}`);
       if (collapse || index) await outbox.tidy({ collapse, index, marker });
@@ -63,10 +61,22 @@ async function mark(files: FileSystem, dir: string, name: string, mode: number):
   await files.syncDirectory(dir);
 }
 
-async function sweepOwn(files: FileSystem, dir: string, site: SiteId): Promise<void> {
-  for (const name of await files.list(dir)) {
-    const published = name.slice(1, -".0123456789abcdef.tmp".length);
-    const isOwn = published === indexName || parseBundleName(published)?.site === site;
-    if (isTemporaryName(name) && isOwn) await files.unlink(`${dir}/${name}`);
+/** Another lane or process of this site may be writing just now; what is this old was left behind. */
+const leftoverMs = 3_600_000;
+
+/** `published` was written now, by the clock of whoever keeps the directory. */
+async function sweepOwn(
+  files: FileSystem,
+  dir: string,
+  site: SiteId,
+  published: string,
+): Promise<void> {
+  const nowMs = (await files.status(`${dir}/${published}`))?.modifiedMs ?? 0;
+  for (const name of (await files.list(dir)).filter(isTemporaryName)) {
+    const target = name.slice(1, -".0123456789abcdef.tmp".length);
+    if (target !== indexName && parseBundleName(target)?.site !== site) continue;
+    const status = await files.status(`${dir}/${name}`);
+    if (status !== null && status.modifiedMs < nowMs - leftoverMs)
+      await files.unlink(`${dir}/${name}`);
   }
 }

@@ -1,10 +1,9 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { bundleKinds, type BundleName, parseBundleName, parseSiteId } from "@siteferry/model";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { parseBundleName, parseSiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { parseIndex } from "../../outbox-index.ts";
-import { superseded } from "../../superseded.ts";
 import { dropSender } from "./send.ts";
 
 const site = parseSiteId("remote1")!;
@@ -12,34 +11,14 @@ const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array
 const name = (sequence: number, kind: string): string =>
   `remote1-000000000001-${String(sequence).padStart(12, "0")}.${kind}.ferry`;
 
-test("of each kind the newest stays, of deltas one that is newer than the keyframe", () => {
-  const entry = (sequence: number, kind: BundleName["kind"], epoch = 1): BundleName => ({
-    site,
-    epoch,
-    sequence,
-    kind,
-  });
-  const dropped = (entries: readonly BundleName[]): readonly string[] =>
-    superseded(entries).map(({ epoch, sequence, kind }) => `${epoch}.${sequence} ${kind}`);
-  expect(bundleKinds).toHaveLength(4);
-  expect(dropped([])).toEqual([]);
-  const all = [entry(4, "delta"), entry(3, "delta"), entry(2, "keyframe"), entry(1, "config")];
-  expect(dropped(all)).toEqual(["1.3 delta"]);
-  expect(dropped([...all, entry(5, "keyframe")])).toEqual([
-    "1.2 keyframe",
-    "1.3 delta",
-    "1.4 delta",
-  ]);
-  // A new epoch counts before any sequence.
-  expect(dropped([entry(9, "keyframe"), entry(1, "keyframe", 2)])).toEqual(["1.9 keyframe"]);
-});
-
 test("a served outbox has what counts, an index of it, and nothing of other sites is touched", async () => {
   await using directory = await makeTemporaryDirectory("outbox");
   const dir = directory.path;
   const others = [name(1, "keyframe").replace("remote1", "remote2"), "readme.txt"];
   for (const other of others) await writeFile(`${dir}/${other}`, "theirs");
-  await writeFile(`${dir}/.index.json.0011223344556677.tmp`, "a leftover");
+  const leftover = `${dir}/.index.json.0011223344556677.tmp`;
+  await writeFile(leftover, "");
+  await utimes(leftover, 1, 1);
   const options = { dir, site, mode: 0o644, collapse: true, index: true, marker: ".ok" };
   const sender = dropSender({ files: nodeFiles, random }, options);
   const sent = [name(1, "config"), name(2, "keyframe"), name(3, "delta"), name(4, "delta")];
