@@ -33,6 +33,14 @@ async function dump(...flags: readonly string[]): Promise<string> {
   return run.stdout;
 }
 
+test("-v says on standard error what was read, and changes nothing of the dump", async () => {
+  const run = await siteferry(["dump", "-v", "-s", `unix:${at("live")}`]);
+  expect(run.stderr).toMatch(
+    /is naemon [^]*Read 14 rows of hosts\n[^]*Read 168 rows of services\n/,
+  );
+  expect(run.stdout).toBe(await dump());
+});
+
 describe("state", () => {
   test("a record has livedump's keys, the check's own time, and fractions that cores can read", async () => {
     const records = (await dump()).split("\n\n").filter((record) => record !== "");

@@ -15,6 +15,7 @@ import {
   isNameFault,
   type LivestatusTable,
   type Log,
+  printable,
 } from "@siteferry/model";
 import { detectFlavour, type SourceFlavour } from "./flavour.ts";
 import { planColumns } from "./normalise.ts";
@@ -90,6 +91,8 @@ export async function openSite(
     program_version: programVersion,
     livestatus_version: livestatusVersion,
   };
+  const core = `${versions.flavour} ${printable(programVersion)}`;
+  log.debug(versions, `${client.where} is ${core}, livestatus ${printable(livestatusVersion)}`);
   return new OpenSite(client, types, status, versions, filters, log);
 }
 
@@ -146,6 +149,7 @@ class OpenSite implements Site {
       const what = `${received} of ${expected} rows of the table ${source}`;
       throw new FerryError("livestatus-incomplete", `${this.#client.where} sent ${what}`);
     }
+    this.#log.debug({ table: source, rows: received }, `Read ${received} rows of ${source}`);
   }
 
   async confirm(): Promise<void> {

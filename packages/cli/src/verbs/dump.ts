@@ -60,5 +60,6 @@ function stderrLog(verbose: boolean): Log {
     process.stderr.write(`${message}\n`);
   };
   const quiet = (): void => {};
-  return { debug: quiet, info: verbose ? say : quiet, warn: say, error: say };
+  const asked = verbose ? say : quiet;
+  return { debug: asked, info: asked, warn: say, error: say };
 }
