@@ -8,7 +8,7 @@ import {
   type Random,
   type SiteId,
 } from "@siteferry/model";
-import { isTemporaryName, publishByRename } from "@siteferry/spool";
+import { isTemporaryName, type Publication, publishByRename } from "@siteferry/spool";
 import type { SendingTransport } from "../../transport.ts";
 import { indexName } from "../../outbox-index.ts";
 import { handOver } from "./hand-over.ts";
@@ -43,10 +43,10 @@ export function dropSender(
     name: `drop:${dir}`,
     traits: dropTraits(limits.bundleBytesMax),
     async send({ name, content }) {
-      const place = { directory: dir, temporaryDirectory: dir };
-      await publishByRename(files, random, { ...place, name, content, mode });
-      if (!swept) await sweepOwn(files, dir, site, name);
+      if (!swept) await sweepOwn(files, dir, site);
       swept = true;
+      const place = { directory: dir, temporaryDirectory: dir };
+      await publishTracked(files, random, { ...place, name, content, mode });
       if (marker !== undefined) await mark(files, dir, `${name}${marker}`, mode);
       if (after.length > 0) await handOver(after, `${dir}/${name}`);
       if (collapse || index) await outbox.tidy({ collapse, index, marker });
@@ -61,22 +61,33 @@ async function mark(files: FileSystem, dir: string, name: string, mode: number):
   await files.syncDirectory(dir);
 }
 
-/** Another lane or process of this site may be writing just now; what is this old was left behind. */
-const leftoverMs = 3_600_000;
+/**
+ * Paths that this process is writing just now, in whatever lane. No other process of this site's writes
+ * here: it would need the lock of the spool.
+ */
+const writing = new Set<string>();
 
-/** `published` was written now, by the clock of whoever keeps the directory. */
-async function sweepOwn(
-  files: FileSystem,
-  dir: string,
-  site: SiteId,
-  published: string,
-): Promise<void> {
-  const nowMs = (await files.status(`${dir}/${published}`))?.modifiedMs ?? 0;
+async function publishTracked(files: FileSystem, random: Random, what: Publication): Promise<void> {
+  const own: string[] = [];
+  const tracked: FileSystem = {
+    ...files,
+    async writeNew(path, content, mode) {
+      own.push(path);
+      writing.add(path);
+      await files.writeNew(path, content, mode);
+    },
+  };
+  try {
+    await publishByRename(tracked, random, what);
+  } finally {
+    for (const path of own) writing.delete(path);
+  }
+}
+
+async function sweepOwn(files: FileSystem, dir: string, site: SiteId): Promise<void> {
   for (const name of (await files.list(dir)).filter(isTemporaryName)) {
     const target = name.slice(1, -".0123456789abcdef.tmp".length);
-    if (target !== indexName && parseBundleName(target)?.site !== site) continue;
-    const status = await files.status(`${dir}/${name}`);
-    if (status !== null && status.modifiedMs < nowMs - leftoverMs)
-      await files.unlink(`${dir}/${name}`);
+    const isOwn = target === indexName || parseBundleName(target)?.site === site;
+    if (isOwn && !writing.has(`${dir}/${name}`)) await files.unlink(`${dir}/${name}`);
   }
 }
