@@ -1,7 +1,7 @@
 import { makeReceipt, parseAllowedSigners } from "@siteferry/bundle";
 import { centre, forge, publicLine, serviceLine, signer } from "@siteferry/bundle/forge";
 import { Busy, type SendingTransport } from "@siteferry/carry";
-import { FerryError, formatBundleName, parseSiteId } from "@siteferry/model";
+import { FerryError, type FileSystem, formatBundleName, parseSiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { readdir } from "node:fs/promises";
@@ -23,6 +23,7 @@ interface Office extends AsyncDisposable {
   ship(
     transports: readonly FakeLink[],
     more?: Partial<Shipping> & { deliver?: "first" },
+    files?: FileSystem,
   ): Promise<Shipment>;
   outbox(): Promise<readonly number[]>;
 }
@@ -39,9 +40,9 @@ async function makeOffice(): Promise<Office> {
       const name = formatBundleName({ site, epoch: 1, sequence, kind });
       await publishToOutbox(nodeFiles, unique, spool, name, forge());
     },
-    async ship(links, { deliver, ...more } = {}) {
+    async ship(links, { deliver, ...more } = {}, files = nodeFiles) {
       const world = {
-        files: nodeFiles,
+        files,
         random,
         clock: { now: () => office.nowMs },
         log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
@@ -131,6 +132,22 @@ test("a bundle leaves the outbox when all links have it, and goes through none o
     [1, 2],
     [1, 2],
   ]);
+});
+
+test("what all links had when the run died leaves the outbox in the next one, unsent", async () => {
+  await using office = await makeOffice();
+  const link = fakeLink("link");
+  await office.put("keyframe", 1);
+  const dying = {
+    ...nodeFiles,
+    unlink: async (path: string) => {
+      if (path.includes("/outbox/")) throw new Error("the end");
+      await nodeFiles.unlink(path);
+    },
+  };
+  await expect(office.ship([link], {}, dying)).rejects.toThrow("the end");
+  expect(await office.ship([link])).toMatchObject({ shipped: 1, waiting: 0 });
+  expect(link.sent).toEqual([1]);
 });
 
 test("deliver: first uses the next link only while those before it fail", async () => {

@@ -81,6 +81,8 @@ export async function ship(sender: Sender): Promise<Shipment> {
     entries,
   );
   const before = { shipped: lanes.shipped, refused: lanes.refused };
+  // What a run noted that died right then, or what only waited for a transport that isn't named any more.
+  for (const entry of entries) if (isThrough(sender, entry)) await leave(sender, entry);
   const routes = settings.deliver === "first" ? [transports] : transports.map((one) => [one]);
   for (const stream of streams) {
     for (const route of routes) startLane(sender, route, stream);
@@ -210,18 +212,17 @@ function afterProblem(
  * link that it had to go through; then only a later failure would miss what isn't made durable here.
  */
 async function remember(
-  { world, spool, settings, shipping: { transports, lanes } }: Sender,
+  sender: Sender,
   { name }: SendingTransport,
   change: (link: Link) => Link,
   taken?: OutboxEntry,
 ): Promise<void> {
+  const { world, spool, shipping } = sender;
+  const { lanes } = shipping;
   const before = linkOf(lanes.links!, name);
   const after = change(before);
   lanes.links = { ...lanes.links, [name]: after };
-  const isThrough = (other: string): boolean =>
-    linkOf(lanes.links!, other).taken.includes(taken?.fileName ?? "");
-  const names = transports.map(({ bulk }) => bulk.name);
-  const leaves = settings.deliver === "first" ? names.some(isThrough) : names.every(isThrough);
+  const leaves = taken !== undefined && isThrough(sender, taken);
   const isNews =
     !leaves ||
     after.keyframeEpoch !== before.keyframeEpoch ||
@@ -231,7 +232,19 @@ async function remember(
     lanes.saving = lanes.saving.then(save, save);
     await lanes.saving;
   }
-  if (taken === undefined || !leaves) return;
-  await world.files.unlink(`${spool}/outbox/${taken.fileName}`);
-  lanes.shipped += 1;
+  if (leaves) await leave(sender, taken);
+}
+
+function isThrough(
+  { settings, shipping: { transports, lanes } }: Sender,
+  { fileName }: OutboxEntry,
+): boolean {
+  const hasIt = ({ bulk }: OpenTransport): boolean =>
+    linkOf(lanes.links!, bulk.name).taken.includes(fileName);
+  return settings.deliver === "first" ? transports.some(hasIt) : transports.every(hasIt);
+}
+
+async function leave({ world, spool, shipping }: Sender, { fileName }: OutboxEntry): Promise<void> {
+  await world.files.unlink(`${spool}/outbox/${fileName}`);
+  shipping.lanes.shipped += 1;
 }
