@@ -1,7 +1,7 @@
 // A sender and a receiver as an operator sets them up: keys by `siteferry keygen`, YAML files, a
 // directory between them.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { type Run, siteferry } from "./command-line.ts";
 
@@ -69,6 +69,24 @@ targets:
     receive: () => siteferry(["receive", "--once", "--config", at("receiver.yaml")]),
     [Symbol.asyncDispose]: directory.remove,
   };
+}
+
+/** The centre gets a key that signs receipts, and the site believes it. */
+export async function readyForReceipts({
+  path,
+  senderYaml,
+  receiverYaml,
+}: Installation): Promise<void> {
+  const { stdout } = await siteferry(["keygen", `${path}/central.key`, "--comment", "central"]);
+  await writeFile(`${path}/centre_keys`, stdout.split("\n").at(-2) ?? "");
+  await writeFile(
+    senderYaml,
+    `centreKeys: ${path}/centre_keys\n${await readFile(senderYaml, "utf8")}`,
+  );
+  await writeFile(
+    receiverYaml,
+    `key: ${path}/central.key\n${await readFile(receiverYaml, "utf8")}`,
+  );
 }
 
 /** The last log line of a run: its report. */

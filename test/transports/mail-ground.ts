@@ -14,7 +14,9 @@ import {
   type ReceivingTransport,
   type SendingTransport,
 } from "@siteferry/carry";
+import type { LinkWithLine } from "@siteferry/carry/line-contract";
 import { nodeFiles } from "@siteferry/spool";
+import { openRelay } from "@siteferry/testkit";
 import {
   type Dovecot,
   mailUserId,
@@ -137,4 +139,56 @@ export class Person {
     }
     return found;
   }
+}
+
+/** Sent by SMTP through a relay that can break. */
+export async function throughRelay(
+  ground: MailGround,
+  port: "smtp" | "smtps",
+  tls: "tls" | "starttls" | "none",
+  mailboxOf: (person: Person) => ReturnType<Person["maildir"]>,
+  partBytes?: number,
+): Promise<LinkWithLine> {
+  const person = await Person.arrive(ground);
+  const relay = await openRelay(ground.postfix.ports[port]);
+  const receiver = person.receiver(mailboxOf(person));
+  return {
+    sender: person.sender(person.login(relay.port, tls), partBytes),
+    receiver,
+    relay,
+    line: relay,
+    dial: async (to, timeoutMs) => ({
+      kind: "sends",
+      transport: person.sender(person.login(to, tls, { timeoutMs }), partBytes),
+    }),
+    // Postfix delivers after it has answered.
+    isLastAnswer: (answer) => answer.includes("queued as"),
+    async [Symbol.asyncDispose]() {
+      await receiver.close();
+      await relay[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Delivered by Postfix, fetched through a relay. */
+export async function fetched(
+  ground: MailGround,
+  port: "imaps" | "pop3s",
+  mailboxAt: (server: MailServer) => ReturnType<Person["maildir"]>,
+): Promise<LinkWithLine> {
+  const person = await Person.arrive(ground);
+  const line = await openRelay(ground.dovecot.ports[port]);
+  const fetching = (to: number, timeoutMs: number): ReceivingTransport =>
+    person.receiver(mailboxAt(person.login(to, "tls", { timeoutMs })));
+  const receiver = fetching(line.port, 20_000);
+  return {
+    sender: person.sender({ sendmail: ground.postfix.sendmail }),
+    receiver,
+    line,
+    dial: async (to, timeoutMs) => ({ kind: "fetches", transport: fetching(to, timeoutMs) }),
+    async [Symbol.asyncDispose]() {
+      await receiver.close();
+      await line[Symbol.asyncDispose]();
+    },
+  };
 }

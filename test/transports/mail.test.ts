@@ -12,10 +12,18 @@ import { makeFakeSite, makeTemporaryDirectory, openRelay } from "@siteferry/test
 import { missingFor } from "@siteferry/testkit/cores";
 import { mailUserId, startPostfix } from "@siteferry/testkit/servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { maildir, mailReceiver, mailSender, type MailServer, pop3Mailbox } from "@siteferry/carry";
-import { describeTransport, type Link } from "@siteferry/carry/transport-contract";
+import {
+  imapFolder,
+  maildir,
+  mailReceiver,
+  mailSender,
+  type MailServer,
+  pop3Mailbox,
+} from "@siteferry/carry";
+import { describeTransport } from "@siteferry/carry/transport-contract";
+import { describeFaults } from "@siteferry/carry/line-contract";
 import { install, reportOf } from "../installation.ts";
-import { type MailGround, openGround, Person } from "./mail-ground.ts";
+import { fetched, type MailGround, openGround, Person, throughRelay } from "./mail-ground.ts";
 
 const siteferryCommand = [process.execPath, fileURLToPath(import.meta.resolve("@siteferry/cli"))];
 const missing = missingFor("postfix") ?? missingFor("dovecot") ?? missingFor("openssl");
@@ -31,35 +39,21 @@ describe.skipIf(missing !== null || !isRoot)("mail", () => {
     await ground?.[Symbol.asyncDispose]();
   });
 
-  const throughRelay = async (
-    port: "smtp" | "smtps",
-    tls: "tls" | "starttls" | "none",
-    mailboxOf: (person: Person) => ReturnType<Person["maildir"]>,
-    partBytes?: number,
-  ): Promise<Link> => {
-    const person = await Person.arrive(ground);
-    const relay = await openRelay(ground.postfix.ports[port]);
-    const receiver = person.receiver(mailboxOf(person));
-    return {
-      sender: person.sender(person.login(relay.port, tls), partBytes),
-      receiver,
-      relay,
-      async [Symbol.asyncDispose]() {
-        await receiver.close();
-        await relay[Symbol.asyncDispose]();
-      },
-    };
-  };
-
   describeTransport("mail by SMTP with STARTTLS into a Maildir", () =>
-    throughRelay("smtp", "starttls", (person) => person.maildir()),
+    throughRelay(ground, "smtp", "starttls", (person) => person.maildir()),
   );
   describeTransport("mail by SMTP over TLS, in parts, and IMAP", () =>
-    throughRelay("smtps", "tls", (person) => person.imap(), 32_768),
+    throughRelay(ground, "smtps", "tls", (person) => person.imap(), 32_768),
   );
-  describeTransport("mail by SMTP in clear, and POP3 with STLS", () =>
-    throughRelay("smtp", "none", (person) => person.pop3()),
+  const inClear = () => throughRelay(ground, "smtp", "none", (person) => person.pop3());
+  describeTransport("mail by SMTP in clear, and POP3 with STLS", inClear);
+  describeFaults("mail by SMTP in clear", inClear);
+  describeFaults("mail fetched by IMAP", () =>
+    fetched(ground, "imaps", (server) =>
+      imapFolder({ ...server, folder: "INBOX", done: null, refused: null }),
+    ),
   );
+  describeFaults("mail fetched by POP3", () => fetched(ground, "pop3s", pop3Mailbox));
   describeTransport("mail by sendmail, in parts, into a Maildir", async () => {
     const person = await Person.arrive(ground);
     const receiver = person.receiver(person.maildir());

@@ -164,6 +164,15 @@ export const name = "remote1-000000000001-000000000001.keyframe.ferry";
 export const bundle: OutgoingBundle = { name, content: Buffer.from("content") };
 export const receiptOf = async (): Promise<Answer> => ({ status: 0, text: "receipt\n" });
 
+/** How a client reaches a server, as YAML. */
+export async function sshSection(
+  client: Client,
+  sshd: Parameters<Client["to"]>[0],
+): Promise<string> {
+  const { host, port, user, key, knownHosts } = await client.to(sshd);
+  return `{ host: ${host}, port: ${port}, user: ${user}, key: ${key}, knownHosts: ${knownHosts} }`;
+}
+
 /** Everything that a test opens, closed in the end, the last first. */
 export function together(): AsyncDisposableStack {
   return new AsyncDisposableStack();

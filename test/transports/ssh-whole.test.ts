@@ -7,9 +7,8 @@ import { makeFakeSite } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { startSshd } from "@siteferry/testkit/servers";
 import { describe, expect, test } from "vitest";
-import { siteferry } from "../command-line.ts";
-import { type Installation, install, reportOf } from "../installation.ts";
-import { type Client, makeClient } from "./ssh-ground.ts";
+import { type Installation, install, readyForReceipts, reportOf } from "../installation.ts";
+import { makeClient, sshSection } from "./ssh-ground.ts";
 
 const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
 const pretended = { hosts: 2, servicesPerHost: 3, seed: 1, clock: Date };
@@ -34,7 +33,7 @@ describe.skipIf(missingFor("sshd") !== null)("siteferry over ssh", () => {
     const sshd = at.stack.use(
       await startSshd({ authorizedKeys: [`restrict,command="${command}" ${client.publicKey}`] }),
     );
-    await sendBy(installation, await section(client, sshd));
+    await sendBy(installation, await sshSection(client, sshd));
     expect(reportOf(await sentBy(installation))).toMatchObject({ waiting: 0 });
     expect(await readdir(`${installation.path}/spool/sender/outbox`)).toEqual([]);
     expect(reportOf(await installation.receive())).toMatchObject({ refused: 0, failed: 0 });
@@ -62,7 +61,7 @@ describe.skipIf(missingFor("sshd") !== null)("siteferry over ssh", () => {
     const sshd = at.stack.use(
       await startSshd({ authorizedKeys: [`restrict,command="${command}" ${client.publicKey}`] }),
     );
-    await sendBy(installation, await section(client, sshd));
+    await sendBy(installation, await sshSection(client, sshd));
     const { status, stderr } = await installation.send();
     expect(status).toBe(75);
     expect(stderr).toContain("status 78");
@@ -77,7 +76,7 @@ describe.skipIf(missingFor("sshd") !== null)("siteferry over ssh", () => {
     );
     const yaml = await readFile(installation.receiverYaml, "utf8");
     const own = `site: remote1, directory: ${installation.link}`;
-    const text = (await section(client, sshd)).replace("{", `{ ${own},`);
+    const text = (await sshSection(client, sshd)).replace("{", `{ ${own},`);
     await writeFile(installation.receiverYaml, yaml.replace(/- drop: .*/, `- ssh: ${text}`));
     expect((await installation.send()).status).toBe(0);
     expect(await readdir(installation.link)).not.toEqual([]);
@@ -89,24 +88,6 @@ describe.skipIf(missingFor("sshd") !== null)("siteferry over ssh", () => {
     expect(await readdir(installation.link)).toEqual([]);
   });
 });
-
-async function readyForReceipts({ path, senderYaml, receiverYaml }: Installation): Promise<void> {
-  const { stdout } = await siteferry(["keygen", `${path}/central.key`, "--comment", "central"]);
-  await writeFile(`${path}/centre_keys`, stdout.split("\n").at(-2) ?? "");
-  await writeFile(
-    senderYaml,
-    `centreKeys: ${path}/centre_keys\n${await readFile(senderYaml, "utf8")}`,
-  );
-  await writeFile(
-    receiverYaml,
-    `key: ${path}/central.key\n${await readFile(receiverYaml, "utf8")}`,
-  );
-}
-
-async function section(client: Client, sshd: Parameters<Client["to"]>[0]): Promise<string> {
-  const { host, port, user, key, knownHosts } = await client.to(sshd);
-  return `{ host: ${host}, port: ${port}, user: ${user}, key: ${key}, knownHosts: ${knownHosts} }`;
-}
 
 /** In place of whatever it sent by before. */
 async function sendBy({ senderYaml }: Installation, ssh: string): Promise<void> {

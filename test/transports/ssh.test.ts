@@ -6,19 +6,21 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { nodeFiles } from "@siteferry/spool";
-import { makeTemporaryDirectory, openRelay } from "@siteferry/testkit";
+import { makeTemporaryDirectory, openRelay, type Relay } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { startSshd } from "@siteferry/testkit/servers";
 import { describe } from "vitest";
 import {
   dropReceiver,
   dropSender,
+  type SendingTransport,
   sshCommandSender,
   sshDirectorySender,
   sshExecSender,
   sshReceiver,
 } from "@siteferry/carry";
 import { describeTransport } from "@siteferry/carry/transport-contract";
+import { describeFaults, type LinkWithLine } from "@siteferry/carry/line-contract";
 import {
   files,
   makeClient,
@@ -30,53 +32,67 @@ import {
 } from "./ssh-ground.ts";
 
 const run = promisify(execFile);
+const patienceMs = 20_000;
 const missing = missingFor("sshd");
 const isRoot = userInfo().uid === 0;
 if (!isRoot) process.stderr.write("Left out: SFTP into a chroot; only root's sshd can do that\n");
 
 describe.skipIf(missing !== null)("ssh and a real sshd", () => {
-  describeTransport("ssh by exec", async () => {
+  describeWithLine("ssh by exec", async () => {
     const stack = together();
     const client = stack.use(await makeClient());
     const centre = stack.use(await openTakingCentre());
     const authorizedKeys = [`${centre.restriction} ${client.publicKey}`];
     const sshd = stack.use(await startSshd({ authorizedKeys }));
     const relay = stack.use(await openRelay(sshd.port));
-    const connection = await client.to({ ...sshd, port: relay.port });
-    const sender = centre.watched(sshExecSender(files, { connection, site }));
-    stack.defer(() => sender.close());
-    return link(stack, { sender, receiver: centre.receiver, relay });
+    const sending = async (port: number, timeoutMs: number) => {
+      const connection = await client.to({ ...sshd, port }, { timeoutMs });
+      return centre.watched(sshExecSender(files, { connection, site }));
+    };
+    return await pushing(stack, centre.receiver, relay, sending);
   });
 
-  describeTransport("ssh by the system's ssh", async () => {
+  describeWithLine("ssh by the system's ssh", async () => {
     const stack = together();
     const client = stack.use(await makeClient());
     const centre = stack.use(await openTakingCentre());
     const authorizedKeys = [`${centre.restriction} ${client.publicKey}`];
     const sshd = stack.use(await startSshd({ authorizedKeys }));
     const relay = stack.use(await openRelay(sshd.port));
-    const command = systemSsh(client, await client.to({ ...sshd, port: relay.port }));
-    const sender = centre.watched(sshCommandSender({ command, timeoutMs: 20_000 }));
-    return link(stack, { sender, receiver: centre.receiver, relay });
+    const sending = async (port: number, timeoutMs: number) => {
+      const command = systemSsh(client, await client.to({ ...sshd, port }));
+      return centre.watched(sshCommandSender({ command, timeoutMs }));
+    };
+    return await pushing(stack, centre.receiver, relay, sending);
   });
 
-  describeTransport("ssh that pulls", async () => {
+  describeWithLine("ssh that pulls", async () => {
     const stack = together();
     const client = stack.use(await makeClient());
     const { path: dir } = stack.use(await makeTemporaryDirectory("outbox"));
     const sshd = stack.use(await startSshd({ authorizedKeys: [`restrict ${client.publicKey}`] }));
-    const connection = await client.to(sshd);
-    const receiver = sshReceiver(files, { connection, directory: dir, site });
+    const line = stack.use(await openRelay(sshd.port));
+    const fetching = async (port: number, timeoutMs: number) => {
+      const connection = await client.to({ ...sshd, port }, { timeoutMs });
+      return sshReceiver(files, { connection, directory: dir, site });
+    };
+    const receiver = await fetching(line.port, patienceMs);
     stack.defer(() => receiver.close());
-    return link(stack, {
+    return {
       sender: dropSender({ files: nodeFiles, random }, { dir, site }),
       receiver,
-    });
+      line,
+      dial: async (port, timeoutMs) => ({
+        kind: "fetches",
+        transport: await fetching(port, timeoutMs),
+      }),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
   });
 });
 
 describe.skipIf(missing !== null || !isRoot)("ssh and a real sshd with a chroot", () => {
-  describeTransport("ssh into a directory", async () => {
+  describeWithLine("ssh into a directory", async () => {
     const stack = together();
     const client = stack.use(await makeClient());
     const { root, incoming } = await makeChroot(stack);
@@ -87,19 +103,38 @@ describe.skipIf(missing !== null || !isRoot)("ssh and a real sshd with a chroot"
       }),
     );
     const relay = stack.use(await openRelay(sshd.port));
-    const connection = await client.to({ ...sshd, port: relay.port, user: "nobody" });
-    const sender = sshDirectorySender(files, random, { connection, directory: "/incoming", site });
-    stack.defer(() => sender.close());
-    return link(stack, {
-      sender,
-      receiver: dropReceiver(nodeFiles, { dir: incoming, site: null }),
-      relay,
-    });
+    const sending = async (port: number, timeoutMs: number) => {
+      const connection = await client.to({ ...sshd, port, user: "nobody" }, { timeoutMs });
+      return sshDirectorySender(files, random, { connection, directory: "/incoming", site });
+    };
+    const receiver = dropReceiver(nodeFiles, { dir: incoming, site: null });
+    return await pushing(stack, receiver, relay, sending);
   });
 });
 
-function link<Parts extends object>(stack: AsyncDisposableStack, parts: Parts) {
-  return { ...parts, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+/** The contract, and what a bad line does. */
+function describeWithLine(transport: string, open: () => Promise<LinkWithLine>): void {
+  describeTransport(transport, open);
+  describeFaults(transport, open);
+}
+
+/** A link whose site opens the connections, through the relay. */
+async function pushing(
+  stack: AsyncDisposableStack,
+  receiver: LinkWithLine["receiver"],
+  relay: Relay,
+  sending: (port: number, timeoutMs: number) => Promise<SendingTransport>,
+): Promise<LinkWithLine> {
+  const sender = await sending(relay.port, patienceMs);
+  stack.defer(() => sender.close());
+  return {
+    sender,
+    receiver,
+    relay,
+    line: relay,
+    dial: async (port, timeoutMs) => ({ kind: "sends", transport: await sending(port, timeoutMs) }),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** sshd takes no chroot under a directory that others may write to, as /tmp is. */

@@ -34,7 +34,7 @@ export function testDoor(
   };
 }
 
-function testReceipt(content: Uint8Array): Uint8Array {
+export function testReceipt(content: Uint8Array): Uint8Array {
   return Buffer.from(`receipt ${createHash("sha256").update(content).digest("hex")}\n`);
 }
 

@@ -50,7 +50,10 @@ export interface IncomingFile {
   readonly from: string;
   /** The one site that this link may speak for, or null if the link doesn't tell. */
   readonly site: SiteId | null;
-  /** The bytes, at most `limits.bundleBytesMax`. Throws `file-unsuitable` for anything but a plain file. */
+  /**
+   * The bytes, at most `limits.bundleBytesMax`. Throws `file-unsuitable` for anything but a plain file,
+   * `TakenByAnother` (a directory: ENOENT) if another receiver took it first.
+   */
   read(): Promise<Uint8Array<ArrayBuffer>>;
   /** Takes it away from the source. */
   remove(): Promise<void>;
@@ -96,6 +99,13 @@ export interface ListeningTransport {
 
 /** Reads files of secrets: refuses those that others may read. */
 export type ReadSecret = (path: string) => Promise<string>;
+
+/** What was offered is there no longer: another receiver at the same source took it. */
+export class TakenByAnother extends FerryError {
+  constructor(message: string) {
+    super("system-error", message);
+  }
+}
 
 /** `receiver-busy`, with the time that the other side asked for. */
 export class Busy extends FerryError {

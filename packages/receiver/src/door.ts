@@ -4,15 +4,9 @@
 
 import { type BundleHeader, makeReceipt, type Signer, verify } from "@siteferry/bundle";
 import { type Arrival, Busy, type Door } from "@siteferry/carry/contract";
-import {
-  FerryError,
-  formatBundleName,
-  limits,
-  parseBundleName,
-  Refusal,
-  type World,
-} from "@siteferry/model";
+import { FerryError, limits, Refusal, type World } from "@siteferry/model";
 import { isTemporaryName, publishByRename } from "@siteferry/spool";
+import { arrivalName, arrivalsDirectory, parseArrivalName } from "./arrivals.ts";
 import type { Opening } from "./opening.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
@@ -25,9 +19,7 @@ export interface Doorway extends Pick<Opening, "spool" | "freeSpace"> {
   readKeys(): Promise<Pick<Opening, "signers" | "revoked">>;
 }
 
-/** Where arrivals wait, in the receiver's spool; the run reads it as a drop directory. */
-export const arrivalsDirectory = "arrivals";
-/** Beside it: a file under a temporary name there would be swept by the receiver. */
+/** Beside the arrivals, on the same file system. */
 const writingDirectory = "door";
 
 export function openDoor(doorway: Doorway): Door {
@@ -72,30 +64,21 @@ async function checkRoom(
   if ((await freeSpace()) < limits.freeSpaceMin)
     throw new Busy("The centre's disk is nearly full", null);
   const waiting = await world.files.list(`${spool}/${arrivalsDirectory}`);
-  const ofSite = waiting.filter((name) => parseBundleName(name)?.site === site).length;
+  const ofSite = waiting.filter((name) => parseArrivalName(name)?.site === site).length;
   if (ofSite >= limits.arrivalsPerSiteMax) {
     throw new Busy(`${ofSite} bundles of ${site} wait for the receiver's next run`, null);
   }
 }
 
-/** @throws Refusal `sequence-equivocal` */
 async function store(doorway: Doorway, header: BundleHeader, content: Uint8Array): Promise<void> {
   await checkRoom(doorway, header);
   const { spool, world } = doorway;
-  const name = formatBundleName(header);
-  const directory = `${spool}/${arrivalsDirectory}`;
-  const temporaryDirectory = `${spool}/${writingDirectory}`;
-  try {
-    await publishByRename(world.files, world.random, {
-      temporaryDirectory,
-      directory,
-      name,
-      content,
-    });
-  } catch (error) {
-    if (!(error instanceof FerryError && error.code === "name-taken")) throw error;
-    throw new Refusal("sequence-equivocal", `${name} waits with other content`);
-  }
+  await publishByRename(world.files, world.random, {
+    temporaryDirectory: `${spool}/${writingDirectory}`,
+    directory: `${spool}/${arrivalsDirectory}`,
+    name: arrivalName(header, content),
+    content,
+  });
 }
 
 /** Makes the directories, and takes away what processes left that died while they wrote. */

@@ -41,14 +41,17 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     await openDirectories(world.files, spool, ["tmp", "inbox", "sites", "state", "quarantine"]);
   }
 
-  for (const site of sitesOf(settings)) await carryOutForget(receiver, site);
   const taken = await takeIn(receiver, transports, receiver.takingIn);
+  const forgotten = { failed: 0 };
+  for (const site of sitesOf(settings)) {
+    await attempt(receiver, forgotten, `Forgetting ${site}`, () => carryOutForget(receiver, site));
+  }
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
     ...opened,
     taken: taken.taken,
     refused: opened.refused + taken.unsuitable,
-    failed: opened.failed + taken.failed,
+    failed: opened.failed + taken.failed + forgotten.failed,
     results: 0,
     resultFiles: 0,
     waitingForCore: 0,
@@ -93,7 +96,7 @@ async function reconcileSites(
 /** One target or site that fails must not keep the others waiting. */
 async function attempt(
   { world }: Receiver,
-  report: ReceiveReport,
+  report: { failed: number },
   doing: string,
   work: () => Promise<void>,
 ): Promise<void> {

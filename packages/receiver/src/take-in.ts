@@ -1,7 +1,11 @@
 // Take in: from the transports into the inbox. Nothing is looked at here beyond what is needed to
 // store it; a file leaves its transport only when the inbox has it durably.
 
-import type { IncomingFile, ReceivingTransport } from "@siteferry/carry";
+import {
+  TakenByAnother,
+  type IncomingFile,
+  type ReceivingTransport,
+} from "@siteferry/carry/contract";
 import {
   errorFields,
   explain,
@@ -104,7 +108,8 @@ async function takeFile(world: World, spool: string, file: IncomingFile): Promis
     content = await file.read();
   } catch (error) {
     // A name that isn't UTF-8 can't be opened by what was read of it; that one is still there.
-    if (systemCode(error) === "ENOENT" && !file.name.includes("\u{fffd}")) {
+    const isMissing = systemCode(error) === "ENOENT" && !file.name.includes("\u{fffd}");
+    if (isMissing || error instanceof TakenByAnother) {
       log.info({}, `${file.from} is gone: somebody else took it`);
       return "gone";
     }

@@ -13,7 +13,7 @@ import {
   sealWithBase,
   type Signer,
 } from "@siteferry/bundle";
-import { dropReceiver } from "@siteferry/carry";
+import { type Door, dropReceiver, type ReceivingTransport } from "@siteferry/carry";
 import {
   bundleTables,
   type Cells,
@@ -25,6 +25,8 @@ import {
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
+import { arrivalsDirectory, arrivalsReceiver } from "./arrivals.ts";
+import { openDoor, openDoorDirectories } from "./door.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import { receiverSchema } from "./settings.ts";
 
@@ -56,6 +58,20 @@ export interface Centre extends AsyncDisposable {
     options?: PutOptions | string,
   ): Promise<Uint8Array>;
   receive(files?: FileSystem): Promise<ReceiveReport>;
+  /** What comes through it is there for `receive`. */
+  door(files: FileSystem): Promise<Door>;
+}
+
+const quiet = (): void => {};
+const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+const dropAt = (files: FileSystem, dir: string) => dropReceiver(files, { dir, site: null });
+
+/** Once there is a door. */
+async function arrivalsAt(files: FileSystem, path: string): Promise<readonly ReceivingTransport[]> {
+  const spool = `${path}/receiver`;
+  const isThere = (await files.status(`${spool}/${arrivalsDirectory}`)) !== null;
+  return isThere ? [arrivalsReceiver(files, spool)] : [];
 }
 
 export async function makeCentre(
@@ -78,9 +94,12 @@ export async function makeCentre(
     transports: [{ drop: { dir: `${path}/link` } }],
     targets: [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
   });
-  const quiet = (): void => {};
-  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-  const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+  const opening = (files: FileSystem) => ({
+    world: { files, random, clock: { now: () => nowMs }, log },
+    settings,
+    spool: `${path}/receiver`,
+    freeSpace: async () => 1,
+  });
   return {
     path,
     async put(kind, sequence, options = {}) {
@@ -93,17 +112,23 @@ export async function makeCentre(
     },
     receive: async (files = nodeFiles) =>
       await receive({
-        world: { files, random, clock: { now: () => nowMs }, log },
-        settings,
-        spool: `${path}/receiver`,
+        ...opening(files),
         signers,
         revoked,
         identities: [],
-        transports: [dropReceiver(files, { dir: `${path}/link`, site: null })],
+        transports: [dropAt(files, `${path}/link`), ...(await arrivalsAt(files, path))],
         cache: new BundleCache(),
         groupId: async () => null,
-        freeSpace: async () => 1,
       }),
+    async door(files) {
+      const at = opening(files);
+      await openDoorDirectories(at.world, at.spool);
+      return openDoor({
+        ...at,
+        signer: await signerOf(remote1),
+        readKeys: async () => ({ signers, revoked }),
+      });
+    },
     [Symbol.asyncDispose]: remove,
   };
 }

@@ -15,14 +15,14 @@ export async function repeatKeyframe(
   { world: { files }, settings, spool, shipping }: Sender,
   memory: SenderMemory,
   nowMs: number,
-): Promise<{ memory: SenderMemory; count: number }> {
-  if (!shipping.transports.some(({ bulk }) => bulk.traits.oneWay)) return { memory, count: 0 };
+): Promise<{ memory: SenderMemory; names: readonly string[] }> {
+  if (!shipping.transports.some(({ bulk }) => bulk.traits.oneWay)) return { memory, names: [] };
   const copies = `${spool}/copies`;
   await files.makeDirectory(copies, 0o700);
   for (const entry of await listOutbox(files, spool)) await keepCopy(files, spool, copies, entry);
   const { keyframe } = memory;
   if (keyframe === null || !repeatIsDue(keyframe, nowMs, settings.keyframe)) {
-    return { memory, count: 0 };
+    return { memory, names: [] };
   }
   const names = await files.list(copies);
   for (const name of names) {
@@ -31,7 +31,7 @@ export async function repeatKeyframe(
   }
   await files.syncDirectory(`${spool}/outbox`);
   const repeats = keyframe.repeats + 1;
-  return { memory: { ...memory, keyframe: { ...keyframe, repeats } }, count: names.length };
+  return { memory: { ...memory, keyframe: { ...keyframe, repeats } }, names };
 }
 
 /** Of each kind the newest; a copy that is lost in a crash is only one copy less. */

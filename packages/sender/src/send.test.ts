@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { generateKey, loadSigner } from "@siteferry/bundle";
 import { dropSender } from "@siteferry/carry";
 import { connect, parseAddress, serve } from "@siteferry/livestatus";
@@ -13,7 +13,10 @@ import { shipOnce } from "./ship.ts";
 interface Remote extends AsyncDisposable {
   readonly site: FakeSite;
   /** One run, `seconds` later; the kinds of what was sealed, and what was repeated. */
-  run(seconds: number, files?: FileSystem): Promise<{ kinds: string; repeated: number }>;
+  run(
+    seconds: number,
+    files?: FileSystem,
+  ): Promise<{ kinds: string; repeated: number; arrived: readonly string[] }>;
 }
 
 async function makeRemote(): Promise<Remote> {
@@ -48,7 +51,9 @@ async function makeRemote(): Promise<Remote> {
       const connected = (): ReturnType<typeof connect> => connect(address);
       const sender = { world, settings, spool, signer, life, connect: connected, shipping };
       const { sealed, repeated } = await send(sender);
-      return { kinds: sealed.map(({ kind }) => kind).join(" "), repeated };
+      const arrived = (await readdir(dir)).map((name) => name.split(".")[1]!);
+      for (const name of await readdir(dir)) await rm(`${dir}/${name}`);
+      return { kinds: sealed.map(({ kind }) => kind).join(" "), repeated, arrived };
     },
     async [Symbol.asyncDispose]() {
       await server.close();
@@ -69,10 +74,11 @@ test("all of it first, then what changed; all again after an hour, with the conf
 test("on a link that can't tell of a loss the keyframe travels again, twice, spaced", async () => {
   await using remote = await makeRemote();
   await remote.run(0);
-  const repeated = [];
-  for (let minutes = 10; minutes < 60; minutes += 10)
-    repeated.push((await remote.run(600)).repeated);
-  expect(repeated).toEqual([0, 2, 0, 2, 0]);
+  const runs = [];
+  for (let minutes = 10; minutes < 60; minutes += 10) runs.push(await remote.run(600));
+  expect(runs.map(({ repeated }) => repeated)).toEqual([0, 2, 0, 2, 0]);
+  const keyframes = runs.map(({ arrived }) => arrived.includes("keyframe"));
+  expect(keyframes).toEqual([false, true, false, true, false]);
 });
 
 test("a keyframe that was published but not remembered is no base, and neither is the one before", async () => {

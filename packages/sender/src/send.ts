@@ -59,16 +59,24 @@ export async function send(sender: Sender): Promise<SendReport> {
     await openDirectories(world.files, spool, ["tmp", "outbox", "state"]);
   }
   const collected = await collect(sender).catch((error: unknown) => ({ error }));
-  const shipment = await ship(sender);
-  if ("error" in collected) throw collected.error;
-  const report = { ...collected, ...shipment };
+  if ("error" in collected) {
+    await ship(sender);
+    throw collected.error;
+  }
+  const { again, ...counted } = collected;
+  const report = { ...counted, ...(await ship(sender, again)) };
   const { sealed, shipped, waiting } = report;
   world.log.info(report, `Sealed ${sealed.length}, shipped ${shipped}, waiting ${waiting}`);
   return report;
 }
 
+interface Collected extends Omit<SendReport, keyof Shipment> {
+  /** Names that were put into the outbox once more. */
+  readonly again: readonly string[];
+}
+
 /** From the core into the outbox. */
-async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>> {
+async function collect(sender: Sender): Promise<Collected> {
   const { world, settings, spool } = sender;
   const { files, random, clock, log } = world;
   const state = `${spool}/state`;
@@ -104,7 +112,8 @@ async function collect(sender: Sender): Promise<Omit<SendReport, keyof Shipment>
   return {
     sealed,
     rowsRefused: dump.rowsRefused,
-    repeated: repeated.count,
+    repeated: repeated.names.length,
+    again: repeated.names,
     superseded: await dropSuperseded(files, spool),
   };
 }

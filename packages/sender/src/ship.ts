@@ -4,7 +4,7 @@
 
 import { checkReceipt, type SignerList } from "@siteferry/bundle";
 import { Busy, type SendingTransport } from "@siteferry/carry/contract";
-import { errorFields, explain, FerryError, limits } from "@siteferry/model";
+import { errorFields, explain, FerryError, limits, systemCode } from "@siteferry/model";
 import {
   afterFailure,
   afterRefusal,
@@ -70,7 +70,8 @@ export function shipOnce(
   };
 }
 
-export async function ship(sender: Sender): Promise<Shipment> {
+/** @param again names that travel once more, whoever had them. */
+export async function ship(sender: Sender, again: readonly string[] = []): Promise<Shipment> {
   const { world, spool, settings, shipping } = sender;
   const { transports, lanes } = shipping;
   const names = transports.map(({ bulk }) => bulk.name);
@@ -78,7 +79,7 @@ export async function ship(sender: Sender): Promise<Shipment> {
   lanes.links = tidyLinks(
     lanes.links ?? (await loadLinks(world.files, `${spool}/state`)),
     names,
-    entries,
+    entries.filter(({ fileName }) => !again.includes(fileName)),
   );
   const before = { shipped: lanes.shipped, refused: lanes.refused };
   // What a run noted that died right then, or what only waited for a transport that isn't named any more.
@@ -161,16 +162,21 @@ async function sendOne(
   const { files, log } = world;
   const { fileName } = entry;
   const path = `${spool}/outbox/${fileName}`;
-  if ((await files.status(path)) === null) return "superseded";
-  const content = await files.read(path, limits.bundleBytesMax, { trusted: true });
+  const content = await files
+    .read(path, limits.bundleBytesMax, { trusted: true })
+    .catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return null;
+      throw error;
+    });
+  if (content === null) return "superseded";
   try {
     const receipt = await transport.send({ name: fileName, content });
     if (transport.traits.acknowledges) checkAcknowledged(sender, transport, receipt, content);
   } catch (error) {
     const failure = explain(error, `Sending through ${transport.name}`);
     log.warn(errorFields(failure), `${transport.name} failed; ${fileName} waits`);
-    const isRefused = failure.code === "centre-refused";
-    if (isRefused) shipping.lanes.refused += 1;
+    const isRefused = isOfBundle(failure);
+    if (failure.code === "centre-refused") shipping.lanes.refused += 1;
     await remember(sender, transport, (link) => afterProblem(sender, link, stream, entry, failure));
     return isRefused ? "refused" : "failed";
   }
@@ -191,6 +197,11 @@ function checkAcknowledged(
   checkReceipt(receipt, content, trust);
 }
 
+/** Trying again won't help this bundle, and says nothing of the next one. */
+function isOfBundle({ code, kind }: FerryError): boolean {
+  return code === "centre-refused" || kind === "permanent";
+}
+
 function afterProblem(
   { world: { clock, random } }: Sender,
   link: Link,
@@ -199,7 +210,7 @@ function afterProblem(
   failure: FerryError,
 ): Link {
   const nowMs = clock.now();
-  if (failure.code === "centre-refused") {
+  if (isOfBundle(failure)) {
     return afterRefusal(link, stream, fileName, failure, nowMs);
   }
   const fraction = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;

@@ -47,7 +47,12 @@ export async function publishByRename(
   { temporaryDirectory, directory, name, content, mode = 0o600 }: Publication,
 ): Promise<"published" | "identical"> {
   const target = `${directory}/${name}`;
-  if ((await files.status(target)) !== null) return await sameOrTaken(files, target, content);
+  if ((await files.status(target)) !== null) {
+    const same = await sameOrTaken(files, target, content).catch(goneIsNull);
+    // Whoever put it there may have died before this.
+    await files.syncDirectory(directory);
+    if (same !== null) return same;
+  }
   const temporary = `${temporaryDirectory}/${temporaryName(random, name)}`;
   await files.writeNew(temporary, content, mode);
   await files.rename(temporary, target);
@@ -60,9 +65,21 @@ async function sameOrTaken(
   target: string,
   content: Uint8Array,
 ): Promise<"identical"> {
-  const there = await files.read(target, content.length, { trusted: true }).catch(() => null);
+  const there = await files.read(target, content.length, { trusted: true }).catch(unsuitableIsNull);
   if (there !== null && Buffer.compare(there, content) === 0) return "identical";
   throw new FerryError("name-taken", `${printable(target)} exists with other content`);
+}
+
+/** Somebody took it away while we looked. */
+function goneIsNull(error: unknown): null {
+  if (systemCode(error) === "ENOENT") return null;
+  throw error;
+}
+
+/** Larger, or no file at all: other content, surely. */
+function unsuitableIsNull(error: unknown): null {
+  if (error instanceof FerryError) return null;
+  throw error;
 }
 
 async function linkUnlessThere(

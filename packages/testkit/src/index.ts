@@ -7,6 +7,7 @@ export {
   type TickReport,
 } from "./fake-site/fake-site.ts";
 export { makeCertificate, type Certificate, type CertificateOptions } from "./certificates.ts";
+export { openBlackHole, type BlackHole } from "./black-hole.ts";
 export { freePort } from "./free-port.ts";
 export * from "./temporary-directory.ts";
 export { openRelay, type Relay } from "./relay.ts";

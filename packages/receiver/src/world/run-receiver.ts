@@ -2,15 +2,12 @@
 // one run of the narrative, `receiveAlways` the daemon.
 
 import { groupIdOf, readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
-import {
-  dropReceiver,
-  type ListeningTransport,
-  type ReceivingTransport,
-} from "@siteferry/carry/contract";
+import type { ListeningTransport, ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
-import { arrivalsDirectory, openDoor } from "../door.ts";
+import { arrivalsReceiver } from "../arrivals.ts";
+import { openDoor } from "../door.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { TakingIn } from "../take-in.ts";
@@ -47,10 +44,17 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
       },
       async watch(wake) {
         await Promise.all(looking.map((transport) => transport.watch(wake)));
-        await Promise.all(listening.map((transport) => transport.listen(door)));
-        return async () => {
-          await Promise.all(listening.map((transport) => transport.close()));
+        const close = async (): Promise<void> => {
+          await Promise.allSettled(listening.map((transport) => transport.close()));
         };
+        // One that listens while another can't would answer for a receiver that has ended.
+        try {
+          await Promise.all(listening.map((transport) => transport.listen(door)));
+        } catch (error) {
+          await close();
+          throw error;
+        }
+        return close;
       },
     });
   });
@@ -113,10 +117,9 @@ async function openTransports(
   const opened = await Promise.all(
     settings.transports.map((transport) => openTransport(context, transport)),
   );
-  const arrivals = dropReceiver(files, { dir: `${spool}/${arrivalsDirectory}`, site: null });
   return {
     looking: [
-      arrivals,
+      arrivalsReceiver(files, spool),
       openPipedMail(context),
       ...opened.filter((transport) => "incoming" in transport),
     ],

@@ -3,6 +3,7 @@ import type { SiteId } from "@siteferry/model";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { afterAll, beforeAll } from "vitest";
 import { describeTransport } from "../../transport-contract.ts";
+import { describeFaults } from "../../line-contract.ts";
 import { parseFingerprint, type SiteAccess } from "./access.ts";
 import { httpLink, makeTestCertificates, token } from "./test-http.ts";
 
@@ -18,12 +19,13 @@ describeTransport("http, in clear with tokens", () =>
   httpLink({}, (site) => ({ token: token(site) })),
 );
 
-describeTransport("https with tokens", () =>
+const openSecure = () =>
   httpLink({ tls: certificates.server }, (site) => ({
     token: token(site),
     ca: certificates.authority.cert,
-  })),
-);
+  }));
+describeTransport("https with tokens", openSecure);
+describeFaults("https with tokens", openSecure);
 
 describeTransport("https with pinned certificates", () => {
   const access = new Map<SiteId, SiteAccess>();

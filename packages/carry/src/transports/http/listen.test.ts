@@ -168,7 +168,7 @@ describe("what is no upload", () => {
     expect(await status(`PUT ${path.replace("remote1/", "remote2/")}`)).toBe("403");
   });
 
-  test("a body without a length, or over the limit, is refused before it is read", async () => {
+  test("R59 a body without a length, or over the limit, is refused before it is read", async () => {
     await using listener = await startListener(never);
     const head = `PUT ${path} HTTP/1.1\r\n${authorised}`;
     const without = await say(listener, `${head}Connection: close\r\n\r\n`);
@@ -179,7 +179,34 @@ describe("what is no upload", () => {
     socket.destroy();
   });
 
-  test("a body without end is cut off at the limit", async () => {
+  test("R59 a body that isn't as long as it says never reaches the door", async () => {
+    let visits = 0;
+    const door = async (): Promise<Uint8Array> => {
+      visits += 1;
+      return receipt;
+    };
+    await using listener = await startListener(door, { bounds: { bodyTickMs: 50 } });
+    const head = `PUT ${path} HTTP/1.1\r\n${authorised}`;
+    // Shorter than it says, by the line's end and by its silence; two lengths; a length and chunks.
+    const early = connect(listener.port, "127.0.0.1")
+      .on("error", () => {})
+      .resume();
+    early.end(`${head}Content-Length: 10\r\n\r\nshort`);
+    await once(early, "close");
+    const silent = await say(listener, `${head}Content-Length: 10\r\n\r\nshort`, /}/);
+    expect(silent.answer).toMatch(/^HTTP\/1.1 408 /);
+    for (const second of ["Content-Length: 6", "Transfer-Encoding: chunked"]) {
+      const lengths = `Content-Length: 5\r\n${second}\r\nConnection: close`;
+      const { answer } = await say(listener, `${head}${lengths}\r\n\r\nshort`);
+      expect(answer).toMatch(/^HTTP\/1.1 400 /);
+    }
+    expect(visits).toBe(0);
+    // Longer than it says: the rest would be another request, and is none.
+    const more = await say(listener, `${head}Content-Length: 5\r\n\r\nshort and more`);
+    expect(more.answer).toMatch(/HTTP\/1.1 400 /);
+  });
+
+  test("R59 a body without end is cut off at the limit", async () => {
     await using listener = await startListener(never);
     const socket = connect(listener.port, "127.0.0.1");
     socket.on("error", () => {});
@@ -197,7 +224,7 @@ describe("what is no upload", () => {
 });
 
 describe("who takes too much", () => {
-  test("a body that drips is answered with 408, headers that drip likewise", async () => {
+  test("R59 a body that drips is answered with 408, headers that drip likewise", async () => {
     const bounds = { bodyTickMs: 50, headersMs: 200 };
     await using listener = await startListener(never, { bounds });
     const head = `PUT ${path} HTTP/1.1\r\n${authorised}Content-Length: 100000\r\n\r\nfirst bytes`;
@@ -281,6 +308,8 @@ describe("what the door says", () => {
     const full = new FerryError("disk-nearly-full", "/var/secret is full");
     expect(await sentTo(says(full))).toMatchObject({ retryAfterMs: 60_000 });
     expect(String(await sentTo(says(full)))).not.toContain("secret");
+    const noSpace = Object.assign(new Error("/var/secret"), { code: "ENOSPC" });
+    expect(await sentTo(says(noSpace))).toMatchObject({ retryAfterMs: 60_000 });
     const broken = await sentTo(says(new TypeError("/var/secret")));
     expect(broken).toMatchObject({ code: "link-protocol", kind: "transient" });
     expect(String(broken)).not.toContain("secret");

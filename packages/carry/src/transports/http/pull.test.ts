@@ -8,6 +8,7 @@ import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { describe, expect, test } from "vitest";
 import { formatIndex } from "../../outbox-index.ts";
 import { describeTransport } from "../../transport-contract.ts";
+import { describeFaults } from "../../line-contract.ts";
 import type { ReceivingTransport } from "../../transport.ts";
 import { dropSender } from "../drop/send.ts";
 import { noSecrets, openPulledOutbox, remote1, remote2 } from "./test-http.ts";
@@ -44,9 +45,9 @@ async function serve(
   };
 }
 
-describeTransport("http, pulled from a directory", () =>
-  openPulledOutbox(async (dir) => await serve(dir)),
-);
+const openPulled = () => openPulledOutbox(async (dir) => await serve(dir));
+describeTransport("http, pulled from a directory", openPulled);
+describeFaults("http, pulled from a directory", openPulled);
 
 /** One outbox, served; `receiver` begins anew each time it is called, as after a restart. */
 async function outbox(answers?: ReadonlyMap<string, Uint8Array | number>) {

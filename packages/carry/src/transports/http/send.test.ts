@@ -63,7 +63,7 @@ async function saidOfBytes(answer: string): Promise<FerryError> {
 }
 
 describe("answers", () => {
-  test("a redirect isn't followed, and says where it points", async () => {
+  test("R59 a redirect isn't followed, and says where it points", async () => {
     let requests = 0;
     const plain = await saidOf((_, response) => {
       requests += 1;

@@ -50,9 +50,10 @@ export async function takeRequest(
   proceed();
   const content = await receiveBody(request, place, bounds);
   return await door({ from, site, content }).catch((error: unknown) => {
-    if (error instanceof FerryError) throw rejectionOf(error);
-    warn(explain(error, `Taking what ${from} sent for ${site}`));
-    throw error;
+    const failure = explain(error, `Taking what ${from} sent for ${site}`);
+    // The site is told what it can do something about; the rest is the centre's business.
+    if (failure.kind !== "refused") warn(failure);
+    throw failure.code === "internal-error" ? error : rejectionOf(failure);
   });
 }
 

@@ -13,7 +13,8 @@ import { formatIndex } from "../../outbox-index.ts";
 import type { Door, ReceivingTransport, SendingTransport } from "../../transport.ts";
 import { dropSender } from "../drop/send.ts";
 import { httpPullReceiver } from "./pull.ts";
-import { type Link, testDoor } from "../../transport-contract.ts";
+import { testDoor } from "../../transport-contract.ts";
+import type { LinkWithLine } from "../../line-contract.ts";
 import type { SiteAccess } from "./access.ts";
 import type { HttpClientOptions, HttpSecrets } from "./client.ts";
 import type { ListenBounds } from "./listen-bounds.ts";
@@ -96,7 +97,7 @@ export async function httpLink(
   listening: TestListenerOptions,
   secretsOf: (site: SiteId) => Partial<HttpSecrets>,
   front?: Front,
-): Promise<Link> {
+): Promise<LinkWithLine> {
   const directory = await makeTemporaryDirectory("http");
   const names = new Map<string, string>();
   const { door, receiver } = testDoor(directory.path, (content) =>
@@ -106,19 +107,25 @@ export async function httpLink(
   const proxy = await front?.(listener.port);
   const relay = await openRelay(proxy?.port ?? listener.port);
   const scheme = proxy?.scheme ?? (listening.tls === undefined ? "http" : "https");
-  const address = `${scheme}://127.0.0.1:${relay.port}`;
-  const sender = bothSites((site) => senderTo(address, site, secretsOf(site)));
-  return {
-    sender: {
+  const sending = (port: number, timeoutMs: number): SendingTransport => {
+    const address = `${scheme}://127.0.0.1:${port}`;
+    const sender = bothSites((site) => senderTo(address, site, secretsOf(site), { timeoutMs }));
+    return {
       ...sender,
       // The door is told no name: of a test's bundles the content has to say it.
       async send(bundle) {
         names.set(Buffer.from(bundle.content).toString("base64"), bundle.name);
         return await sender.send(bundle);
       },
-    },
+    };
+  };
+  const sender = sending(relay.port, 10_000);
+  return {
+    sender,
     receiver,
     relay,
+    line: relay,
+    dial: async (port, timeoutMs) => ({ kind: "sends", transport: sending(port, timeoutMs) }),
     async [Symbol.asyncDispose]() {
       await sender.close();
       await relay[Symbol.asyncDispose]();
@@ -158,30 +165,41 @@ type Serve = (dir: string) => Promise<AsyncDisposable & { readonly url: URL }>;
 export async function openPulledOutbox(
   serve: Serve,
   secrets: Partial<HttpSecrets> = {},
-): Promise<Link> {
+): Promise<LinkWithLine> {
   const root = await makeTemporaryDirectory("pull");
   const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
   const world = { files: nodeFiles, random };
   const servers: AsyncDisposable[] = [];
   const receivers: ReceivingTransport[] = [];
+  const receiverAt = (url: URL, site: SiteId, timeoutMs: number, state = "state") =>
+    httpPullReceiver(world, {
+      url,
+      secrets: async () => ({ ...noSecrets, ...secrets }),
+      proxy: "none",
+      timeoutMs,
+      site,
+      stateDirectory: `${root.path}/${state}`,
+    });
+  const urls: URL[] = [];
   for (const site of [remote1, remote2]) {
     const dir = `${root.path}/${site}`;
     await nodeFiles.makeDirectory(dir, 0o755);
     await nodeFiles.writeNew(`${dir}/index.json`, formatIndex([]), 0o644);
     const server = await serve(dir);
     servers.push(server);
-    receivers.push(
-      httpPullReceiver(world, {
-        url: server.url,
-        secrets: async () => ({ ...noSecrets, ...secrets }),
-        proxy: "none",
-        timeoutMs: 5_000,
-        site,
-        stateDirectory: `${root.path}/state`,
-      }),
-    );
+    urls.push(server.url);
+    receivers.push(receiverAt(server.url, site, 5_000));
   }
+  const [first] = urls as [URL];
+  const line = await openRelay(Number(first.port));
+  let dialled = 0;
   return {
+    line,
+    dial: async (port, timeoutMs) => {
+      const url = Object.assign(new URL(first), { port: String(port) });
+      const transport = receiverAt(url, remote1, timeoutMs, `state-${(dialled += 1)}`);
+      return { kind: "fetches", transport };
+    },
     sender: bothSites((site) =>
       // Without `collapse`: the contract wants to see each of them arrive.
       dropSender(world, { dir: `${root.path}/${site}`, site, mode: 0o644, index: true }),
@@ -192,6 +210,7 @@ export async function openPulledOutbox(
     },
     async [Symbol.asyncDispose]() {
       for (const each of receivers) await each.close();
+      await line[Symbol.asyncDispose]();
       for (const server of servers) await server[Symbol.asyncDispose]();
       await root.remove();
     },

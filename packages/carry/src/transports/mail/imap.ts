@@ -145,7 +145,8 @@ async function readLetter(client: ImapFlow, letter: Letter): Promise<Uint8Array 
   if (uid === undefined) return null;
   const query = { source: { maxLength: messageBytesMax } };
   const message = await client.fetchOne(String(uid), query, { uid: true });
-  return message === false ? null : (message.source ?? null);
+  // Of one that another session removed, Dovecot still answers, with nothing in it.
+  return message === false || !message.source?.length ? null : message.source;
 }
 
 async function settle(

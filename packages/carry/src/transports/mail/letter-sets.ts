@@ -84,7 +84,7 @@ function lettersOf({ candidates }: PartialSet): readonly Letter[] {
 /** Those that have waited too long, and in a flood the oldest ones. */
 function expired(sets: readonly PartialSet[], nowMs: number): readonly RefusedSet[] {
   const newest = (set: PartialSet): number =>
-    Math.max(...lettersOf(set).map(({ receivedMs }) => receivedMs));
+    lettersOf(set).reduce((latest, { receivedMs }) => Math.max(latest, receivedMs), 0);
   let count = 0;
   let bytes = 0;
   return sets

@@ -184,7 +184,7 @@ function unstuffed(lines: Buffer): Buffer {
     : lines;
 }
 
-class Pop3Refusal extends FerryError {
+export class Pop3Refusal extends FerryError {
   readonly said: string;
   constructor(where: string, said: string) {
     super("link-protocol", `${where}: ${printable(said, 200)}`);

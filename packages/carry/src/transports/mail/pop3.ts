@@ -6,7 +6,7 @@ import { headBytesMax, messageBytesMax } from "./mail-limits.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import { readHead } from "./parse.ts";
-import { Pop3Client } from "./pop3-client.ts";
+import { Pop3Client, Pop3Refusal } from "./pop3-client.ts";
 import { SeenLetters } from "./seen-letters.ts";
 import { sessions } from "./session.ts";
 
@@ -50,11 +50,18 @@ export function pop3Mailbox(server: MailServer): Mailbox {
       });
     },
     async read({ id }) {
-      return await use(async ({ client, numbers }) => {
+      const retrieve = async ({ client, numbers }: Session): Promise<Uint8Array | null> => {
         const number = numbers.get(id);
         if (number === undefined) return null;
         return await client.retrieve(`RETR ${number}`, "Reading from", messageBytesMax);
-      });
+      };
+      try {
+        return await use(retrieve);
+      } catch (error) {
+        if (!(error instanceof Pop3Refusal)) throw error;
+        // A session still lists what another one deleted since it began: a new one doesn't.
+        return await use(retrieve);
+      }
     },
     async settle(letters) {
       await use(async ({ client, numbers }) => {

@@ -2,7 +2,7 @@
 // durable; those with our marks that can't be used go to the refused ones, with the reason in the log.
 
 import { type Clock, FerryError, limits, printable } from "@siteferry/model";
-import type { IncomingFile, ReceivingTransport } from "../../transport.ts";
+import { TakenByAnother, type IncomingFile, type ReceivingTransport } from "../../transport.ts";
 import { firstOfEachSite } from "../first-of-each-site.ts";
 import { type RefusedSet, sortLetters, type WholeSet } from "./letter-sets.ts";
 import { candidatesMax } from "./mail-limits.ts";
@@ -92,7 +92,7 @@ async function truePiece(
   if (problems.length > 0) {
     throw new FerryError("file-unsuitable", `mail:${mailbox.name}: ${problems.join("; ")}`);
   }
-  throw new FerryError("link-protocol", `mail:${mailbox.name}: a message went while it was read`);
+  throw new TakenByAnother(`mail:${mailbox.name}: a message went before it was read`);
 }
 
 /** Its bytes are of no interest: who removes it puts it to the refused ones. */

@@ -53,7 +53,7 @@ test("many stars take no time", () => {
   expect(judge(`${patterns} ${ed25519}`, blob(ed25519), "a".repeat(250))).not.toBeNull();
 });
 
-test("a changed key is told from an unknown one, with both fingerprints", () => {
+test("R60 a changed key is told from an unknown one, with both fingerprints", () => {
   const text = `central ${ed25519}\r\n`;
   expect(judge(text, blob(ed25519))).toBeNull();
   const changed = judge(text, other);

@@ -3,6 +3,7 @@
 
 import { FerryError, limits, printable } from "@siteferry/model";
 import type { SFTPWrapper, Stats } from "ssh2";
+import { TakenByAnother } from "../../transport.ts";
 import type { Done } from "./conversation.ts";
 import { namesMax } from "./limits.ts";
 import { inPieces } from "./pieces.ts";
@@ -89,15 +90,23 @@ export class Sftp {
     });
   }
 
-  /** @throws FerryError `file-unsuitable` for anything but a plain file of at most `limits.bundleBytesMax` */
+  /**
+   * @throws FerryError `file-unsuitable` for anything but a plain file of at most `limits.bundleBytesMax`;
+   *   TakenByAnother
+   */
   async read(path: string): Promise<Buffer<ArrayBuffer>> {
     const what = "reading";
     const status = await this.status(path);
     // Not opened: a pipe would block the server.
     if (status !== null) this.#expectSuitable(path, status);
-    const handle = await this.#ask<Buffer>(what, path, (done) =>
-      this.#wrapper.open(path, "r", done),
-    );
+    const handle = await this.#orNull<Buffer>(noSuchFile, what, path, (done) => {
+      this.#wrapper.open(path, "r", done);
+    });
+    if (handle === null) {
+      throw new TakenByAnother(
+        `${this.session.conversation.place}: ${printable(path)}: no such file`,
+      );
+    }
     try {
       const stats = await this.#ask<Stats>(what, path, (done) => this.#wrapper.fstat(handle, done));
       this.#expectSuitable(path, stats);
