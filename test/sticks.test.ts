@@ -1,7 +1,7 @@
 // A stick that somebody carries: export at the site, import at the centre.
 
 import { execFile } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { chown, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
@@ -65,6 +65,20 @@ test("a stick brings the whole site, whatever went other ways; a second import c
     refused: [{ name, code: "payload-damaged" }],
     failed: [],
   });
+});
+
+test("import as another user than the receiver's is refused: its files couldn't be read", async ({
+  skip,
+}) => {
+  if (process.getuid?.() !== 0) return skip("only root can give the spool to somebody else");
+  await using installation = await install({ livestatus: `unix:${directory.path}/live` });
+  await installation.receive();
+  await chown(`${installation.path}/spool/receiver`, 1, 1);
+  const refused = await take(installation);
+  expect([refused.status, refused.stderr]).toEqual([
+    78,
+    expect.stringContaining("belongs to the user 1"),
+  ]);
 });
 
 test("a stick that isn't there is said so, and the other links go on", async () => {

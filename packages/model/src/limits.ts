@@ -51,6 +51,8 @@ export const outputCharactersMax: number = 64 * 1024;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;
+/** What opening one site's bundles may take of a run before the other sites are served. */
+export const openingPerRunMaxMs: number = 20_000;
 /** A receipt: a few lines and a signature. */
 export const receiptBytesMax: number = 4096;
 /** Bundles of one site that wait at the centre's door for the receiver's next run. */

@@ -249,6 +249,23 @@ test("R03 a revoked key is refused, and what it signed before isn't applied agai
   expect(await results(centre)).toEqual({});
 });
 
+test("a site whose bundles take long doesn't keep the others waiting for more than its share", async () => {
+  await using centre = await makeCentre();
+  for (const sequence of [1, 2, 3]) await centre.put("keyframe", sequence);
+  await centre.put("keyframe", 1, { site: remote2, hosts: { db: 0 } });
+  let passedMs = 0;
+  const clock = { now: () => nowMs + passedMs };
+  const slow = {
+    ...nodeFiles,
+    async read(path: string, bytesMax: number, options?: object) {
+      if (path.includes("inbox/remote1")) passedMs += 15_000;
+      return await nodeFiles.read(path, bytesMax, options);
+    },
+  };
+  expect(await centre.receive(slow, clock)).toMatchObject({ accepted: 3, postponed: 1 });
+  expect(await centre.receive(slow, clock)).toMatchObject({ accepted: 1, postponed: 0 });
+});
+
 test("R65 a file that ended the reader twice isn't tried a third time", async () => {
   await using centre = await makeCentre();
   await centre.put("keyframe", 1);

@@ -10,6 +10,7 @@ import {
   verify,
 } from "@siteferry/bundle";
 import {
+  type Clock,
   type HostName,
   limits,
   errorFields,
@@ -44,6 +45,8 @@ export interface OpenedInbox {
   missed: number;
   /** Deltas whose keyframe hasn't come. They stay in the inbox. */
   waitingForKeyframe: number;
+  /** Bundles of a site that has had its share of this run; they stay in the inbox for the next. */
+  postponed: number;
   refused: number;
   /** Files that stay in the inbox because of a failure of this system; the next run tries again. */
   failed: number;
@@ -60,12 +63,20 @@ export async function openInbox(
     late: 0,
     missed: 0,
     waitingForKeyframe: 0,
+    postponed: 0,
     refused: 0,
     failed: 0,
   };
   const waiting = new Map<SiteId, InboxEntry>();
+  const shares = new Shares(opening.world.clock);
   for (const entry of entries) {
+    const owner = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? "";
+    if (shares.isUsedUp(owner)) {
+      counts.postponed += 1;
+      continue;
+    }
     let current = entry;
+    shares.begin(owner);
     try {
       if (entry.attempts >= attemptsMax) {
         throw new Refusal("bundle-poisonous", `Opening it ended the reader ${attemptsMax} times`);
@@ -80,11 +91,39 @@ export async function openInbox(
     } catch (error) {
       counts[await setAside(opening, current, error)] += 1;
     }
+    shares.end();
   }
   return counts;
 }
 
 const attemptsMax = 2;
+
+/** A site may send a hundred bundles that take ten seconds each: the others come first then. */
+class Shares {
+  readonly #clock: Clock;
+  readonly #spentMs = new Map<string, number>();
+  #now = { owner: "", sinceMs: 0 };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  isUsedUp(owner: string): boolean {
+    return (this.#spentMs.get(owner) ?? 0) > limits.openingPerRunMaxMs;
+  }
+
+  begin(owner: string): void {
+    this.#now = { owner, sinceMs: this.#clock.now() };
+  }
+
+  end(): void {
+    const { owner, sinceMs } = this.#now;
+    const before = this.#spentMs.get(owner) ?? 0;
+    // A clock that steps says nothing about the time that passed.
+    const passedMs = Math.min(Math.max(0, this.#clock.now() - sinceMs), limits.openingMsMax);
+    this.#spentMs.set(owner, before + passedMs);
+  }
+}
 
 type Judged =
   | { readonly kind: "duplicate" }

@@ -17,6 +17,7 @@ import { type Door, dropReceiver, type ReceivingTransport } from "@siteferry/car
 import {
   bundleTables,
   type Cells,
+  type Clock,
   type FileSystem,
   formatBundleName,
   parseSiteId,
@@ -57,7 +58,7 @@ export interface Centre extends AsyncDisposable {
     sequence: number,
     options?: PutOptions | string,
   ): Promise<Uint8Array>;
-  receive(files?: FileSystem): Promise<ReceiveReport>;
+  receive(files?: FileSystem, clock?: Clock): Promise<ReceiveReport>;
   /** What comes through it is there for `receive`. */
   door(files: FileSystem): Promise<Door>;
 }
@@ -94,8 +95,8 @@ export async function makeCentre(
     transports: [{ drop: { dir: `${path}/link` } }],
     targets: [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
   });
-  const opening = (files: FileSystem) => ({
-    world: { files, random, clock: { now: () => nowMs }, log },
+  const opening = (files: FileSystem, clock: Clock = { now: () => nowMs }) => ({
+    world: { files, random, clock, log },
     settings,
     spool: `${path}/receiver`,
     freeSpace: async () => 1,
@@ -110,9 +111,9 @@ export async function makeCentre(
       await writeFile(`${path}/link/${name}`, bytes);
       return bytes;
     },
-    receive: async (files = nodeFiles) =>
+    receive: async (files = nodeFiles, clock) =>
       await receive({
-        ...opening(files),
+        ...opening(files, clock),
         signers,
         revoked,
         identities: [],

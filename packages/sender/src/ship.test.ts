@@ -244,6 +244,22 @@ test("a link that hangs keeps neither the run nor the other links waiting, and e
   expect([hanging.sent, await office.outbox()]).toEqual([[1, 2], []]);
 });
 
+test("what breaks off because the process ends is no failure of its link, and no other link gets it", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  const lanes = new Lanes();
+  first.before = () => {
+    lanes.stopping = true;
+    fails("link-timeout")();
+  };
+  await office.put("keyframe", 1);
+  await office.ship([first, second], { lanes, deliver: "first" });
+  expect(second.sent).toEqual([]);
+  first.before = () => {};
+  expect(await office.ship([first, second], { deliver: "first" })).toMatchObject({ shipped: 1 });
+  expect([first.sent, second.sent]).toEqual([[1], []]);
+});
+
 test("without a true receipt for just this bundle nothing leaves the outbox", async () => {
   await using office = await makeOffice();
   const link = fakeLink("link", true);

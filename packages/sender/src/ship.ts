@@ -54,6 +54,8 @@ export class Lanes {
   refused = 0;
   readonly running: Map<string, Promise<void>> = new Map();
   saving: Promise<void> = Promise.resolve();
+  /** The process ends: nothing new begins, and what breaks off now says nothing of its link. */
+  stopping = false;
 }
 
 /** A run of its own: each transport at once, until it is through or fails. */
@@ -136,6 +138,7 @@ async function passThrough(
   const { world, spool, shipping } = sender;
   const refused = new Set<string>();
   for (;;) {
+    if (shipping.lanes.stopping) return;
     const link = linkOf(shipping.lanes.links!, transport.name);
     const nowMs = world.clock.now();
     const holds = (untilMs = 0): boolean => shipping.keepsPauses && isPausing(untilMs, nowMs);
@@ -173,6 +176,7 @@ async function sendOne(
     const receipt = await transport.send({ name: fileName, content });
     if (transport.traits.acknowledges) checkAcknowledged(sender, transport, receipt, content);
   } catch (error) {
+    if (shipping.lanes.stopping) return "failed";
     const failure = explain(error, `Sending through ${transport.name}`);
     log.warn(errorFields(failure), `${transport.name} failed; ${fileName} waits`);
     const isRefused = isOfBundle(failure);

@@ -1,6 +1,6 @@
 // The door in the real world, for the daemon's listeners and for a process that a link starts.
 
-import { statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { readKey, realWorld } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
 import { dropReceiver } from "@siteferry/carry/contract";
@@ -45,9 +45,21 @@ export async function receiveArrival(
   site: SiteId,
   input: NodeJS.ReadStream,
 ): Promise<Uint8Array | null> {
-  const door = openDoor(await openDoorway(settings, log));
+  const doorway = await openDoorway(settings, log);
+  await checkUser(doorway);
+  const door = openDoor(doorway);
   const content = await readWhole(input);
   return await door({ site, from: "stdin", content });
+}
+
+/** What another user leaves in the spool, root for one, the receiver can't read. */
+async function checkUser({ spool }: Doorway): Promise<void> {
+  const { uid } = await stat(spool);
+  if (process.getuid?.() === uid) return;
+  throw new FerryError(
+    "settings-invalid",
+    `${spool} belongs to the user ${uid}: run this as that one`,
+  );
 }
 
 export interface Imported {
@@ -72,6 +84,7 @@ export async function importFrom(
   dir: string,
 ): Promise<Imported> {
   const doorway = await openDoorway(settings, log);
+  await checkUser(doorway);
   const taken: string[] = [];
   const refused: Imported["refused"][number][] = [];
   const failed: Imported["failed"][number][] = [];

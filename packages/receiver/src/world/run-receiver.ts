@@ -2,7 +2,11 @@
 // one run of the narrative, `receiveAlways` the daemon.
 
 import { groupIdOf, readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
-import type { ListeningTransport, ReceivingTransport } from "@siteferry/carry";
+import {
+  distinctNames,
+  type ListeningTransport,
+  type ReceivingTransport,
+} from "@siteferry/carry/contract";
 import { errorFields, explain, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
@@ -118,11 +122,11 @@ async function openTransports(
     settings.transports.map((transport) => openTransport(context, transport)),
   );
   return {
-    looking: [
+    looking: distinctNames([
       arrivalsReceiver(files, spool),
       openPipedMail(context),
       ...opened.filter((transport) => "incoming" in transport),
-    ],
+    ]),
     listening: opened.filter((transport) => "listen" in transport),
   };
 }

@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
 import { loadSigner, parseAllowedSigners } from "@siteferry/bundle";
+import { distinctNames, type SendingTransport } from "@siteferry/carry/contract";
 import { connect, parseAddress, type TlsOptions } from "@siteferry/livestatus";
 import {
   errorFields,
@@ -124,12 +125,12 @@ async function openShipping(
   const readSecret = (path: string): Promise<string> => readKey(files, path);
   const readPlain = (path: string): Promise<string> => readText(files, path);
   const context = { world, site, centre, readSecret, readText: readPlain };
-  const transports = await Promise.all(
-    settings.transports.map(async (transport) => ({
-      bulk: await openTransport(context, transport),
-      express: await openTransport(context, transport),
-    })),
-  );
+  const open = async (): Promise<readonly SendingTransport[]> =>
+    distinctNames(
+      await Promise.all(settings.transports.map((transport) => openTransport(context, transport))),
+    );
+  const express = await open();
+  const transports = (await open()).map((bulk, index) => ({ bulk, express: express[index]! }));
   const twoWay = transports.find(({ bulk }) => !bulk.traits.oneWay);
   if (settings.oneWay && twoWay !== undefined) {
     const problem = `${twoWay.bulk.name} brings something back, and oneWay: true forbids it`;
@@ -148,8 +149,11 @@ async function openShipping(
   );
 }
 
-async function closeTransports({ shipping: { transports } }: Sender): Promise<void> {
+async function closeTransports({ shipping: { transports, lanes } }: Sender): Promise<void> {
+  lanes.stopping = true;
   await Promise.all(transports.flatMap(({ bulk, express }) => [bulk.close(), express.close()]));
+  // They write into the spool, whose lock is given back next.
+  await Promise.allSettled(lanes.running.values());
 }
 
 /** Linux tells one start of the machine from the next. */

@@ -297,6 +297,15 @@ describe("what the door says", () => {
     expect(await sentTo(async () => null)).toBeNull();
   });
 
+  test("a refusal is told at the centre, too: nothing else of it stays", async () => {
+    const warnings: FerryError[] = [];
+    const refuses = says(new Refusal("key-unknown", "no such key"));
+    await using listener = await startListener(refuses, { warnings });
+    await using sender = senderTo(`http://127.0.0.1:${listener.port}`, remote1);
+    expect(await failure(sender.send(bundle))).toMatchObject({ code: "centre-refused" });
+    expect(warnings).toMatchObject([{ code: "key-unknown" }]);
+  });
+
   test("a refusal is final, with the reason", async () => {
     const refused = await sentTo(says(new Refusal("key-unknown", "no such key\u001b[31m")));
     expect(refused).toMatchObject({ code: "centre-refused", kind: "refused" });

@@ -51,8 +51,8 @@ export async function takeRequest(
   const content = await receiveBody(request, place, bounds);
   return await door({ from, site, content }).catch((error: unknown) => {
     const failure = explain(error, `Taking what ${from} sent for ${site}`);
-    // The site is told what it can do something about; the rest is the centre's business.
-    if (failure.kind !== "refused") warn(failure);
+    // Nothing of it stays: only the log tells the centre. The site hears what it can do something about.
+    warn(failure);
     throw failure.code === "internal-error" ? error : rejectionOf(failure);
   });
 }
