@@ -5,7 +5,15 @@ const shared = { setupFiles: ["test/fail-on-warning.ts"] };
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
-      { test: { ...shared, name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      {
+        test: {
+          ...shared,
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          // Nobody waits so long; but a machine with other work must not make a test fail.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           ...shared,

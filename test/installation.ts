@@ -51,7 +51,7 @@ transports:
 allowedSigners: ${at("allowed_signers")}
 spool: ${at("spool")}
 sites:
-  remote1: { owns: ["*"], prefix: "", contacts: [testkit-nobody] }
+  remote1: { contacts: [testkit-nobody], objects: { autoApprove: true } }
 transports:
   - drop: { dir: ${at("link")} }
 targets:

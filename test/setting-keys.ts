@@ -40,9 +40,10 @@ function keysOf(node: Node, path: string): SettingKey[] {
   const named = Object.entries(node.properties ?? {}).map(
     ([name, child]) => [name, child, node.required?.includes(name) ?? false] as const,
   );
-  const any = node.additionalProperties
-    ? [["SITE", node.additionalProperties, false] as const]
-    : [];
+  const { additionalProperties: each } = node;
+  // A map of plain values is one setting.
+  const isMapOfObjects = each && (each.properties !== undefined || each.items !== undefined);
+  const any = isMapOfObjects ? [["SITE", each, false] as const] : [];
   return [...named, ...any].flatMap(([name, child, isRequired]) => {
     const at = path === "" ? name : `${path}.${name}`;
     const { default: fallback, enum: choices = [] } = child;

@@ -131,7 +131,7 @@ async function configure(root: string, fleet: readonly FleetSite[]): Promise<str
 allowedSigners: ${root}/allowed_signers
 spool: ${root}/spool
 sites:
-${fleet.map(({ site }) => `  ${site}: { prefix: ${site}- }`).join("\n")}
+${fleet.map(({ site }) => `  ${site}: { prefix: ${site}-, objects: { autoApprove: true } }`).join("\n")}
 transports:
   - drop: { dir: ${root}/link }
 targets:

@@ -87,7 +87,7 @@ function receiverYaml(root: string, linkName: string): string {
 allowedSigners: ${root}/allowed_signers
 spool: ${root}/receiver-${linkName}
 sites:
-  bench: {}
+  bench: { objects: { autoApprove: true } }
 transports:
   - drop: { dir: ${root}/${linkName} }
 targets:

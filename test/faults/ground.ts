@@ -73,6 +73,7 @@ export class Ground implements AsyncDisposable {
       await mkdir(`${this.path}/${part}`, { recursive: true });
       await cp(`${this.path}/${part}`, `${this.path}/saved-${name}/${part}`, {
         recursive: true,
+        verbatimSymlinks: true,
         preserveTimestamps: true,
       });
     }
@@ -84,6 +85,7 @@ export class Ground implements AsyncDisposable {
       await emptyDirectory(`${this.path}/${part}`);
       await cp(`${this.path}/saved-${name}/${part}`, `${this.path}/${part}`, {
         recursive: true,
+        verbatimSymlinks: true,
         preserveTimestamps: true,
       });
     }

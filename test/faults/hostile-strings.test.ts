@@ -255,8 +255,8 @@ async function allow(
 allowedSigners: ${path}/allowed_signers
 spool: ${path}/spool
 sites:
-  remote1: { owns: ["evil*"], contacts: [testkit-nobody] }
-  remote2: { owns: ["canary*"], contacts: [testkit-nobody] }
+  remote1: { owns: ["evil*"], contacts: [testkit-nobody], objects: { autoApprove: true } }
+  remote2: { owns: ["canary*"], contacts: [testkit-nobody], objects: { autoApprove: true } }
 transports:
   - drop: { dir: ${link} }
 targets:

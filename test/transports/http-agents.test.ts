@@ -58,7 +58,7 @@ transports:
 key: ${at("central.key")}
 allowedSigners: ${at("allowed_signers")}
 spool: ${at("spool")}
-sites: { remote1: {} }
+sites: { remote1: { objects: { autoApprove: true } } }
 transports:
   - http:
       listen: "127.0.0.1:${port}"
@@ -99,7 +99,7 @@ targets:
   expect(await once(receiver, "exit")).toEqual([0, null]);
   const received = await siteferry(["receive", "--once", "--config", at("receiver.yaml")]);
   expect(received.status, received.stderr).toBe(0);
-  const objects = await readFile(at("objects/siteferry-site-remote1.cfg"), "utf8");
+  const objects = await readFile(at("objects/live/siteferry-site-remote1.cfg"), "utf8");
   expect(objects.match(/^define host/gm)).toHaveLength(3);
   await site.close();
 });

@@ -130,6 +130,23 @@ export const failureTable = {
     meaning: "A file isn't a plain file of a permitted size",
     advice: "Remove it; links, pipes, devices and oversized files are never read.",
   },
+  "activation-refused": {
+    kind: "configuration",
+    meaning: "The core's own check refuses its configuration",
+    advice:
+      "The message has the core's words. Of a site: its old objects stay, and it is tried again when it changes, and each 15 minutes. Without what is new: correct the core's own files.",
+  },
+  "activation-failed": {
+    kind: "configuration",
+    meaning: "The core didn't live well with new objects, and the old ones were put back",
+    advice:
+      "Look into the core's log. Other objects are tried when something changes; the same ones after `siteferry config approve`.",
+  },
+  "configuration-waits": {
+    kind: "configuration",
+    meaning: "The first configuration of a site waits for an operator",
+    advice: "Look at it with `siteferry config diff`, then `siteferry config approve SITE`.",
+  },
   "system-error": {
     kind: "transient",
     meaning: "The system refused a file or network operation",

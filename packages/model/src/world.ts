@@ -37,11 +37,17 @@ export interface FileSystem {
   writeNew(path: string, content: Uint8Array, mode: number): Promise<void>;
   /** Creates an empty file; it is no error if it exists. */
   touch(path: string, mode: number): Promise<void>;
+  /** A symbolic link that says `target`, whether that exists or not; fails with `EEXIST`. */
+  symlink(target: string, path: string): Promise<void>;
+  /** What a symbolic link says; null for anything else, and for nothing. */
+  readLink(path: string): Promise<string | null>;
   /** A second name for a file; fails with `EEXIST`. */
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file; one that is gone already is no error. */
+  /** Removes a file or a symbolic link; one that is gone already is no error. */
   unlink(path: string): Promise<void>;
+  /** Removes an empty directory (else `ENOTEMPTY`); one that is gone already is no error. */
+  removeDirectory(path: string): Promise<void>;
   /** Names in a directory, unsorted. */
   list(directory: string): Promise<string[]>;
   /** Null if there is nothing of this name. */

@@ -126,7 +126,7 @@ class Shares {
 }
 
 type Judged =
-  | { readonly kind: "duplicate" }
+  | { readonly kind: "duplicate"; readonly site: SiteId }
   | { readonly kind: "late"; readonly refusal: Refusal }
   | { readonly kind: "waiting"; readonly site: SiteId }
   | { readonly kind: "opened"; readonly bundle: OpenedBundle; readonly record: SiteRecord | null };
@@ -148,9 +148,9 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
   const { encrypted: mustBeEncrypted } = settingsOf(opening, header.site);
   const record = await loadSiteRecord(world.files, spool, header.site);
 
-  if (isKept(record, header)) return { kind: "duplicate" };
+  if (isKept(record, header)) return { kind: "duplicate", site: header.site };
   const order = judgeOrder(record?.mark ?? null, orderedBundle(header), nowMs);
-  if (order === "duplicate") return { kind: order };
+  if (order === "duplicate") return { kind: order, site: header.site };
   if (order === "late" && record !== null && !isStillWanted(record, header)) {
     return { kind: order, refusal: replayed(record.mark, orderedBundle(header)) };
   }
@@ -207,6 +207,8 @@ async function settle(
   const { files, log } = opening.world;
   switch (judged.kind) {
     case "duplicate":
+      // Who kept the one before may have failed in making that durable: then this is the only one.
+      await files.syncDirectory(siteDirectory(opening.spool, judged.site));
       await files.unlink(entry.path);
       return "duplicates";
     case "late":
@@ -245,7 +247,11 @@ async function accept(
     applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
   }
   const nameOf = nameAtCentre(settings);
-  const names = new Set([...hostsOf(bundle)].filter(isOwnHost(settings)).map(nameOf));
+  const own = new Set([...hostsOf(bundle)].filter(isOwnHost(settings)));
+  const names = new Set([...own].map(nameOf));
+  // As `rename` and `prefix` may make one name of two.
+  if (names.size < own.size)
+    throw new Refusal("name-bad", `Two hosts of ${site} have one name here`);
   tellForeign(opening, bundle, names.size);
   await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
   await claimHosts(opening, site, names, bundle.kind === "keyframe");

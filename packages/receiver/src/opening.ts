@@ -2,6 +2,7 @@
 
 import type { SignerList } from "@siteferry/bundle";
 import type { World } from "@siteferry/model";
+import type { CoreControl } from "./activation/core-control.ts";
 import type { BundleCache } from "./bundle-cache.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
@@ -17,6 +18,8 @@ export interface Opening {
   readonly identities: readonly string[];
   /** Empty at the start; the daemon hands the same one to each run. */
   readonly cache: BundleCache;
+  /** The running core and the operator's commands. */
+  readonly core: CoreControl;
   /** The share of the spool's file system that is free, from 0 to 1. */
   freeSpace(): Promise<number>;
   /** The number of a group that the settings name; null for none. */

@@ -1,17 +1,22 @@
 import { type HostName, parseSiteId, Refusal } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { checkOwnership, nameAtCentre } from "./ownership.ts";
+import { receiverSchema } from "./settings.ts";
 
 const site = parseSiteId("remote1")!;
-const settings = {
-  owns: ["web-*", "db.example", "a*b*c", "xy*yx"],
-  prefix: "r1-",
-  foreignHosts: "refuse" as const,
-  contacts: [],
-  encrypted: false,
-  oneWay: false,
-  contactGroups: [],
-};
+const { sites } = receiverSchema.parse({
+  centre: "central",
+  allowedSigners: "/unused",
+  targets: [{ checkresults: { dir: "/unused", core: "nagios" } }],
+  sites: {
+    remote1: {
+      owns: ["web-*", "db.example", "a*b*c", "xy*yx"],
+      prefix: "r1-",
+      rename: { gateway: "r1 gate" },
+    },
+  },
+});
+const settings = sites[site]!;
 
 function foreign(hosts: readonly string[]): readonly string[] {
   return hosts.filter((host) => {
@@ -33,6 +38,7 @@ test("R40 a site speaks for its own hosts only; patterns are anchored and dots a
 test("a prefix makes names of two sites different, and never an impossible one", () => {
   const name = nameAtCentre(settings);
   expect(name("web-1" as HostName)).toBe("r1-web-1");
+  expect(name("gateway" as HostName)).toBe("r1 gate");
   expect(() => name("x".repeat(254) as HostName)).toThrow(
     expect.objectContaining({ code: "name-bad" }),
   );

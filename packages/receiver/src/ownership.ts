@@ -61,9 +61,12 @@ function matches(pattern: string, host: string): boolean {
 }
 
 /** What the centre calls the site's hosts. @throws Refusal `name-bad` if a prefix makes a name too long. */
-export function nameAtCentre({ prefix }: SiteSettings): (host: HostName) => HostName {
-  if (prefix === "") return (host) => host;
-  const names = new Map<HostName, HostName>();
+export function nameAtCentre({
+  prefix,
+  rename,
+}: Pick<SiteSettings, "prefix" | "rename">): (host: HostName) => HostName {
+  const names = new Map<HostName, HostName>(Object.entries(rename) as [HostName, HostName][]);
+  if (prefix === "") return (host) => names.get(host) ?? host;
   return (host) => {
     const known = names.get(host);
     if (known !== undefined) return known;

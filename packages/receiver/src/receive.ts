@@ -6,11 +6,12 @@ import type { ResultCounts } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
+import { dropRequests } from "./activation/words.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
-import { reconcileObjects } from "./reconcile-objects.ts";
+import { type ObjectsReport, reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
@@ -32,6 +33,10 @@ export interface ReceiveReport extends OpenedInbox {
   waitingForConfiguration: number;
   /** Files of object configuration that are new, other than before, or gone. */
   objectFiles: number;
+  /** Times that other objects went live. */
+  activations: number;
+  /** Sites whose first configuration waits for an operator's approval. */
+  awaitingApproval: number;
 }
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
@@ -57,17 +62,13 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     waitingForCore: 0,
     waitingForConfiguration: 0,
     objectFiles: 0,
+    activations: 0,
+    awaitingApproval: 0,
   };
-  for (const target of settings.targets) {
-    if (!("objects" in target)) continue;
-    await attempt(receiver, report, `Objects for ${target.objects.dir}`, async () => {
-      const change = await reconcileObjects(receiver, target.objects);
-      report.objectFiles += (change?.written.length ?? 0) + (change?.removed.length ?? 0);
-    });
-  }
+  const isAwaited = await reconcileAllObjects(receiver, report);
   for (const target of settings.targets) {
     if ("checkresults" in target) {
-      await reconcileSites(receiver, report, target.checkresults);
+      await reconcileSites(receiver, report, target.checkresults, isAwaited);
     }
   }
   world.log.info(report, summaryOf(report));
@@ -78,16 +79,42 @@ function sitesOf({ sites }: ReceiverSettings): readonly SiteId[] {
   return Object.keys(sites) as SiteId[];
 }
 
+/** Returns which sites' objects wait for an approval: a core would lose results of theirs. */
+async function reconcileAllObjects(
+  receiver: Receiver,
+  report: ReceiveReport,
+): Promise<(site: SiteId) => boolean> {
+  const { world, settings, spool } = receiver;
+  const reports: ObjectsReport[] = [];
+  for (const target of settings.targets) {
+    if (!("objects" in target)) continue;
+    await attempt(receiver, report, `Objects for ${target.objects.dir}`, async () => {
+      const objects = await reconcileObjects(receiver, target.objects);
+      reports.push(objects);
+      report.objectFiles += objects.objectFiles;
+      report.activations += objects.activations;
+      report.failed += objects.failed;
+    });
+  }
+  await dropRequests(world.files, spool);
+  const isAwaited = (site: SiteId): boolean =>
+    reports.some(({ awaitingApproval }) => awaitingApproval.includes(site));
+  report.awaitingApproval = sitesOf(settings).filter(isAwaited).length;
+  return isAwaited;
+}
+
 async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
   target: CheckResultsSettings,
+  isAwaited: (site: SiteId) => boolean,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
     const isLive = await readLiveObjects(receiver, target);
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
-        add(report, await reconcileStates(receiver, target, site, isLive));
+        const isKnown = isAwaited(site) ? () => false : isLive;
+        add(report, await reconcileStates(receiver, target, site, isKnown));
       });
     }
   });

@@ -1,103 +1,113 @@
-// Reconcile, objects: the configurations of all sites into the core's object directory. Rendered
-// only when a configuration or what the settings say about a site changed.
+// Reconcile, objects: from the configurations of all sites to objects that the core works with.
+// Rendered when a configuration or the settings changed, checked by the core itself, made live for all
+// sites at once. What is under way from an earlier run comes first.
 
-import {
-  type ObjectsChange,
-  objectsTarget,
-  renderObjects,
-  type SiteObjects,
-} from "@siteferry/apply";
-import type { BundleHeader } from "@siteferry/bundle";
-import { errorFields, explain, FerryError, type FileSystem, type SiteId } from "@siteferry/model";
-import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
-import { loadSiteRecord, reopen } from "./mirror.ts";
+import type { ObjectFiles } from "@siteferry/apply";
+import type { SiteId } from "@siteferry/model";
+import { type KnownConfiguration, knownConfigurations } from "./activation/configurations.ts";
+import { begin, finish } from "./activation/go-live.ts";
+import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
+import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
+import { openTarget, type OpenTarget } from "./activation/target.ts";
+import { tellAwaiting, tellFault, tellRefusedValues, tellRejected } from "./activation/tell.ts";
+import { carryOut, isApproved } from "./activation/words.ts";
+import type { ObjectsSettings } from "./objects-settings.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, nameAtCentre } from "./ownership.ts";
-import type { ObjectsSettings, SiteSettings } from "./settings.ts";
 
-const progressName = "rendered";
+export interface ObjectsReport {
+  /** Files that are new, other than before, or gone, in what went live. */
+  readonly objectFiles: number;
+  /** Times that other objects went live. */
+  readonly activations: number;
+  /** Sites whose first configuration waits for an operator. */
+  readonly awaitingApproval: readonly SiteId[];
+  /** What the core refuses or didn't live well with, and wasn't known before. */
+  readonly failed: number;
+}
 
-/** Null: nothing to render. */
 export async function reconcileObjects(
-  receiver: Opening,
-  target: ObjectsSettings,
-): Promise<ObjectsChange | null> {
-  const { world, spool } = receiver;
-  const { dir, mode, illegalNameCharacters } = target;
-  const directory = targetDirectory(spool, "objects", dir);
-  const known = await knownConfigurations(receiver);
-  const wanted = JSON.stringify([target, known]);
-  // What somebody else deleted or cut is written again.
-  const asLeft = async (): Promise<string> => `${wanted}\n${await outlineOf(world.files, dir)}`;
-  if ((await asLeft()) === (await loadProgress(world, directory, progressName))) return null;
-
-  const sites: SiteObjects[] = [];
-  const kept: SiteId[] = [];
-  for (const configuration of known) {
-    const objects = await siteObjects(receiver, configuration);
-    if (objects === null) kept.push(configuration.site);
-    else sites.push(objects);
-  }
-  const rendered = renderObjects(sites, illegalNameCharacters);
-  const groupId = await receiver.groupId(target.group);
-  const objects = objectsTarget(world, { directory: dir, mode, groupId });
-  const change = await objects.apply(rendered, kept);
-  if (kept.length === 0) await saveProgress(world, directory, progressName, await asLeft());
-  return change;
-}
-
-/** Null: it can't be opened any more. Then its objects stay as they are, and the others go on. */
-async function siteObjects(
-  receiver: Opening,
-  { site, header, settings }: KnownConfiguration,
-): Promise<SiteObjects | null> {
-  try {
-    if (header === null) throw new FerryError("spool-damaged", `The record of ${site} is damaged`);
-    const bundle = await reopen(receiver, header, "config");
-    const { contacts, contactGroups } = settings;
-    const hostName = nameAtCentre(settings);
-    const isOwn = isOwnHost(settings);
-    const configuration = {
-      ...bundle.configuration,
-      hosts: bundle.configuration.hosts.filter(({ name }) => isOwn(name)),
-      services: bundle.configuration.services.filter(({ host_name }) => isOwn(host_name)),
-    };
-    return { site, configuration, hostName, contacts, contactGroups };
-  } catch (error) {
-    const failure = explain(error, `Opening the configuration of ${site}`);
-    receiver.world.log.error(errorFields(failure), `The objects of ${site} stay as they are`);
-    return null;
-  }
-}
-
-/** Names and sizes of what lies in an object directory. */
-async function outlineOf(files: FileSystem, directory: string): Promise<string> {
-  const names = await files.list(directory).catch(() => []);
-  const lines = names.map(async (name) => {
-    const status = await files.status(`${directory}/${name}`);
-    return `${name} ${status?.sizeBytes}`;
+  opening: Opening,
+  settings: ObjectsSettings,
+): Promise<ObjectsReport> {
+  const { world, spool } = opening;
+  const target = await openTarget(opening, settings);
+  const { directory } = target;
+  let record = await carryOut(target, spool, await loadActivation(world, directory));
+  const failedBefore = record.failed?.generation;
+  record = await finish(target, record);
+  const report = (changes: Partial<ObjectsReport> = {}): ObjectsReport => ({
+    objectFiles: 0,
+    activations: 0,
+    awaitingApproval: record.awaiting,
+    ...changes,
+    failed: Number(record.failed?.generation !== failedBefore) + (changes.failed ?? 0),
   });
-  return (await Promise.all(lines)).toSorted().join("\n");
-}
+  if (record.pending !== null || record.held) return report();
 
-interface KnownConfiguration {
-  readonly site: SiteId;
-  /** Null: the record of the site is damaged. */
-  readonly header: BundleHeader | null;
-  readonly settings: SiteSettings;
-}
-
-async function knownConfigurations({
-  world,
-  settings,
-  spool,
-}: Opening): Promise<readonly KnownConfiguration[]> {
-  const known: KnownConfiguration[] = [];
-  for (const [site, siteSettings] of Object.entries(settings.sites) as [SiteId, SiteSettings][]) {
-    const damaged = { config: null };
-    const record = await loadSiteRecord(world.files, spool, site).catch(() => damaged);
-    const isKnown = record === damaged || record?.config;
-    if (isKnown) known.push({ site, header: record?.config ?? null, settings: siteSettings });
+  const live = await readLive(target, record);
+  const known = await knownConfigurations(opening);
+  const approved: KnownConfiguration[] = [];
+  for (const one of known) {
+    if (await isApproved(world.files, spool, one, live)) approved.push(one);
   }
-  return known;
+  const awaiting = known.filter((one) => !approved.includes(one)).map(({ site }) => site);
+  tellAwaiting(world.log, record, awaiting);
+  if (awaiting.join() !== record.awaiting.join()) {
+    record = await saveActivation(world, directory, { ...record, awaiting });
+  }
+  const inputs = await inputsOf(target, approved);
+  if (record.inputs === inputs && !isDueAgain(world.clock.now(), record)) return report();
+
+  const planned = await planGeneration(opening, target, record, approved, live);
+  if ("fault" in planned) {
+    const { fault } = planned;
+    const failed = tellFault(world.log, record, fault);
+    record = await saveActivation(world, directory, { ...record, fault });
+    return report({ failed });
+  }
+  const { generation, composed, rejected } = planned;
+  const failed = tellRejected(world.log, record, rejected);
+  record = { ...record, fault: "", rejected };
+  const isLive = generation === record.live && (await target.generations.live()) === generation;
+  if (isLive || generation === record.failed?.generation) {
+    tellRefusedValues(world.log, composed.refused);
+    record = await saveActivation(world, directory, { ...record, inputs });
+    return report({ failed });
+  }
+  record = await saveActivation(world, directory, record);
+  // It waits for its turn; nothing is forgotten, as the inputs still differ.
+  if (isTooSoon(world.clock.now(), record, settings)) return report({ failed });
+
+  tellRefusedValues(world.log, composed.refused);
+  record = await finish(target, await begin(target, record, generation));
+  if (record.live !== generation) return report({ failed });
+  const after = await inputsOf(target, approved);
+  record = await saveActivation(world, directory, { ...record, inputs: after });
+  await target.generations.prune([generation, ...record.history]);
+  const objectFiles = countChanged(live, composed.files);
+  world.log.info({ generation, objectFiles }, "New objects are live");
+  return report({ failed, objectFiles, activations: 1 });
+}
+
+/** What the core works with, or was left with; empty if there is nothing. */
+async function readLive(
+  { generations }: OpenTarget,
+  { live }: ActivationRecord,
+): Promise<ObjectFiles> {
+  const id = live ?? (await generations.live());
+  return (id === null ? null : await generations.read(id)) ?? new Map();
+}
+
+function isTooSoon(
+  nowMs: number,
+  { reloadedMs }: ActivationRecord,
+  { activate }: ObjectsSettings,
+): boolean {
+  const passedMs = nowMs - reloadedMs;
+  return activate !== undefined && passedMs >= 0 && passedMs < activate.reloadEvery;
+}
+
+function countChanged(before: ObjectFiles, after: ObjectFiles): number {
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter((name) => before.get(name) !== after.get(name)).length;
 }

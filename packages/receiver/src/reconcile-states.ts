@@ -5,7 +5,8 @@
 import {
   checkResultsTarget,
   type LiveObjects,
-  parseLiveObjects,
+  liveObjects,
+  parseObjectCache,
   type ResultCounts,
 } from "@siteferry/apply";
 import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
@@ -67,7 +68,7 @@ export async function readLiveObjects(
   if (objectCache === undefined) return () => true;
   try {
     const bytes = await world.files.read(objectCache, limits.stateBytesMax, { trusted: true });
-    return parseLiveObjects(new TextDecoder().decode(bytes));
+    return liveObjects(parseObjectCache(new TextDecoder().decode(bytes)));
   } catch (cause) {
     // A core that never ran has no cache, and no objects.
     if (systemCode(cause) === "ENOENT") return () => false;

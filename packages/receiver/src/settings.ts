@@ -1,9 +1,15 @@
 // receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
 import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@siteferry/agent";
-import { defaultIllegalNameCharacters } from "@siteferry/apply";
-import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
+import { type HostName, isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
+import {
+  groupName,
+  objectsSchema,
+  type ObjectsSettings,
+  type SiteObjectSettings,
+  siteObjectsSchema,
+} from "./objects-settings.ts";
 import { sitesOf, type TransportSettings, transportSchema } from "./transports/index.ts";
 
 export interface ReceiverSettings {
@@ -37,6 +43,8 @@ export interface SiteSettings {
   readonly foreignHosts: "refuse" | "leave-out";
   /** Stands before each of its host names at the centre. */
   readonly prefix: string;
+  /** What some of its hosts are called at the centre instead. */
+  readonly rename: Readonly<Record<string, HostName>>;
   /** Bundles that aren't encrypted are refused. */
   readonly encrypted: boolean;
   /** Nothing goes back to the site, not even a receipt. */
@@ -44,6 +52,7 @@ export interface SiteSettings {
   /** Contacts of the central configuration that its objects get; likewise the groups. */
   readonly contacts: readonly string[];
   readonly contactGroups: readonly string[];
+  readonly objects: SiteObjectSettings;
 }
 
 export type TargetSettings =
@@ -62,22 +71,15 @@ export interface CheckResultsSettings {
   readonly objectCache?: string | undefined;
 }
 
-export interface ObjectsSettings {
-  /** A directory that the core reads through `cfg_dir`, used by siteferry alone. */
-  readonly dir: string;
-  readonly core: "nagios" | "naemon";
-  readonly mode: number;
-  readonly group?: string | undefined;
-  /**
-   * The core's `illegal_object_name_chars`: one name with one of them, and it wouldn't load any
-   * object. By default those of the sample nagios.cfg, which Debian ships.
-   */
-  readonly illegalNameCharacters: string;
-}
-
 const targetCore = z.enum(["nagios", "naemon"]);
-const groupName = z.string().regex(/^[\w.-]+$/, "not the name or number of a group");
 const textList = z.array(z.string().min(1)).default([]);
+
+const hostName = z.string().transform((text, context): HostName => {
+  const name = parseHostName(text);
+  if (!isNameFault(name)) return name;
+  context.addIssue(`"${name.shown}" ${name.problem}`);
+  return z.NEVER;
+});
 
 const siteSchema = z.strictObject({
   owns: z.array(z.string().min(1)).default(["*"]),
@@ -86,11 +88,17 @@ const siteSchema = z.strictObject({
     .string()
     .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")
     .default(""),
+  rename: z.record(hostName, hostName).default({}).refine(isDistinct, "two hosts would be one"),
   encrypted: z.boolean().default(false),
   oneWay: z.boolean().default(false),
   contacts: textList,
   contactGroups: textList,
+  objects: siteObjectsSchema.prefault({}),
 });
+
+function isDistinct(names: Readonly<Record<string, string>>): boolean {
+  return new Set(Object.values(names)).size === Object.keys(names).length;
+}
 
 const checkResultsSchema: z.ZodType<CheckResultsSettings> = z.strictObject({
   dir: absolutePath,
@@ -98,14 +106,6 @@ const checkResultsSchema: z.ZodType<CheckResultsSettings> = z.strictObject({
   mode: fileMode.prefault("0644"),
   group: groupName.optional(),
   objectCache: absolutePath.optional(),
-});
-
-const objectsSchema: z.ZodType<ObjectsSettings> = z.strictObject({
-  dir: absolutePath,
-  core: targetCore,
-  mode: fileMode.prefault("0644"),
-  group: groupName.optional(),
-  illegalNameCharacters: z.string().default(defaultIllegalNameCharacters),
 });
 
 const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {

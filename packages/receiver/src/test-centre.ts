@@ -12,6 +12,7 @@ import {
   readBase,
   sealWithBase,
   type Signer,
+  type SignerList,
 } from "@siteferry/bundle";
 import { type Door, dropReceiver, type ReceivingTransport } from "@siteferry/carry";
 import {
@@ -20,6 +21,7 @@ import {
   type Clock,
   type FileSystem,
   formatBundleName,
+  type Log,
   parseSiteId,
   type SiteId,
 } from "@siteferry/model";
@@ -29,7 +31,8 @@ import { BundleCache } from "./bundle-cache.ts";
 import { arrivalsDirectory, arrivalsReceiver } from "./arrivals.ts";
 import { openDoor, openDoorDirectories } from "./door.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
-import { receiverSchema } from "./settings.ts";
+import type { CoreControl } from "./activation/core-control.ts";
+import { receiverSchema, type ReceiverSettings } from "./settings.ts";
 
 export const remote1: SiteId = parseSiteId("remote1")!;
 export const remote2: SiteId = parseSiteId("remote2")!;
@@ -52,6 +55,7 @@ interface PutOptions {
 
 export interface Centre extends AsyncDisposable {
   readonly path: string;
+  readonly settings: ReceiverSettings;
   /** Puts a bundle into the drop directory; returns its bytes. */
   put(
     kind: "config" | "keyframe" | "delta",
@@ -63,8 +67,13 @@ export interface Centre extends AsyncDisposable {
   door(files: FileSystem): Promise<Door>;
 }
 
+/** For targets that neither check nor reload. */
+const nothing = (): never => {
+  throw new Error("this centre has no core");
+};
+const noCore: CoreControl = { run: nothing, answers: nothing, command: nothing, wait: nothing };
 const quiet = (): void => {};
-const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const silent: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 const dropAt = (files: FileSystem, dir: string) => dropReceiver(files, { dir, site: null });
 
@@ -75,25 +84,29 @@ async function arrivalsAt(files: FileSystem, path: string): Promise<readonly Rec
   return isThere ? [arrivalsReceiver(files, spool)] : [];
 }
 
+interface CentreOptions {
+  /** In place of check results alone. */
+  readonly targets?: (path: string) => readonly object[];
+  readonly core?: CoreControl;
+  readonly log?: Log;
+}
+
 export async function makeCentre(
   sites: object = { remote1: {}, remote2: {} },
   revoked: Set<string> = new Set(),
   reservedHosts: readonly string[] = [],
+  { targets, core = noCore, log = silent }: CentreOptions = {},
 ): Promise<Centre> {
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
-  const keys = { remote1: await generateKey("remote1"), remote2: await generateKey("remote2") };
-  const signerOf = async (site: SiteId): Promise<Signer> =>
-    await loadSigner(keys[site as "remote1"].privateKey, "key");
-  const lines = Object.entries(keys).map(([site, { publicLine }]) => `${site} ${publicLine}`);
-  const signers = parseAllowedSigners(lines.join("\n"), "allowed_signers");
+  const { signerOf, signers } = await makeKeys();
   const settings = receiverSchema.parse({
     centre: "central",
     allowedSigners: "/unused",
     reservedHosts,
     sites,
     transports: [{ drop: { dir: `${path}/link` } }],
-    targets: [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
+    targets: targets?.(path) ?? [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
   });
   const opening = (files: FileSystem, clock: Clock = { now: () => nowMs }) => ({
     world: { files, random, clock, log },
@@ -103,6 +116,7 @@ export async function makeCentre(
   });
   return {
     path,
+    settings,
     async put(kind, sequence, options = {}) {
       const given: PutOptions = typeof options === "string" ? { name: options } : options;
       const { site = remote1, epoch = 1 } = given;
@@ -119,6 +133,7 @@ export async function makeCentre(
         identities: [],
         transports: [dropAt(files, `${path}/link`), ...(await arrivalsAt(files, path))],
         cache: new BundleCache(),
+        core,
         groupId: async () => null,
       }),
     async door(files) {
@@ -131,6 +146,18 @@ export async function makeCentre(
       });
     },
     [Symbol.asyncDispose]: remove,
+  };
+}
+
+async function makeKeys(): Promise<{
+  readonly signers: SignerList;
+  signerOf(site: SiteId): Promise<Signer>;
+}> {
+  const keys = { remote1: await generateKey("remote1"), remote2: await generateKey("remote2") };
+  const lines = Object.entries(keys).map(([site, { publicLine }]) => `${site} ${publicLine}`);
+  return {
+    signers: parseAllowedSigners(lines.join("\n"), "allowed_signers"),
+    signerOf: async (site) => await loadSigner(keys[site as "remote1"].privateKey, "key"),
   };
 }
 

@@ -80,6 +80,8 @@ export function describeFileSystem(name: string, open: () => Promise<Ground>): v
       at(async (files, path) => {
         await files.unlink(path("a"));
         expect(await files.status(path("a"))).toBeNull();
+        expect(await files.status(path("no/a"))).toBeNull();
+        expect(await files.readLink(path("no/a"))).toBeNull();
         await files.touch(path("a"), 0o640);
         await files.touch(path("a"), 0o644);
         expect(await files.status(path("a"))).toMatchObject({ sizeBytes: 0, mode: 0o644 });
@@ -87,6 +89,32 @@ export function describeFileSystem(name: string, open: () => Promise<Ground>): v
         await files.makeDirectory(path("d/e"), 0o700);
         expect(await files.status(path("d/e"))).toMatchObject({ kind: "directory", mode: 0o700 });
         expect(await files.list(path("d"))).toEqual(["e"]);
+      }));
+
+    test("a symbolic link says what it was told to, and a rename over it replaces the link itself", () =>
+      at(async (files, path) => {
+        await files.symlink("somewhere/else", path("a"));
+        await expect(files.symlink("x", path("a"))).rejects.toMatchObject({ code: "EEXIST" });
+        expect(await files.status(path("a"))).toMatchObject({ kind: "other" });
+        await files.symlink("third", path("b"));
+        await files.rename(path("b"), path("a"));
+        expect(await files.readLink(path("a"))).toBe("third");
+        await write(files, path("c"), "x");
+        expect(await files.readLink(path("c"))).toBeNull();
+        expect(await files.readLink(path("no"))).toBeNull();
+        await expect(files.read(path("a"), 9)).rejects.toMatchObject({ code: "file-unsuitable" });
+        await files.unlink(path("a"));
+        expect(await files.list(path(""))).toEqual(["c"]);
+      }));
+
+    test("a directory is removed when it is empty", () =>
+      at(async (files, path) => {
+        await files.makeDirectory(path("d/e"), 0o700);
+        await expect(files.removeDirectory(path("d"))).rejects.toMatchObject({ code: "ENOTEMPTY" });
+        await files.removeDirectory(path("d/e"));
+        await files.removeDirectory(path("d/e"));
+        await files.removeDirectory(path("d"));
+        expect(await files.list(path(""))).toEqual([]);
       }));
 
     test("what is missing or of the wrong kind is told by the system's code", () =>

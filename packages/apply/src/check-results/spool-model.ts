@@ -137,11 +137,18 @@ export class MemorySpool {
         };
       },
       makeDirectory: async () => {},
+      symlink: noLinks,
+      readLink: async () => null,
+      removeDirectory: noLinks,
       syncDirectory: () => this.step(() => copy(stored, this.#durable)),
       setOwner: () => this.step(() => {}),
     };
   }
 }
+
+const noLinks = async (): Promise<never> => {
+  throw new Error("A check-result directory has neither links nor directories");
+};
 
 /** Records as the core takes them: an empty line ends one; one that is cut off counts for nothing. */
 function recordsIn(text: string): Map<string, string>[] {

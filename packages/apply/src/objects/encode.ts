@@ -17,6 +17,13 @@ export interface ObjectRefusal {
  */
 export const defaultIllegalNameCharacters = "`~!$%^&*|'\"<>?,()=";
 
+/**
+ * illegal_macro_output_chars of the sample nagios.cfg: what the core takes out of plugin output before
+ * it becomes part of a command line. It doesn't do so with aliases, addresses and notes, though
+ * notification commands have them too, mostly in quotes of the shell.
+ */
+export const defaultIllegalValueCharacters = "`~$&|'\"<>";
+
 const valueCharactersMax = 1024;
 
 /**
@@ -24,7 +31,7 @@ const valueCharactersMax = 1024;
  * site's choice, `;` and a leading `#` a comment, `$` a macro; `\` at the end joins the next line;
  * blanks at the ends are trimmed by the core; `null` undoes what a template says.
  */
-export function valueFault(value: string): string | null {
+export function valueFault(value: string, illegalCharacters = ""): string | null {
   if (value === "") return "is empty";
   if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(value)) return "contains a control character";
   const forbidden = /[{};$]/.exec(value)?.[0];
@@ -35,15 +42,12 @@ export function valueFault(value: string): string | null {
   if (value === "null") return "is the word null";
   if (!value.isWellFormed()) return "is not valid Unicode";
   if (value.length > valueCharactersMax) return `is longer than ${valueCharactersMax} characters`;
-  return null;
+  return illegalIn(value, illegalCharacters);
 }
 
 /** As {@link valueFault}, for what the core takes as an object's name. */
 export function nameFault(name: string, illegalCharacters: string): string | null {
-  for (const character of name) {
-    if (illegalCharacters.includes(character)) return `contains ${character}`;
-  }
-  return valueFault(name);
+  return illegalIn(name, illegalCharacters) ?? valueFault(name);
 }
 
 /**
@@ -55,7 +59,36 @@ export function listedNameFault(name: string, illegalCharacters: string): string
   return special === undefined ? nameFault(name, illegalCharacters) : `contains ${special}`;
 }
 
+/**
+ * An address is a word of every command that reaches the host: names, IPv4, IPv6 with a zone, a
+ * port or a path, and nothing that a shell or a program's options would understand.
+ */
+export function addressFault(address: string): string | null {
+  const isAddress = /^[\p{L}\p{N}:[][\p{L}\p{N}._:%/@[\]-]{0,254}$/u.test(address);
+  return valueFault(address) ?? (isAddress ? null : "is no name or address");
+}
+
+/** What a browser follows when somebody at the centre clicks. */
+export function linkFault(link: string, illegalCharacters: string): string | null {
+  const fault = valueFault(link, illegalCharacters);
+  if (fault !== null) return fault;
+  return /^(https?:\/\/|\/(?!\/))[^\s\\]*$/i.test(link) ? null : "is no http address or path";
+}
+
+/** A picture of the centre's own, below its directory of logos. */
+export function iconFault(icon: string): string | null {
+  const isPlain = /^[\w-][\w .+/-]{0,254}$/.test(icon) && !icon.includes("..");
+  return isPlain && icon.trim() === icon ? null : "is no name of a picture";
+}
+
 /** One line of an object, the value encoded by the caller. */
-export function directive(name: string, value: string): string {
+export function directive(name: string, value: string | number): string {
   return `  ${name.padEnd(22)} ${value}\n`;
+}
+
+function illegalIn(text: string, illegalCharacters: string): string | null {
+  for (const character of text) {
+    if (illegalCharacters.includes(character)) return `contains ${character}`;
+  }
+  return null;
 }

@@ -59,7 +59,7 @@ centre: central
 allowedSigners: ${root}/centre/allowed_signers
 spool: ${root}/centre/spool
 sites:
-  remote1: { owns: ["*"], prefix: "" }
+  remote1: { owns: ["*"], objects: { autoApprove: true } }
 transports:
   - drop: { dir: ${root}/link }
 targets:

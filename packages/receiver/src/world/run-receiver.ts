@@ -18,6 +18,7 @@ import { TakingIn } from "../take-in.ts";
 import { openTransport } from "../transports/index.ts";
 import { openPipedMail } from "../transports/piped-mail.ts";
 import { readKeys } from "./read-keys.ts";
+import { realCoreControl } from "./real-core-control.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
 
 /**
@@ -88,7 +89,15 @@ async function withSpool<Result>(
   try {
     transports = await openTransports(world, settings, spool);
     const freeSpace = (): Promise<number> => freeSpaceOf(spool);
-    const common = { world, settings, spool, transports: transports.looking, groupId, freeSpace };
+    const common = {
+      world,
+      settings,
+      spool,
+      transports: transports.looking,
+      core: realCoreControl,
+      groupId,
+      freeSpace,
+    };
     let believed = "";
     let cache = new BundleCache();
     const open: OpenReceiver = async () => {

@@ -1,7 +1,19 @@
 // The real file system behind the `FileSystem` of the model.
 
 import { constants, type Stats } from "node:fs";
-import { chown, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import {
+  chown,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rmdir,
+  symlink,
+  unlink,
+} from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
@@ -64,11 +76,26 @@ export const nodeFiles: FileSystem = {
     }
   },
 
+  async symlink(target, path) {
+    await symlink(target, path);
+  },
+
+  async readLink(path) {
+    return await readlink(path).catch((error: unknown) => {
+      if (!["EINVAL", "ENOENT"].includes(systemCode(error) ?? "")) throw error;
+      return null;
+    });
+  },
+
   link,
   rename,
 
   async unlink(path) {
     await unlink(path).catch(unless("ENOENT"));
+  },
+
+  async removeDirectory(path) {
+    await rmdir(path).catch(unless("ENOENT"));
   },
 
   async list(directory) {

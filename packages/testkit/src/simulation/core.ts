@@ -85,9 +85,11 @@ export class Core {
     const files = this.#files();
     const known = new Set<ObjectKey>();
     let cache = "";
-    for (const name of await files.list(objectsPath)) {
+    const live = await files.readLink(`${objectsPath}/live`);
+    const directory = `${objectsPath}/${live}`;
+    for (const name of live === null ? [] : await files.list(directory)) {
       if (!name.endsWith(".cfg")) continue;
-      const path = `${objectsPath}/${name}`;
+      const path = `${directory}/${name}`;
       const text = Buffer.from(await files.read(path, 1e9, { trusted: true })).toString();
       for (const [, body = ""] of text.matchAll(/^define (?:host|service) \{\n([^}]*)\}/gm)) {
         const host = /^ +host_name +(.*)$/m.exec(body)?.[1];

@@ -4,7 +4,8 @@
 import type { Dice } from "../fake-site/dice.ts";
 
 export interface Inode {
-  readonly kind: "file" | "directory";
+  readonly kind: "file" | "directory" | "link";
+  /** Of a link: what it says. */
   content: Uint8Array;
   /** What an fsync has covered; null before the first. */
   synced: Uint8Array | null;
@@ -110,7 +111,7 @@ export class MemoryDisk {
     const walk = (at: string, { names }: Inode): void => {
       for (const [name, child] of names) {
         if (child.kind === "file") found.set(`${at}/${name}`, child);
-        else walk(`${at}/${name}`, child);
+        else if (child.kind === "directory") walk(`${at}/${name}`, child);
       }
     };
     if (top !== undefined) walk(path, top);

@@ -3,6 +3,6 @@
 export { seededDice } from "../fake-site/dice.ts";
 export type { CourseOptions } from "./course.ts";
 export { MemoryDisk } from "./disk.ts";
-export { Life, longLife } from "./life.ts";
+export { type Fate, Killed, Life, longLife } from "./life.ts";
 export { memoryFiles } from "./memory-files.ts";
 export { simulate, type SimulationFailure } from "./simulate.ts";

@@ -7,6 +7,7 @@ import {
   type FileStatus,
   type FileSystem,
   printable,
+  systemCode,
 } from "@siteferry/model";
 import { type Inode, makeInode, type MemoryDisk } from "./disk.ts";
 import { type Life, systemError } from "./life.ts";
@@ -42,9 +43,13 @@ export function memoryFiles(disk: MemoryDisk, clock: Clock, life: Life): FileSys
         if (inode === undefined) access.create(path, mode);
         else inode.mode = mode;
       }),
+    symlink: (target, path) =>
+      life.call(`symlink ${target} ${path}`, () => access.symlink(target, path)),
+    readLink: (path) => life.call(`readlink ${path}`, () => access.readLink(path)),
     link: (from, to) => life.call(`link ${from} ${to}`, () => access.link(from, to)),
     rename: (from, to) => life.call(`rename ${from} ${to}`, () => access.rename(from, to)),
     unlink: (path) => life.call(`unlink ${path}`, () => access.unlink(path)),
+    removeDirectory: (path) => life.call(`rmdir ${path}`, () => access.removeDirectory(path)),
     list: (path) =>
       life.call(`list ${path}`, () => [...access.directory(path, `list ${path}`).names.keys()]),
     status: (path) => life.call(`status ${path}`, () => access.status(path)),
@@ -122,6 +127,22 @@ class Access {
     file.modifiedMs = this.#clock.now();
   }
 
+  symlink(target: string, path: string): void {
+    const { directory, name, inode } = this.place(path, `symlink ${path}`);
+    if (inode !== undefined) throw systemError("EEXIST", `symlink ${path}`);
+    this.#needSpace(1, `symlink ${path}`);
+    const link = makeInode("link", 0o777, this.#clock.now());
+    link.content = Buffer.from(target);
+    // Journalling file systems keep a short one in the inode: it is there as soon as its name is.
+    link.synced = link.content;
+    this.#disk.change([directory, name, link]);
+  }
+
+  readLink(path: string): string | null {
+    const inode = this.#find(path);
+    return inode?.kind === "link" ? Buffer.from(inode.content).toString() : null;
+  }
+
   link(from: string, to: string): void {
     const inode = this.file(from, `link ${from}`);
     const target = this.place(to, `link ${to}`);
@@ -151,10 +172,19 @@ class Access {
     this.#disk.change([directory, name, null]);
   }
 
+  removeDirectory(path: string): void {
+    const { directory, name, inode } = this.place(path, `rmdir ${path}`);
+    if (inode === undefined) return;
+    if (inode.kind !== "directory") throw systemError("ENOTDIR", `rmdir ${path}`);
+    if (inode.names.size > 0) throw systemError("ENOTEMPTY", `rmdir ${path}`);
+    this.#disk.change([directory, name, null]);
+  }
+
   status(path: string): FileStatus | null {
-    const { inode } = this.place(path, `stat ${path}`);
+    const inode = this.#find(path);
     if (inode === undefined) return null;
-    const { kind, content, modifiedMs, links, mode } = inode;
+    const { content, modifiedMs, links, mode } = inode;
+    const kind = inode.kind === "link" ? "other" : inode.kind;
     return { kind, sizeBytes: content.length, modifiedMs, links, mode, device: 1 };
   }
 
@@ -174,6 +204,16 @@ class Access {
       directory = next;
     }
     return first;
+  }
+
+  /** Undefined also where a directory on the way is missing. */
+  #find(path: string): Inode | undefined {
+    try {
+      return this.place(path, `stat ${path}`).inode;
+    } catch (error) {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    }
   }
 
   #needSpace(bytes: number, doing: string): void {

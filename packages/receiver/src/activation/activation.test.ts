@@ -1,0 +1,321 @@
+import type { Log } from "@siteferry/model";
+import {
+  type Fate,
+  Life,
+  MemoryDisk,
+  memoryFiles,
+  seededDice,
+} from "@siteferry/testkit/simulation";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { ReceiveReport } from "../receive.ts";
+import { type Centre, makeCentre, nowMs, remote2 } from "../test-centre.ts";
+import type { CoreControl } from "./core-control.ts";
+import { TestCore } from "./test-core.ts";
+import { approve, request } from "./words.ts";
+
+let said: { readonly level: string; readonly message: string; readonly fields: object }[];
+let centre: Centre;
+let core: TestCore;
+let disk: MemoryDisk;
+let sequence: number;
+/** Of the receiver that runs; null: nothing happens to it. */
+let life: Life | null;
+
+const log = Object.fromEntries(
+  (["debug", "info", "warn", "error"] as const).map((level) => [
+    level,
+    (fields: object, message: string) => said.push({ level, message, fields }),
+  ]),
+) as unknown as Log;
+
+const approved = { objects: { autoApprove: true } };
+
+async function open(sites: object = { remote1: approved, remote2: approved }): Promise<void> {
+  await centre?.[Symbol.asyncDispose]();
+  said = [];
+  sequence = 0;
+  life = null;
+  disk = new MemoryDisk();
+  /** A dead process tells the core nothing. */
+  const living = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
+    await life?.call(what, () => {});
+    return await work();
+  };
+  const proxy: CoreControl = {
+    run: (command) => living("run", () => core.run(command)),
+    answers: () => living("answers", () => core.answers()),
+    command: () => living("command", () => core.command()),
+    wait: (milliseconds) => living("wait", () => core.wait(milliseconds)),
+  };
+  centre = await makeCentre(sites, new Set(), [], {
+    core: proxy,
+    log,
+    targets: (path) => [
+      {
+        objects: {
+          dir: `${path}/core/objects`,
+          core: "nagios",
+          activate: { config: `${path}/core/nagios.cfg`, reloadEvery: "60s", timeout: "30s" },
+        },
+      },
+      {
+        checkresults: { dir: `${path}/results`, core: "nagios", objectCache: `${path}/core/cache` },
+      },
+    ],
+  });
+  core = new TestCore(disk, centre.path, nowMs);
+  for (const name of ["link", "results", "receiver"]) {
+    await core.files.makeDirectory(`${centre.path}/${name}`, 0o755);
+  }
+  await core.install();
+}
+
+/** The site says what it monitors; keyframe and configuration. */
+async function say(hosts: readonly string[], site?: typeof remote2): Promise<void> {
+  const at = Object.fromEntries(hosts.map((host) => [host, 0]));
+  for (const kind of ["config", "keyframe"] as const) {
+    const name = `${site ?? "remote1"}-${(sequence += 1)}.ferry`;
+    const options = { configuration: at, hosts: at, name, ...(site && { site }) };
+    const bytes = await centre.put(kind, sequence, options);
+    await core.files.writeNew(`${centre.path}/link/${name}`, bytes, 0o644);
+  }
+}
+
+const run = async (): Promise<ReceiveReport> => await centre.receive(core.files, core);
+const errors = (): string[] =>
+  said.filter(({ level }) => level === "error").map(({ message }) => message);
+const laterMs = 61_000;
+
+beforeEach(() => open());
+afterEach(() => centre[Symbol.asyncDispose]());
+
+test("a new host is checked, live and known to the core in one run, and its state follows at once", async () => {
+  await say(["web"]);
+  expect(await run()).toMatchObject({ activations: 1, results: 1, waitingForConfiguration: 0 });
+  expect([...core.loaded]).toEqual(["central", "web"]);
+  expect([core.checks, core.reloads]).toEqual([1, 1]);
+  // Nothing changed: nothing is rendered, checked or loaded.
+  core.nowMs += laterMs;
+  expect(await run()).toMatchObject({ activations: 0, objectFiles: 0 });
+  expect([core.checks, core.reloads]).toEqual([1, 1]);
+});
+
+test("changes of several sites share a reload, and those within a minute wait for the next", async () => {
+  await say(["web"]);
+  await say(["mail"], remote2);
+  expect(await run()).toMatchObject({ activations: 1 });
+  for (const hosts of [
+    ["web", "a"],
+    ["web", "a", "b"],
+  ]) {
+    core.nowMs += 10_000;
+    await say(hosts);
+    expect(await run()).toMatchObject({ activations: 0 });
+  }
+  expect(core.reloads).toBe(1);
+  core.nowMs += laterMs;
+  expect(await run()).toMatchObject({ activations: 1 });
+  expect([...core.loaded].toSorted()).toEqual(["a", "b", "central", "mail", "web"]);
+  expect(core.reloads).toBe(2);
+});
+
+describe("a first configuration", () => {
+  beforeEach(() => open({ remote1: {}, remote2: approved }));
+
+  test("waits for the operator's approval, said once; its states wait too, and others go on", async () => {
+    await say(["web"]);
+    await say(["mail"], remote2);
+    const waiting = { awaitingApproval: 1, waitingForConfiguration: 1 };
+    expect(await run()).toMatchObject({ ...waiting, activations: 1, results: 1 });
+    core.nowMs += laterMs;
+    expect(await run()).toMatchObject({ ...waiting, activations: 0 });
+    expect(said.filter(({ message }) => message.includes("config approve remote1"))).toHaveLength(
+      1,
+    );
+    await approve(core.files, { spool: centre.path }, "remote1" as never);
+    expect(await run()).toMatchObject({ awaitingApproval: 0, activations: 1, results: 1 });
+    expect([...core.loaded].toSorted()).toEqual(["central", "mail", "web"]);
+  });
+});
+
+describe("what the core's own check refuses", () => {
+  test("keeps no other site waiting, is an alarm once, and comes when it is mended", async () => {
+    await say(["web", "invalid"]);
+    await say(["mail"], remote2);
+    expect(await run()).toMatchObject({ activations: 1, failed: 1, results: 1 });
+    expect([...core.loaded].toSorted()).toEqual(["central", "mail"]);
+    expect(said.find(({ level }) => level === "error")).toMatchObject({
+      fields: { site: "remote1", code: "activation-refused" },
+    });
+    core.nowMs += laterMs;
+    const { checks } = core;
+    expect(await run()).toMatchObject({ activations: 0, failed: 0 });
+    expect([core.checks, errors().length]).toEqual([checks, 1]);
+    await say(["web"]);
+    expect(await run()).toMatchObject({ activations: 1, failed: 0 });
+    expect([...core.loaded].toSorted()).toEqual(["central", "mail", "web"]);
+  });
+
+  test("a changed site stays as it was, with its groups and hosts", async () => {
+    await say(["web"]);
+    await run();
+    core.nowMs += laterMs;
+    await say(["web", "invalid"]);
+    await say(["mail", "web"], remote2);
+    await run();
+    // The host is the first site's, though what is new of it isn't live.
+    expect([...core.loaded].toSorted()).toEqual(["central", "web"]);
+  });
+
+  test("is tried again after a while: the fault may have been the centre's", async () => {
+    await say(["web"]);
+    core.ownHosts = ["central", "web"];
+    expect(await run()).toMatchObject({ failed: 1 });
+    core.ownHosts = ["central"];
+    core.nowMs += 15 * 60_000;
+    expect(await run()).toMatchObject({ activations: 1, failed: 0 });
+  });
+
+  test("a centre that doesn't load by itself is told apart from the sites", async () => {
+    core.ownHosts = ["central", "invalid centre"];
+    await say(["web"]);
+    expect(await run()).toMatchObject({ activations: 0, failed: 1 });
+    expect(errors()).toEqual(["The core refuses its configuration even without what is new"]);
+    expect(await run()).toMatchObject({ activations: 0, failed: 0 });
+    core.ownHosts = ["central"];
+    expect(await run()).toMatchObject({ activations: 1, failed: 0 });
+  });
+});
+
+describe("what passes the check and then fails", () => {
+  test("a core that doesn't load all objects: back to the old ones, said once, states flow on", async () => {
+    await say(["web"]);
+    await run();
+    core.nowMs += laterMs;
+    await say(["web", "ignored"]);
+    // The run doesn't wait for ever; the next one goes on.
+    expect(await run()).toMatchObject({ activations: 0, failed: 0 });
+    core.nowMs += 31_000;
+    expect(await run()).toMatchObject({ activations: 0, failed: 1 });
+    expect([...core.loaded]).toEqual(["central", "web"]);
+    expect(errors()).toHaveLength(1);
+    const { reloads } = core;
+    core.nowMs += laterMs;
+    expect(await run()).toMatchObject({ activations: 0, failed: 0 });
+    expect(core.reloads).toBe(reloads);
+    await say(["web", "new"]);
+    expect(await run()).toMatchObject({ activations: 1, results: 1 });
+  });
+
+  test("a core that dies of it finds the old objects when somebody starts it", async () => {
+    await say(["web"]);
+    await run();
+    core.nowMs += laterMs;
+    await say(["web", "deadly"]);
+    await run();
+    core.nowMs += 31_000;
+    await run();
+    await core.start();
+    expect(core.alive).toBe(true);
+    expect([...core.loaded]).toEqual(["central", "web"]);
+  });
+
+  test("a slow core is waited for, over more than one run", async () => {
+    core.slowMs = 15_000;
+    await say(["web"]);
+    expect(await run()).toMatchObject({ activations: 0, failed: 0, waitingForConfiguration: 1 });
+    core.nowMs += 6_000;
+    expect(await run()).toMatchObject({ failed: 0, results: 1 });
+    expect(core.reloads).toBe(1);
+  });
+});
+
+test("a core that doesn't run gets what was checked, and reads it when it starts", async () => {
+  core.alive = false;
+  await say(["web"]);
+  expect(await run()).toMatchObject({ activations: 1, failed: 0, waitingForConfiguration: 1 });
+  expect(core.reloads).toBe(0);
+  await core.start();
+  expect(await run()).toMatchObject({ results: 1 });
+});
+
+test("an operator goes back to what was before; nothing goes live until it is approved again", async () => {
+  await say(["web"]);
+  await run();
+  core.nowMs += laterMs;
+  await say(["web", "new"]);
+  await run();
+  await request(core.files, { spool: centre.path }, "rollback");
+  await run();
+  expect([...core.loaded]).toEqual(["central", "web"]);
+  core.nowMs += laterMs;
+  await say(["web", "newer"]);
+  expect(await run()).toMatchObject({ activations: 0 });
+  await request(core.files, { spool: centre.path }, "resume");
+  expect(await run()).toMatchObject({ activations: 1 });
+  expect([...core.loaded]).toEqual(["central", "web", "newer"]);
+});
+
+test("R40 a host of the centre's own stays the centre's", async () => {
+  await say(["web", "central"]);
+  expect(await run()).toMatchObject({ activations: 1 });
+  expect([...core.loaded]).toEqual(["central", "web"]);
+  expect(said.find(({ fields }) => "reason" in fields)).toMatchObject({
+    fields: { object: "host central", reason: "is a host of the centre's own" },
+  });
+});
+
+describe("killed at any step, the core finds a configuration that loads, and the next run goes on", () => {
+  const before = ["central", "web"];
+  const moments = ["before", "within", "after", "power cut"] as const;
+
+  /** Runs with a death at each call, until it survives; returns how many deaths that were. */
+  async function atEveryCall(
+    moment: (typeof moments)[number],
+    prepare: () => Promise<void>,
+    after: readonly string[],
+  ): Promise<number> {
+    await open();
+    await say(["web"]);
+    await run();
+    core.nowMs += laterMs;
+    await prepare();
+    disk.writeBack();
+    const start = { disk: disk.clone(), loaded: core.loaded, nowMs: core.nowMs };
+    for (let diesAt = 1; ; diesAt++) {
+      disk.root = start.disk.clone().root;
+      Object.assign(core, { loaded: start.loaded, nowMs: start.nowMs, alive: true });
+      const fate: Fate = { diesAt, moment: moment === "power cut" ? "after" : moment, failing: 0 };
+      life = new Life(fate, seededDice(diesAt));
+      await centre.receive(memoryFiles(disk, core, life), core).catch(() => {});
+      const isDead = life.dead;
+      life = null;
+      if (isDead && moment === "power cut") disk.powerCut(seededDice(diesAt));
+      await core.start();
+      expect(core.alive, `${diesAt}`).toBe(true);
+      expect([before, after], `${diesAt}`).toContainEqual([...core.loaded].toSorted());
+      // The operator's pipe of results is no part of this.
+      for (let again = 0; again < 3; again++) {
+        await run();
+        core.nowMs += laterMs;
+      }
+      expect([...core.loaded].toSorted(), `${diesAt}`).toEqual(after);
+      if (!isDead) return diesAt;
+    }
+  }
+
+  test.each(moments)("%s, while a new host goes live", { timeout: 300_000 }, async (moment) => {
+    const deaths = await atEveryCall(moment, () => say(["web", "new"]), ["central", "new", "web"]);
+    expect(deaths).toBeGreaterThan(100);
+  });
+
+  test("while it is taken back", { timeout: 300_000 }, async () => {
+    const prepare = async (): Promise<void> => {
+      await say(["web", "ignored"]);
+      await run();
+      core.nowMs += 31_000;
+    };
+    const deaths = await atEveryCall("before", prepare, before);
+    expect(deaths).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,81 @@
+// The core's own check of a generation that isn't live: on a copy of its main configuration that names
+// the generation in place of the live one. The copy lies in the spool and goes afterwards.
+
+import { candidateConfiguration, type GenerationId, type ShadowDirectory } from "@siteferry/apply";
+import { type FileSystem, printable } from "@siteferry/model";
+import type { OpenTarget } from "./target.ts";
+
+/** Of what the core says, as much as a log line bears. */
+const reasonCharactersMax = 600;
+
+/** Null: the core would start with it. Else what the core says. Without a core to ask it is always null. */
+export async function checkCandidate(
+  { world, core, settings, generations, directory, main }: OpenTarget,
+  generation: GenerationId,
+): Promise<string | null> {
+  if (main === null) return null;
+  const { check, config, timeout } = main.activate;
+  const { files } = world;
+  const at = `${directory}/candidate`;
+  await removeTree(files, at);
+  const { text, shadows } = candidateConfiguration(main.text, {
+    mainFile: config,
+    directory: settings.dir,
+    at,
+  });
+  await files.makeDirectory(at, 0o700);
+  try {
+    for (const [name, shadow] of shadows) {
+      await makeShadow(files, `${at}/${name}`, shadow, generations.pathOf(generation));
+    }
+    await files.writeNew(`${at}/main.cfg`, Buffer.from(text), 0o600);
+    const command = check.map((word) => word.replaceAll("{config}", `${at}/main.cfg`));
+    const { status, output } = await core.run(command, timeout);
+    if (status === 0) return null;
+    const how = status === null ? `didn't end in ${timeout / 1000} s` : `status ${status}`;
+    return `${printable(command.join(" "), 120)}: ${how}: ${complaintIn(output, at)}`;
+  } finally {
+    await removeTree(files, at);
+  }
+}
+
+/** Links to all that lies beside the object directory, or to the generation in its place. */
+async function makeShadow(
+  files: FileSystem,
+  path: string,
+  { of, through }: ShadowDirectory,
+  generation: string,
+): Promise<void> {
+  if (through === null) {
+    await files.symlink(generation, path);
+    return;
+  }
+  await files.makeDirectory(path, 0o700);
+  for (const name of await files.list(of)) {
+    if (name !== through && !name.startsWith("."))
+      await files.symlink(`${of}/${name}`, `${path}/${name}`);
+  }
+}
+
+/** The lines with errors; Nagios prints many others. */
+function complaintIn(output: string, at: string): string {
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim().replaceAll(`${at}/`, ""))
+    .filter((line) => line !== "");
+  const errors = lines.filter((line) => /^(\*\*\*|error|warning: duplicate)/i.test(line));
+  const said = errors.length > 0 ? errors : lines.slice(-5);
+  return printable(said.join(" / "), reasonCharactersMax);
+}
+
+/** Of what {@link checkCandidate} makes: links and files, at most two directories deep below `path`. */
+async function removeTree(files: FileSystem, path: string): Promise<void> {
+  const status = await files.status(path);
+  if (status === null) return;
+  if (status.kind !== "directory") {
+    await files.unlink(path);
+    return;
+  }
+  for (const name of await files.list(path)) await removeTree(files, `${path}/${name}`);
+  await files.removeDirectory(path);
+}

@@ -1,0 +1,78 @@
+// The configurations that may be rendered: those of all sites, without sites whose first one nobody has
+// approved yet.
+
+import type { SiteObjects } from "@siteferry/apply";
+import type { BundleHeader } from "@siteferry/bundle";
+import { errorFields, explain, FerryError, type SiteId } from "@siteferry/model";
+import { loadSiteRecord, reopen } from "../mirror.ts";
+import { styleOf } from "../objects-settings.ts";
+import type { Opening } from "../opening.ts";
+import { isOwnHost, nameAtCentre } from "../ownership.ts";
+import type { SiteSettings } from "../settings.ts";
+
+export interface KnownConfiguration {
+  readonly site: SiteId;
+  /** Null: the record of the site is damaged. */
+  readonly header: BundleHeader | null;
+  readonly settings: SiteSettings;
+}
+
+export async function knownConfigurations({
+  world,
+  settings,
+  spool,
+}: Opening): Promise<readonly KnownConfiguration[]> {
+  const known: KnownConfiguration[] = [];
+  for (const [site, siteSettings] of Object.entries(settings.sites) as [SiteId, SiteSettings][]) {
+    const damaged = { config: null };
+    const record = await loadSiteRecord(world.files, spool, site).catch(() => damaged);
+    const isKnown = record === damaged || record?.config;
+    if (isKnown) known.push({ site, header: record?.config ?? null, settings: siteSettings });
+  }
+  return known;
+}
+
+export interface OpenedConfigurations {
+  readonly sites: readonly SiteObjects[];
+  /** Sites whose configuration can't be opened any more: their objects stay as they are. */
+  readonly kept: readonly SiteId[];
+}
+
+export async function openConfigurations(
+  opening: Opening,
+  known: readonly KnownConfiguration[],
+): Promise<OpenedConfigurations> {
+  const sites: SiteObjects[] = [];
+  const kept: SiteId[] = [];
+  for (const configuration of known) {
+    const objects = await siteObjects(opening, configuration);
+    if (objects === null) kept.push(configuration.site);
+    else sites.push(objects);
+  }
+  return { sites, kept };
+}
+
+async function siteObjects(
+  opening: Opening,
+  { site, header, settings }: KnownConfiguration,
+): Promise<SiteObjects | null> {
+  try {
+    if (header === null) throw new FerryError("spool-damaged", `The record of ${site} is damaged`);
+    const { configuration } = await reopen(opening, header, "config");
+    const isOwn = isOwnHost(settings);
+    return {
+      site,
+      hostName: nameAtCentre(settings),
+      style: styleOf(settings.objects, settings),
+      configuration: {
+        ...configuration,
+        hosts: configuration.hosts.filter(({ name }) => isOwn(name)),
+        services: configuration.services.filter(({ host_name }) => isOwn(host_name)),
+      },
+    };
+  } catch (error) {
+    const failure = explain(error, `Opening the configuration of ${site}`);
+    opening.world.log.error(errorFields(failure), `The objects of ${site} stay as they are`);
+    return null;
+  }
+}

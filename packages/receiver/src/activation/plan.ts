@@ -1,0 +1,100 @@
+// Which generation should be live now: rendered from all configurations that may be, without those that
+// the core's own check refuses.
+
+import { createHash } from "node:crypto";
+import { type GenerationId, type ObjectFiles, siteFile, type SiteObjects } from "@siteferry/apply";
+import type { SiteId } from "@siteferry/model";
+import type { Opening } from "../opening.ts";
+import { checkCandidate } from "./check-candidate.ts";
+import { choose } from "./choose.ts";
+import { compose, type Composed, readCentreObjects } from "./compose.ts";
+import { type KnownConfiguration, openConfigurations } from "./configurations.ts";
+import type { ActivationRecord, RejectedSite } from "./record.ts";
+import { cacheStamp, type OpenTarget } from "./target.ts";
+
+export interface PlannedGeneration {
+  readonly composed: Composed;
+  readonly generation: GenerationId;
+  readonly rejected: ActivationRecord["rejected"];
+}
+
+/** What was refused is tried again: the fault may have been in the centre's own files. */
+const tryAgainMs = 15 * 60_000;
+
+/** @returns the core's words if it refuses even what is live now. */
+export async function planGeneration(
+  opening: Opening,
+  target: OpenTarget,
+  record: ActivationRecord,
+  approved: readonly KnownConfiguration[],
+  live: ObjectFiles,
+): Promise<PlannedGeneration | { readonly fault: string }> {
+  const { generations, world } = target;
+  const { sites, kept: unopened } = await openConfigurations(opening, approved);
+  const centre = await readCentreObjects(target, record);
+  const composeWith = (accepted: readonly SiteObjects[], kept: readonly SiteId[]): Composed => {
+    const inOrder = sites.filter((site) => accepted.includes(site));
+    return compose(opening, target, centre, inOrder, { kept: [...unopened, ...kept], live });
+  };
+  const all = composeWith(sites, []);
+  const textOf = (site: SiteId): string => all.files.get(siteFile(site)) ?? "";
+  const nowMs = world.clock.now();
+  const isRejected = ({ site }: SiteObjects): boolean => {
+    const before = record.rejected[site];
+    return before?.hash === hashOf(textOf(site)) && !isOld(before, nowMs);
+  };
+  const changed = sites.filter(({ site }) => textOf(site) !== live.get(siteFile(site)));
+  const stays = changed.filter(isRejected).map(({ site }) => site);
+  const chosen = await choose({
+    changed: changed.filter((site) => !isRejected(site)),
+    unchanged: sites.filter((site) => !changed.includes(site)),
+    compose: (accepted, kept) => composeWith(accepted, [...stays, ...kept]),
+    write: ({ files }) => generations.write(files),
+    check: async (generation) =>
+      generation === record.live ? null : await checkCandidate(target, generation),
+  });
+  if ("fault" in chosen) return chosen;
+  const rejected: Record<SiteId, RejectedSite> = Object.fromEntries(
+    stays.map((site) => [site, record.rejected[site]!]),
+  );
+  for (const [site, reason] of chosen.refused) {
+    rejected[site] = { reason, atMs: nowMs, hash: hashOf(textOf(site)) };
+  }
+  return { ...chosen, rejected };
+}
+
+/** A hash of all that matters; also of what somebody else did to the files. */
+export async function inputsOf(
+  { world, settings, generations, ...target }: OpenTarget,
+  approved: readonly KnownConfiguration[],
+): Promise<string> {
+  const live = await generations.live();
+  const directories = [settings.dir, ...(live === null ? [] : [generations.pathOf(live)])];
+  const outlines = directories.map(async (path) => {
+    const names = (await world.files.list(path).catch(() => [])).sort(byText);
+    return await Promise.all(
+      names.map(async (name) => {
+        const status = await world.files.status(`${path}/${name}`);
+        return [name, status?.kind === "file" ? status.sizeBytes : null];
+      }),
+    );
+  });
+  const stamp = await cacheStamp({ world, settings, generations, ...target });
+  return hashOf(JSON.stringify([settings, approved, live, await Promise.all(outlines), stamp]));
+}
+
+export function isDueAgain(nowMs: number, { rejected, fault }: ActivationRecord): boolean {
+  return fault !== "" || Object.values(rejected).some((one) => isOld(one, nowMs));
+}
+
+function isOld({ atMs }: RejectedSite, nowMs: number): boolean {
+  return nowMs - atMs >= tryAgainMs || nowMs < atMs;
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,84 @@
+// What an object target remembers of its activations. The link on the disk says what the core reads;
+// this says what was meant by it, so that whoever comes after a crash knows what is left to do.
+
+import type { GenerationId } from "@siteferry/apply";
+import type { SiteId, World } from "@siteferry/model";
+import { damagedIsNull, readState, replaceState, sweep } from "@siteferry/spool";
+
+export interface ActivationRecord {
+  /** A hash of all that the live generation was rendered from; "": it has to be rendered again. */
+  readonly inputs: string;
+  /** What the core was seen to work with, and what it worked with before, the newest first. */
+  readonly live: GenerationId | null;
+  readonly history: readonly GenerationId[];
+  /** A generation that is on its way. */
+  readonly pending: PendingActivation | null;
+  /** A generation that passed the check, and the core didn't live well with. */
+  readonly failed: { readonly generation: GenerationId; readonly reason: string } | null;
+  /** Configurations that the core's own check refuses, alone of their site. */
+  readonly rejected: Readonly<Record<SiteId, RejectedSite>>;
+  /** Why the core refuses its configuration even without what is new; "": it doesn't. */
+  readonly fault: string;
+  /** Milliseconds since 1970; 0: never. */
+  readonly reloadedMs: number;
+  /** An operator went back to an earlier generation: nothing goes live until it is approved again. */
+  readonly held: boolean;
+  /** Sites whose first configuration waits, as far as it was said. */
+  readonly awaiting: readonly SiteId[];
+}
+
+export interface PendingActivation {
+  readonly generation: GenerationId;
+  /** What the core reads if this one fails. */
+  readonly before: GenerationId | null;
+  /** When the core was told to load it; null: not yet. */
+  readonly reloadedMs: number | null;
+  /** Of the core's cache then: another one was written by the core with the new objects. */
+  readonly cacheBefore: string;
+  /** Why it is taken back; null: it isn't. */
+  readonly undo: string | null;
+}
+
+export interface RejectedSite {
+  /** Of the text of its file. */
+  readonly hash: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+const nothingActivated: ActivationRecord = {
+  inputs: "",
+  live: null,
+  history: [],
+  pending: null,
+  failed: null,
+  rejected: {},
+  fault: "",
+  reloadedMs: 0,
+  held: false,
+  awaiting: [],
+};
+
+const recordName = "activation";
+
+/** A damaged record is begun anew: then all is rendered, checked and loaded once more. */
+export async function loadActivation(
+  { files }: Pick<World, "files">,
+  directory: string,
+): Promise<ActivationRecord> {
+  const state = await readState(files, directory, recordName).catch(damagedIsNull);
+  if (state === null) return nothingActivated;
+  const record = JSON.parse(new TextDecoder().decode(state.content)) as ActivationRecord;
+  return { ...nothingActivated, ...record };
+}
+
+export async function saveActivation(
+  { files, random }: Pick<World, "files" | "random">,
+  directory: string,
+  record: ActivationRecord,
+): Promise<ActivationRecord> {
+  await files.makeDirectory(directory, 0o700);
+  await sweep(files, directory);
+  await replaceState(files, random, directory, recordName, Buffer.from(JSON.stringify(record)));
+  return record;
+}

@@ -1,0 +1,79 @@
+// One object target, opened for a run: its directory of generations, its record, its core.
+
+import {
+  type Generations,
+  type MainConfiguration,
+  openGenerations,
+  parseMainConfiguration,
+} from "@siteferry/apply";
+import { FerryError, limits, printable, type World } from "@siteferry/model";
+import type { ActivationSettings, ObjectsSettings } from "../objects-settings.ts";
+import { targetDirectory } from "../applied-store.ts";
+import type { Opening } from "../opening.ts";
+import type { CoreControl } from "./core-control.ts";
+
+export interface OpenTarget {
+  readonly world: World;
+  readonly core: CoreControl;
+  readonly settings: ObjectsSettings;
+  readonly generations: Generations;
+  /** Of this target in the receiver's spool. */
+  readonly directory: string;
+  /** Null: nobody said where it is, and nothing is checked or reloaded. */
+  readonly main: CoreFiles | null;
+}
+
+interface CoreFiles extends MainConfiguration {
+  /** The text of nagios.cfg. */
+  readonly text: string;
+  readonly activate: ActivationSettings;
+}
+
+/** @throws FerryError `settings-unreadable` if the core's main file can't be read. */
+export async function openTarget(opening: Opening, settings: ObjectsSettings): Promise<OpenTarget> {
+  const { world, spool, core } = opening;
+  const { dir, mode, activate } = settings;
+  const groupId = await opening.groupId(settings.group);
+  return {
+    world,
+    core,
+    settings,
+    directory: targetDirectory(spool, "objects", dir),
+    generations: openGenerations(world.files, world.random, { directory: dir, mode, groupId }),
+    main: activate === undefined ? null : await readCoreFiles(world, activate),
+  };
+}
+
+async function readCoreFiles(
+  { files }: Pick<World, "files">,
+  activate: ActivationSettings,
+): Promise<CoreFiles> {
+  const { config } = activate;
+  try {
+    const bytes = await files.read(config, limits.stateBytesMax, { trusted: true });
+    const text = new TextDecoder().decode(bytes);
+    return { text, activate, ...parseMainConfiguration(text, config) };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new FerryError("settings-unreadable", `${printable(config)}: ${printable(reason, 200)}`, {
+      cause,
+    });
+  }
+}
+
+/** Null: there is none, or it can't be read; the core writes it at every start. */
+export async function readObjectCache({ world, main }: OpenTarget): Promise<string | null> {
+  const path = main?.object_cache_file;
+  if (path === undefined) return null;
+  const bytes = await world.files
+    .read(path, limits.stateBytesMax, { trusted: true })
+    .catch(() => null);
+  return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+/** Changes when the core writes its cache. */
+export async function cacheStamp({ world, main }: OpenTarget): Promise<string> {
+  const path = main?.object_cache_file;
+  const status = path === undefined ? null : await world.files.status(path).catch(() => null);
+  return status === null ? "" : `${status.modifiedMs} ${status.sizeBytes}`;
+}

@@ -1,0 +1,81 @@
+// An operator's words about configurations: approve a site's first one, go back to the generation
+// before, go on again. They are left as files, which need no lock, and carried out in the next run.
+
+import { siteFile, type ObjectFiles } from "@siteferry/apply";
+import { type FileSystem, FerryError, type SiteId } from "@siteferry/model";
+import type { ReceiverSettings } from "../settings.ts";
+import type { KnownConfiguration } from "./configurations.ts";
+import { begin } from "./go-live.ts";
+import { type ActivationRecord, saveActivation } from "./record.ts";
+import type { OpenTarget } from "./target.ts";
+
+type Spool = Pick<ReceiverSettings, "spool">;
+type Request = "rollback" | "resume";
+
+/** The site's configurations may go live from the next run on. */
+export async function approve(files: FileSystem, { spool }: Spool, site: SiteId): Promise<void> {
+  await leave(files, `${spool}/receiver`, `approved-${site}`);
+}
+
+/**
+ * `rollback`: back to the generation before, and nothing new goes live. `resume`: what is known goes
+ * live again, also what failed before.
+ */
+export async function request(files: FileSystem, { spool }: Spool, word: Request): Promise<void> {
+  await leave(files, `${spool}/receiver`, `config-${word}`);
+}
+
+async function leave(files: FileSystem, spool: string, name: string): Promise<void> {
+  await files.makeDirectory(`${spool}/state`, 0o700);
+  await files.touch(`${spool}/state/${name}`, 0o600);
+  await files.syncDirectory(`${spool}/state`);
+}
+
+/** What was live before this setting came needs no approval. */
+export async function isApproved(
+  files: FileSystem,
+  spool: string,
+  { site, settings }: KnownConfiguration,
+  live: ObjectFiles,
+): Promise<boolean> {
+  if (settings.objects.autoApprove || live.has(siteFile(site))) return true;
+  return (await files.status(`${spool}/state/approved-${site}`)) !== null;
+}
+
+/** Of each request the target remembers whether it has carried it out; `drop` ends it for all targets. */
+export async function carryOut(
+  target: OpenTarget,
+  spool: string,
+  record: ActivationRecord,
+): Promise<ActivationRecord> {
+  const { world, directory } = target;
+  const isAsked = async (word: Request): Promise<boolean> =>
+    (await world.files.status(`${spool}/state/config-${word}`)) !== null;
+  if (await isAsked("resume")) {
+    const fresh = { ...record, held: false, failed: null, rejected: {}, inputs: "" };
+    return await saveActivation(world, directory, fresh);
+  }
+  if (!(await isAsked("rollback")) || record.pending !== null) return record;
+  const [earlier] = record.history;
+  if (earlier === undefined || (await target.generations.read(earlier)) === null) {
+    throw new FerryError(
+      "activation-failed",
+      `There is nothing before what is live in ${target.settings.dir}`,
+    );
+  }
+  world.log.warn(
+    { generation: earlier },
+    "Going back to the objects of before, as the operator said",
+  );
+  return await begin(target, { ...record, held: true }, earlier);
+}
+
+/** After all targets have had them. */
+export async function dropRequests(files: FileSystem, spool: string): Promise<void> {
+  for (const word of ["rollback", "resume"]) {
+    const path = `${spool}/state/config-${word}`;
+    if ((await files.status(path)) === null) continue;
+    await files.unlink(path);
+    await files.syncDirectory(`${spool}/state`);
+  }
+}

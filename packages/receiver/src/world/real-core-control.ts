@@ -1,0 +1,101 @@
+// The running core and the operator's commands, as they really are.
+
+import { spawn } from "node:child_process";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FerryError, printable, systemCode } from "@siteferry/model";
+import type { CommandResult, CoreControl } from "../activation/core-control.ts";
+
+/** Of what a command prints, the end. */
+const outputBytesMax = 64 * 1024;
+/** After its end: another process may hold its pipes for ever. */
+const lastWordsMs = 200;
+const answerMs = 3_000;
+
+export const realCoreControl: CoreControl = {
+  run: runCommand,
+
+  async answers(querySocket) {
+    const socket = connect(querySocket);
+    const answered = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => answered.resolve(false), answerMs);
+    // A connection alone says little: the kernel takes it for a core that hangs.
+    socket.once("connect", () => socket.write("@help\0"));
+    socket.once("data", () => answered.resolve(true));
+    socket.once("error", () => answered.resolve(false));
+    socket.once("close", () => answered.resolve(false));
+    const result = await answered.promise;
+    clearTimeout(timer);
+    socket.destroy();
+    return result;
+  },
+
+  async command(commandFile, line) {
+    // Without a reader the open of a FIFO would wait for one.
+    const flags = constants.O_WRONLY | constants.O_NONBLOCK;
+    const pipe = await open(commandFile, flags).catch((error: unknown) => {
+      if (["ENXIO", "ENOENT"].includes(systemCode(error) ?? "")) return null;
+      throw error;
+    });
+    if (pipe === null) return false;
+    try {
+      const status = await pipe.stat();
+      if (!status.isFIFO()) {
+        throw new FerryError("system-error", `${printable(commandFile)} is no command file`);
+      }
+      await pipe.write(line);
+      return true;
+    } finally {
+      await pipe.close();
+    }
+  },
+
+  async wait(milliseconds) {
+    await sleep(milliseconds);
+  },
+};
+
+async function runCommand(
+  [program = "", ...words]: readonly string[],
+  timeoutMs: number,
+): Promise<CommandResult> {
+  const ended = Promise.withResolvers<number | null>();
+  // A group of its own, so that all that it starts can be ended with it.
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  let output = Buffer.alloc(0);
+  for (const pipe of [child.stdout, child.stderr]) {
+    pipe.on("data", (data: Buffer) => {
+      output = Buffer.concat([output, data]).subarray(-outputBytesMax);
+    });
+  }
+  const closed = Promise.withResolvers<void>();
+  child.once("close", () => closed.resolve());
+  child.once("exit", (status) => ended.resolve(status));
+  child.once("error", (cause) => {
+    const message = `${printable(program)} can't be started: ${printable(cause.message)}`;
+    ended.reject(new FerryError("system-error", message, { cause }));
+  });
+  const timer = setTimeout(() => {
+    if (child.pid !== undefined) endGroup(child.pid);
+    ended.resolve(null);
+  }, timeoutMs);
+  try {
+    const status = await ended.promise;
+    await Promise.race([closed.promise, sleep(lastWordsMs, undefined, { ref: false })]);
+    return { status, output: output.toString() };
+  } finally {
+    clearTimeout(timer);
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (systemCode(error) !== "ESRCH") throw error;
+  }
+}
