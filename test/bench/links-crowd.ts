@@ -22,7 +22,8 @@ const settleMsMax = 120_000;
 
 export interface Crowd {
   readonly title: string;
-  readonly outcome: CrowdOutcome | { readonly problem: string };
+  /** Null: it couldn't be measured. */
+  readonly outcome: CrowdOutcome | null;
 }
 
 export interface CrowdOutcome {
@@ -55,7 +56,7 @@ export async function runCrowds(root: string, signal: AbortSignal): Promise<read
     if (!way.forCrowds) continue;
     await mkdir(`${root}/${index}`);
     const outcome = await runCrowd(`${root}/${index}`, way, fleet, signal).catch((error: unknown) =>
-      problemOf(error, signal),
+      problemOf(way.title, error, signal),
     );
     crowds.push({ title: way.title, outcome });
   }
@@ -77,6 +78,8 @@ async function runCrowd(
     open.defer(async () => await transport.close());
     senders.push({ transport, parcel: keyframe });
   }
+  // Nobody waits for what is under way when the benchmark is stopped.
+  signal.addEventListener("abort", () => void open.disposeAsync(), { once: true });
   const failures = new Map<string, number>();
   await using memory = watchMemory(centre.processes);
   open.use(goAhead());

@@ -15,8 +15,8 @@ export interface OneTime {
   readonly title: string;
   readonly floorTitle: string;
   readonly targetMs: number | null;
-  /** Or why it couldn't be measured. */
-  readonly times: { readonly ms: number; readonly floorMs: number } | { readonly problem: string };
+  /** Null: it couldn't be measured. */
+  readonly times: { readonly ms: number; readonly floorMs: number } | null;
 }
 
 export interface OneRun {
@@ -52,7 +52,7 @@ export async function runOne(root: string, rounds: number, signal: AbortSignal):
         floorMs: middle(counted.map(([, floorMs]) => floorMs)),
       };
     };
-    const outcome = await measured().catch((error: unknown) => problemOf(error, signal));
+    const outcome = await measured().catch((error: unknown) => problemOf(title, error, signal));
     times.push({ title, floorTitle, targetMs, times: outcome });
   }
   const disk: number[] = [];

@@ -5,6 +5,7 @@ import type { OneRun, OneTime } from "./links-one.ts";
 import { markdown, mebibyte, mebibytes, over, seconds } from "./table.ts";
 
 const memoryTargetBytes = 400 * mebibyte;
+const notMeasured = "not measured";
 
 export function oneTable({ sealedBytes, times, diskMs }: OneRun): string {
   const megabytes = (sealedBytes / 1_000_000).toFixed(2);
@@ -30,7 +31,7 @@ export function oneTable({ sealedBytes, times, diskMs }: OneRun): string {
 }
 
 function oneRow({ title, floorTitle, targetMs, times }: OneTime): string[] {
-  if ("problem" in times) return [title, "", "", "", "", said(times.problem), floorTitle];
+  if (times === null) return [title, "", "", "", "", notMeasured, floorTitle];
   const { ms, floorMs } = times;
   return [
     title,
@@ -58,9 +59,7 @@ export function crowdTable(crowds: readonly Crowd[]): string {
     "reached",
   ];
   const rows = crowds.map(({ title, outcome }) => {
-    if ("problem" in outcome) {
-      return [title, ...Array.from(head.slice(2), () => ""), said(outcome.problem)];
-    }
+    if (outcome === null) return [title, ...Array.from(head.slice(2), () => ""), notMeasured];
     const { durable, kept, lost, halfMs, lastMs, daemonPeakBytes, peak } = outcome;
     return [
       title,
@@ -91,9 +90,4 @@ function verdict({ durable, lost, failures, peak }: CrowdOutcome): string {
     ...(peak.bytes > memoryTargetBytes ? [`memory ${over(peak.bytes, memoryTargetBytes)}`] : []),
   ];
   return missed.length === 0 ? "yes" : `no: ${missed.join(", ")}`;
-}
-
-/** In a cell there is one line. */
-function said(problem: string): string {
-  return `not measured: ${problem.split("\n", 1)[0]!.slice(0, 200).replaceAll("|", "\\|")}`;
 }

@@ -26,9 +26,11 @@ export interface TrackKind {
   lay(settings: TrackSettings): Promise<Track>;
 }
 
-export function problemOf(error: unknown, signal: AbortSignal): { readonly problem: string } {
+/** Said at once, whole; the table has no room for it, and it may name paths of this machine. */
+export function problemOf(title: string, error: unknown, signal: AbortSignal): null {
   signal.throwIfAborted();
-  return { problem: error instanceof Error ? error.message : String(error) };
+  process.stderr.write(`${title}: ${error instanceof Error ? error.message : String(error)}\n`);
+  return null;
 }
 
 export async function timeOf(work: () => Promise<void>): Promise<number> {
