@@ -7,6 +7,7 @@ import {
   loadSigner,
   makeDelta,
   readBase,
+  type SealInput,
   sealWithBase,
   type Signer,
 } from "@siteferry/bundle";
@@ -49,19 +50,19 @@ export async function makeFleetSite(
   const hash = configurationHash(now.configuration);
   const config = { kind: "config", members: now.configuration } as const;
   const keyframe = { kind: "keyframe", members: now.states, configurationHash: hash } as const;
-  const whole = await sealWithBase({ ...common(site, 2), ...keyframe }, signer);
+  const whole = await sealWithBase({ ...commonFields(site, 2), ...keyframe }, signer);
   const base = await readBase(whole.base);
   const deltas: Parcel[] = [];
   for (let minute = 1; minute <= minutes; minute++) {
     const { states } = await dumpAfter(directory, number, minute);
     const { members } = makeDelta(base.members, states);
     const delta = { kind: "delta", base: base.header, members } as const;
-    deltas.push(await parcel({ ...common(site, 2 + minute), ...delta }, signer));
+    deltas.push(await sealParcel({ ...commonFields(site, 2 + minute), ...delta }, signer));
   }
   return {
     site,
     signerLine: `${site} ${publicLine}`,
-    config: await parcel({ ...common(site, 1), ...config }, signer),
+    config: await sealParcel({ ...commonFields(site, 1), ...config }, signer),
     keyframe: { name: nameOf(site, 2, "keyframe"), content: whole.bundle },
     deltas,
   };
@@ -69,7 +70,8 @@ export async function makeFleetSite(
 
 const epoch = 1;
 
-function common(site: SiteId, sequence: number) {
+/** What all bundles of a site have in their headers. */
+export function commonFields(site: SiteId, sequence: number): Omit<SealInput, "kind" | "members"> {
   return {
     site,
     recipient: parseSiteId("central")!,
@@ -81,7 +83,8 @@ function common(site: SiteId, sequence: number) {
   };
 }
 
-async function parcel(input: Parameters<typeof sealWithBase>[0], signer: Signer): Promise<Parcel> {
+/** Seals it under the name that it travels under. */
+export async function sealParcel(input: SealInput, signer: Signer): Promise<Parcel> {
   const { bundle } = await sealWithBase(input, signer);
   return { name: nameOf(input.site, input.sequence, input.kind), content: bundle };
 }

@@ -13,6 +13,7 @@ import {
   objectsPerSite,
   type Parcel,
 } from "./fleet-sites.ts";
+import { peakOf } from "./memory.ts";
 
 const sites = 200;
 /** Between two arrivals: all at once as cron jobs make them, then as daemons that began anywhere. */
@@ -56,7 +57,7 @@ export async function runFleet(root: string, signal: AbortSignal): Promise<Fleet
       const deltas = fleet.map(({ deltas: all }) => all[minute]!);
       minutes.push(await link.take(deltas, spacingMs, sites * changesPerSite));
     }
-    return { minutes, peakBytes: await peakOf(child) };
+    return { minutes, peakBytes: await peakOf(child.pid!) };
   } finally {
     if (child.exitCode === null && child.kill()) await once(child, "exit");
     await errors.close();
@@ -150,9 +151,4 @@ async function cpuOf({ pid }: ChildProcess): Promise<number> {
     .split(" ")
     .slice(11, 13);
   return (Number(user) + Number(system)) * 10;
-}
-
-async function peakOf({ pid }: ChildProcess): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1]) * 1024;
 }

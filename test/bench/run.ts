@@ -1,6 +1,7 @@
 // pnpm bench: how long siteferry takes for 1,000 hosts with 100 services each, how much memory, and
-// how many bytes travel. Prints tables; `--write` puts them into docs/benchmarks.md. Timing never
-// makes it fail: other machines and busy ones are slower, which is why floors are measured beside.
+// how many bytes travel; and what the links do. Prints tables; `--write` puts them into
+// docs/benchmarks.md. Timing never makes it fail: other machines and busy ones are slower, which is why
+// floors are measured beside. `--only links` leaves out all but the links.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
@@ -9,7 +10,8 @@ import { parseArgs } from "node:util";
 import { median } from "./measure.ts";
 import { type Bench, type Round, runRound, type Step, steps } from "./scenario.ts";
 import { type FleetRun, runFleet } from "./fleet.ts";
-import { type SiteProcess, startSite } from "./site-process.ts";
+import { runLinks } from "./links.ts";
+import { startSite } from "./site-process.ts";
 import { measureSizes } from "./sizes.ts";
 import { fleetTable, sizeTable, timeTable } from "./table.ts";
 
@@ -19,12 +21,16 @@ const documentFile = new URL("../../docs/benchmarks.md", import.meta.url);
 
 const { values } = parseArgs({
   options: {
+    only: { type: "string" },
     rounds: { type: "string", default: "5" },
     write: { type: "boolean", default: false },
   },
 });
 const rounds = Number(values.rounds);
 if (!(rounds >= 1)) throw new Error("--rounds takes a number from 1");
+const onlyLinks = values.only === "links";
+if (values.only !== undefined && !onlyLinks) throw new Error("--only takes: links");
+if (onlyLinks && values.write) throw new Error("--write takes all tables, not --only some");
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
@@ -32,10 +38,9 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const directory = await mkdtemp(join(tmpdir(), "siteferry-bench-"));
 const roundDirectory = `${directory}/round`;
 try {
-  const socketPath = `${directory}/live`;
-  say(`Making a site of ${hosts} hosts with ${servicesPerHost} services each …`);
-  await using site = await startSite(socketPath, hosts, servicesPerHost, stop.signal);
-  const report = await runAll(site, socketPath);
+  const tables = onlyLinks ? [] : await runAgents();
+  const links = { emptyDirectory, rounds, signal: stop.signal, say };
+  const report = [machine(), ...tables, ...(await runLinks(links))].join("\n\n");
   process.stdout.write(`${report}\n`);
   if (values.write) await writeReport(report);
 } catch (error) {
@@ -46,7 +51,10 @@ try {
   await rm(directory, { recursive: true, force: true });
 }
 
-async function runAll(site: SiteProcess, socketPath: string): Promise<string> {
+async function runAgents(): Promise<readonly string[]> {
+  const socketPath = `${directory}/live`;
+  say(`Making a site of ${hosts} hosts with ${servicesPerHost} services each …`);
+  await using site = await startSite(socketPath, hosts, servicesPerHost, stop.signal);
   const bench: Bench = {
     site,
     socketPath,
@@ -67,7 +75,7 @@ async function runAll(site: SiteProcess, socketPath: string): Promise<string> {
   const medians = Object.fromEntries(
     steps.map((step) => [step, median(results.map((round) => round[step]))]),
   ) as unknown as Round;
-  return [machine(), timeTable(medians), sizeTable(sizes), fleetTable(fleet)].join("\n\n");
+  return [timeTable(medians), sizeTable(sizes), fleetTable(fleet)];
 }
 
 /** The floors send what `dump` and `send` ask for: known when these have run. */

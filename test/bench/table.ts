@@ -5,7 +5,7 @@ import type { Run } from "./measure.ts";
 import { descriptions, type Round, steps } from "./scenario.ts";
 import { type Parcel, parcels, type Sizes } from "./sizes.ts";
 
-const mebibyte = 1024 * 1024;
+export const mebibyte: number = 1024 * 1024;
 
 /** One line a step; `medians` holds the median of all rounds. */
 export function timeTable(medians: Round): string {
@@ -87,15 +87,15 @@ function verdict(run: Run, target: { wallMs: number; peakMebibytes: number }): s
   return missed.length === 0 ? "yes" : `no: ${missed.join(", ")}`;
 }
 
-function over(measured: number, target: number): string {
+export function over(measured: number, target: number): string {
   return `${Math.ceil((measured / target - 1) * 100)} % over`;
 }
 
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(2)} s`;
+export function seconds(milliseconds: number, digits = 2): string {
+  return `${(milliseconds / 1000).toFixed(digits)} s`;
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   const count = bytes / mebibyte;
   return `${count < 10 ? count.toFixed(2) : count.toFixed(0)} MiB`;
 }
@@ -105,7 +105,7 @@ function kibibytes(count: number): string {
 }
 
 /** Columns as wide as their widest cell, all but the first right-aligned: readable unrendered, too. */
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) =>
     Math.max(...[head, ...rows].map((row) => row[column]!.length)),
   );

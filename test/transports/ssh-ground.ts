@@ -179,7 +179,10 @@ export function together(): AsyncDisposableStack {
 }
 
 /** The system's ssh, with a configuration file of its own. */
-export function systemSsh(client: Client, { port, knownHosts }: SshConnection): string[] {
+export function systemSsh(
+  client: Pick<Client, "key">,
+  { port, knownHosts }: Pick<SshConnection, "port" | "knownHosts">,
+): string[] {
   const options = {
     Port: port,
     UserKnownHostsFile: knownHosts,

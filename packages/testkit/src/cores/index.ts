@@ -1,7 +1,7 @@
 // Real cores for tests, started on temporary directories. Needs Linux, and the Debian packages that
 // test/install-cores.ts installs.
 
-export { processesOfSession } from "./core-process.ts";
+export { type CoreProcess, processesOfSession, startCore } from "./core-process.ts";
 export { icinga2Host, icinga2Object, icinga2Service } from "./icinga2-config.ts";
 export * from "./icinga2.ts";
 export * from "./nagios.ts";

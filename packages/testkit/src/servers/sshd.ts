@@ -22,6 +22,8 @@ export interface SshdOptions {
   readonly hostKeys?: readonly SshKeyType[];
   /** Lines of authorized_keys, for every user. */
   readonly authorizedKeys: readonly string[];
+  /** `MaxStartups`; by default so many that no login of a test is dropped. */
+  readonly startups?: string;
   /** More lines of sshd_config. */
   readonly lines?: readonly string[];
 }
@@ -31,6 +33,8 @@ export interface Sshd extends AsyncDisposable {
   readonly user: string;
   /** Public host keys, as `type base64`. */
   readonly hostKeys: readonly string[];
+  /** The process that listens; each connection has processes of its own below it. */
+  pid(): number;
   /** What it has written about itself. */
   log(): Promise<string>;
   /** Ends it with all connections. */
@@ -70,7 +74,8 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
     throw error;
   }
   const user = userInfo().username;
-  return { port, user, hostKeys, log, stop, start, [Symbol.asyncDispose]: dispose };
+  const pid = (): number => sshd!.pid;
+  return { port, user, hostKeys, pid, log, stop, start, [Symbol.asyncDispose]: dispose };
 }
 
 /** A pair of keys as `path` and `path`.pub. Returns the public one, as `type base64`. */
@@ -87,7 +92,7 @@ async function writeFiles(
   directory: string,
   configuration: string,
   port: number,
-  { hostKeys = ["ed25519"], authorizedKeys, lines = [] }: SshdOptions,
+  { hostKeys = ["ed25519"], authorizedKeys, startups = "1000", lines = [] }: SshdOptions,
 ): Promise<string[]> {
   const publicKeys: string[] = [];
   for (const type of hostKeys) publicKeys.push(await makeSshKey(join(directory, type), type));
@@ -102,7 +107,7 @@ async function writeFiles(
     "PasswordAuthentication no",
     "KbdInteractiveAuthentication no",
     // Many tests log in at once.
-    "MaxStartups 1000",
+    `MaxStartups ${startups}`,
     `AuthorizedKeysFile ${join(directory, "authorized_keys")}`,
     "Subsystem sftp internal-sftp",
     ...lines,
