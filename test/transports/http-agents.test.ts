@@ -100,6 +100,6 @@ targets:
   const received = await siteferry(["receive", "--once", "--config", at("receiver.yaml")]);
   expect(received.status, received.stderr).toBe(0);
   const objects = await readFile(at("objects/live/siteferry-site-remote1.cfg"), "utf8");
-  expect(objects.match(/^define host/gm)).toHaveLength(3);
+  expect(objects.match(/^define host \{\n  use/gm)).toHaveLength(3);
   await site.close();
 });

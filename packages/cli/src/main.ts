@@ -41,6 +41,7 @@ function commandLine(setStatus: SetStatus): Command {
   addDump(program);
   addTools(program, setStatus);
   addCentre(program, setStatus);
+  addConfig(program, setStatus);
   return program;
 }
 
@@ -174,6 +175,34 @@ function addCentre(program: Command, setStatus: SetStatus): void {
       const { runForget } = await import("./verbs/forget.ts");
       await runForget(site, options);
     });
+}
+
+function addConfig(program: Command, setStatus: SetStatus): void {
+  const verbs = program
+    .command("config")
+    .description("look at the objects that sites bring to the centre, and say what may go live");
+  const add = (usage: string, description: string): Command =>
+    verbs
+      .command(usage)
+      .description(description)
+      .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml");
+  add("diff", "what is known and not live; exit status 1 if something differs")
+    .option("--json", "print one JSON array", false)
+    .action(async (options) => setStatus(await (await loadConfig()).diffObjects(options)));
+  add("render", "print the object files as they would be")
+    .option("--out <directory>", "write them there instead")
+    .action(async (options) => (await loadConfig()).renderToDirectory(options));
+  add(
+    "approve [site]",
+    "let a site's first objects in, or its removals; or go on after a rollback",
+  ).action(async (site, options) => (await loadConfig()).approveSite(site, options));
+  add("rollback", "go back to the objects of before").action(async (options) =>
+    (await loadConfig()).rollBack(options),
+  );
+}
+
+async function loadConfig(): Promise<typeof import("./verbs/config.ts")> {
+  return await import("./verbs/config.ts");
 }
 
 async function loadQuarantine(): Promise<typeof import("./verbs/quarantine.ts")> {

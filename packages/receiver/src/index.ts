@@ -1,5 +1,7 @@
 // The agent at the centre.
 
+export { changesIn, type ObjectChange, type ObjectsView } from "./activation/view.ts";
+export { approve, request } from "./activation/words.ts";
 export { BundleCache } from "./bundle-cache.ts";
 export { forget } from "./forget.ts";
 export * from "./quarantine.ts";

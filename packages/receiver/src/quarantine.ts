@@ -1,7 +1,13 @@
 // The quarantine as an operator works with it. No lock: each step is one rename or unlink, and the
 // daemon may run meanwhile.
 
-import { limits, parseSiteId, type FileSystem } from "@siteferry/model";
+import {
+  type FileSystem,
+  limits,
+  parseBundleName,
+  parseSiteId,
+  type SiteId,
+} from "@siteferry/model";
 import { listQuarantine, type QuarantinedFile, releaseFromQuarantine } from "@siteferry/spool";
 import { inboxName, releasedMark } from "./inbox.ts";
 import type { ReceiverSettings } from "./settings.ts";
@@ -22,6 +28,21 @@ export async function release(
   file: QuarantinedFile,
 ): Promise<void> {
   await judgeAgain(files, `${spool}/receiver`, file, releasedMark);
+}
+
+/** Lets in a configuration of the site that is held because many hosts are missing in it; returns how many. */
+export async function releaseHeld(
+  files: FileSystem,
+  settings: ReceiverSettings,
+  site: SiteId,
+): Promise<number> {
+  const held = (await readQuarantine(files, settings)).filter(
+    ({ note }) => note.code === "mass-removal" && parseBundleName(note.name)?.site === site,
+  );
+  // The newest is what the site says now.
+  const [newest] = held;
+  if (newest !== undefined) await release(files, settings, newest);
+  return newest === undefined ? 0 : 1;
 }
 
 /** Into the inbox again; with the mark, as an operator's word for what is held until somebody says so. */

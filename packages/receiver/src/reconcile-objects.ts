@@ -8,7 +8,7 @@ import { type KnownConfiguration, knownConfigurations } from "./activation/confi
 import { begin, finish } from "./activation/go-live.ts";
 import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
 import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
-import { openTarget, type OpenTarget } from "./activation/target.ts";
+import { openTarget, readLive } from "./activation/target.ts";
 import { tellAwaiting, tellFault, tellRefusedValues, tellRejected } from "./activation/tell.ts";
 import { carryOut, isApproved } from "./activation/words.ts";
 import type { ObjectsSettings } from "./objects-settings.ts";
@@ -87,15 +87,6 @@ export async function reconcileObjects(
   const objectFiles = countChanged(live, composed.files);
   world.log.info({ generation, objectFiles }, "New objects are live");
   return report({ failed, objectFiles, activations: 1 });
-}
-
-/** What the core works with, or was left with; empty if there is nothing. */
-async function readLive(
-  { generations }: OpenTarget,
-  { live }: ActivationRecord,
-): Promise<ObjectFiles> {
-  const id = live ?? (await generations.live());
-  return (id === null ? null : await generations.read(id)) ?? new Map();
 }
 
 function isTooSoon(

@@ -30,12 +30,7 @@ export async function planGeneration(
   live: ObjectFiles,
 ): Promise<PlannedGeneration | { readonly fault: string }> {
   const { generations, world } = target;
-  const { sites, kept: unopened } = await openConfigurations(opening, approved);
-  const centre = await readCentreObjects(target, record);
-  const composeWith = (accepted: readonly SiteObjects[], kept: readonly SiteId[]): Composed => {
-    const inOrder = sites.filter((site) => accepted.includes(site));
-    return compose(opening, target, centre, inOrder, { kept: [...unopened, ...kept], live });
-  };
+  const { sites, composeWith } = await openComposing(opening, target, record, approved, live);
   const all = composeWith(sites, []);
   const textOf = (site: SiteId): string => all.files.get(siteFile(site)) ?? "";
   const nowMs = world.clock.now();
@@ -61,6 +56,30 @@ export async function planGeneration(
     rejected[site] = { reason, atMs: nowMs, hash: hashOf(textOf(site)) };
   }
   return { ...chosen, rejected };
+}
+
+export interface Composing {
+  readonly sites: readonly SiteObjects[];
+  /** New files of some sites; of those in `kept` what is live. */
+  composeWith(accepted: readonly SiteObjects[], kept: readonly SiteId[]): Composed;
+}
+
+export async function openComposing(
+  opening: Opening,
+  target: OpenTarget,
+  record: ActivationRecord,
+  configurations: readonly KnownConfiguration[],
+  live: ObjectFiles,
+): Promise<Composing> {
+  const { sites, kept: unopened } = await openConfigurations(opening, configurations);
+  const centre = await readCentreObjects(target, record);
+  return {
+    sites,
+    composeWith(accepted, kept) {
+      const inOrder = sites.filter((site) => accepted.includes(site));
+      return compose(opening, target, centre, inOrder, { kept: [...unopened, ...kept], live });
+    },
+  };
 }
 
 /** A hash of all that matters; also of what somebody else did to the files. */

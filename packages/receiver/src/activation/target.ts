@@ -3,6 +3,7 @@
 import {
   type Generations,
   type MainConfiguration,
+  type ObjectFiles,
   openGenerations,
   parseMainConfiguration,
 } from "@siteferry/apply";
@@ -11,6 +12,7 @@ import type { ActivationSettings, ObjectsSettings } from "../objects-settings.ts
 import { targetDirectory } from "../applied-store.ts";
 import type { Opening } from "../opening.ts";
 import type { CoreControl } from "./core-control.ts";
+import type { ActivationRecord } from "./record.ts";
 
 export interface OpenTarget {
   readonly world: World;
@@ -59,6 +61,15 @@ async function readCoreFiles(
       cause,
     });
   }
+}
+
+/** What the core works with, or was left with; empty if there is nothing. */
+export async function readLive(
+  { generations }: OpenTarget,
+  { live }: ActivationRecord,
+): Promise<ObjectFiles> {
+  const id = live ?? (await generations.live());
+  return (id === null ? null : await generations.read(id)) ?? new Map();
 }
 
 /** Null: there is none, or it can't be read; the core writes it at every start. */

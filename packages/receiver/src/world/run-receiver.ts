@@ -11,7 +11,9 @@ import { errorFields, explain, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
+import { type ObjectsView, viewObjects } from "../activation/view.ts";
 import { openDoor } from "../door.ts";
+import type { Opening } from "../opening.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { TakingIn } from "../take-in.ts";
@@ -88,16 +90,7 @@ async function withSpool<Result>(
   let transports: Transports = { looking: [], listening: [] };
   try {
     transports = await openTransports(world, settings, spool);
-    const freeSpace = (): Promise<number> => freeSpaceOf(spool);
-    const common = {
-      world,
-      settings,
-      spool,
-      transports: transports.looking,
-      core: realCoreControl,
-      groupId,
-      freeSpace,
-    };
+    const common = { ...realOpening(world, settings, spool), transports: transports.looking };
     let believed = "";
     let cache = new BundleCache();
     const open: OpenReceiver = async () => {
@@ -112,6 +105,29 @@ async function withSpool<Result>(
     await Promise.all(transports.looking.map((transport) => transport.close()));
     await lock.release();
   }
+}
+
+type RealOpening = Omit<Opening, "signers" | "revoked" | "identities" | "cache">;
+
+function realOpening(world: World, settings: ReceiverSettings, spool: string): RealOpening {
+  const freeSpace = (): Promise<number> => freeSpaceOf(spool);
+  return { world, settings, spool, core: realCoreControl, groupId, freeSpace };
+}
+
+/** The objects of each target, as they are and as they would be; beside a receiver that runs. */
+export async function lookAtObjects(
+  settings: ReceiverSettings,
+  log: Log,
+): Promise<readonly ObjectsView[]> {
+  const world = realWorld(log);
+  const { trusted: _trusted, ...keys } = await readKeys(world.files, settings);
+  const common = realOpening(world, settings, `${settings.spool}/receiver`);
+  const opening: Opening = { ...common, ...keys, cache: new BundleCache() };
+  const views: ObjectsView[] = [];
+  for (const target of settings.targets) {
+    if ("objects" in target) views.push(await viewObjects(opening, target.objects));
+  }
+  return views;
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */

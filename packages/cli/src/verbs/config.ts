@@ -1,0 +1,144 @@
+// siteferry config diff | render | approve | rollback
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { openLog, readSettings } from "@siteferry/agent";
+import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
+import {
+  approve,
+  changesIn,
+  lookAtObjects,
+  type ObjectChange,
+  type ObjectsView,
+  receiverSchema,
+  type ReceiverSettings,
+  releaseHeld,
+  request,
+} from "@siteferry/receiver";
+import { nodeFiles } from "@siteferry/spool";
+
+export interface ConfigOptions {
+  readonly config: string;
+}
+
+/** Exit status, as diff(1): 1 if something differs. */
+export async function diffObjects({
+  config,
+  json,
+}: ConfigOptions & { readonly json: boolean }): Promise<number> {
+  const views = await look(config);
+  const all = views.map((view) => ({ view, changes: changesIn(view) }));
+  const text = json
+    ? JSON.stringify(
+        all.map(({ view, changes }) => jsonOf(view, changes)),
+        null,
+        2,
+      )
+    : all.map(({ view, changes }) => describe(view, changes)).join("\n\n");
+  process.stdout.write(`${text}\n`);
+  return all.some(({ changes }) => changes.length > 0) ? 1 : 0;
+}
+
+/** The files as they would be; into a directory that may be there already, or one after the other. */
+export async function renderToDirectory({
+  config,
+  out,
+}: ConfigOptions & { readonly out?: string }): Promise<void> {
+  const views = await look(config);
+  for (const [index, { wanted }] of views.entries()) {
+    // Of several targets each has a directory of its own.
+    const directory = views.length > 1 ? `${out}/${index + 1}` : out;
+    if (out !== undefined) await mkdir(directory!, { recursive: true });
+    for (const [name, text] of wanted) {
+      if (out === undefined) process.stdout.write(`# ${name}\n${text}\n`);
+      else await writeFile(`${directory}/${name}`, text);
+    }
+  }
+}
+
+export async function approveSite(
+  name: string | undefined,
+  { config }: ConfigOptions,
+): Promise<void> {
+  const settings = await readSettings(nodeFiles, config, receiverSchema);
+  if (name === undefined) {
+    await request(nodeFiles, settings, "resume");
+    process.stdout.write("What is known goes live again in the receiver's next run.\n");
+    return;
+  }
+  const site = siteIn(settings, name, config);
+  await approve(nodeFiles, settings, site);
+  const held = await releaseHeld(nodeFiles, settings, site);
+  const also = held > 0 ? ", with the hosts that it removes" : "";
+  process.stdout.write(`The objects of ${site} go live in the receiver's next run${also}.\n`);
+}
+
+export async function rollBack({ config }: ConfigOptions): Promise<void> {
+  const settings = await readSettings(nodeFiles, config, receiverSchema);
+  await request(nodeFiles, settings, "rollback");
+  process.stdout.write(
+    "The receiver's next run goes back to the objects of before. Nothing new goes live until: siteferry config approve\n",
+  );
+}
+
+function siteIn(settings: ReceiverSettings, name: string, config: string): SiteId {
+  const site = parseSiteId(name);
+  if (site !== null && Object.hasOwn(settings.sites, site)) return site;
+  const known = Object.keys(settings.sites).join(", ");
+  throw new FerryError("site-not-configured", `${config} has no site "${name}"; it has ${known}`);
+}
+
+async function look(config: string): Promise<readonly ObjectsView[]> {
+  const settings = await readSettings(nodeFiles, config, receiverSchema);
+  const views = await lookAtObjects(settings, await openLog({ name: "config", level: "warn" }));
+  if (views.length > 0) return views;
+  throw new FerryError("settings-invalid", `${config} has no target with objects`);
+}
+
+function jsonOf(view: ObjectsView, changes: readonly ObjectChange[]): object {
+  const { live: _live, wanted: _wanted, ...waiting } = view;
+  return { ...waiting, changes };
+}
+
+function describe(view: ObjectsView, changes: readonly ObjectChange[]): string {
+  const count = (kind: ObjectChange["kind"]): number =>
+    changes.filter((change) => change.kind === kind).length;
+  return [
+    view.dir,
+    ...waitingLines(view),
+    ...changes.flatMap(changeLines),
+    ...view.refused.map(
+      ({ site, object, directive, reason, outcome }) =>
+        `! ${site}: ${object}: ${directive} ${reason}: ${outcome}`,
+    ),
+    changes.length === 0
+      ? "All that is known is live."
+      : `${count("added")} added, ${count("changed")} changed, ${count("removed")} removed`,
+  ].join("\n");
+}
+
+function waitingLines(view: ObjectsView): string[] {
+  const { awaiting, rejected, isPending, isHeld, failed } = view;
+  return [
+    ...awaiting.map((site) => `${site} waits for: siteferry config approve ${site}`),
+    ...Object.entries(rejected).map(([site, reason]) =>
+      site === ""
+        ? `The core refuses its own configuration: ${reason}`
+        : `The core refuses what is new of ${site}: ${reason}`,
+    ),
+    ...(failed === null ? [] : [`Taken back: ${printable(failed, 300)}`]),
+    ...(isPending ? ["The core is loading new objects."] : []),
+    ...(isHeld ? ["Nothing goes live after the rollback until: siteferry config approve"] : []),
+  ];
+}
+
+const signs = { added: "+", changed: "~", removed: "-" } as const;
+
+function changeLines({ kind, object, before, after }: ObjectChange): string[] {
+  const head = `${signs[kind]} ${printable(object, 600)}`;
+  if (kind !== "changed") return [head];
+  return [
+    head,
+    ...before.map((line) => `    - ${printable(line, 1200)}`),
+    ...after.map((line) => `    + ${printable(line, 1200)}`),
+  ];
+}

@@ -1,0 +1,96 @@
+// The objects of a target as an operator looks at them: what the core works with, what would be there if
+// all that is known were live, and what keeps it waiting. Changes nothing and needs no lock.
+
+import { type ObjectFiles, outlineOf, type SiteRefusal } from "@siteferry/apply";
+import type { SiteId } from "@siteferry/model";
+import type { ObjectsSettings } from "../objects-settings.ts";
+import type { Opening } from "../opening.ts";
+import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
+import { openComposing } from "./plan.ts";
+import { loadActivation } from "./record.ts";
+import { openTarget, readLive } from "./target.ts";
+import { isApproved } from "./words.ts";
+
+export interface ObjectsView {
+  readonly dir: string;
+  readonly live: ObjectFiles;
+  /** Also of sites that nobody has approved yet. */
+  readonly wanted: ObjectFiles;
+  /** What is new waits for: an approval of these sites; the core; the end of a rollback. */
+  readonly awaiting: readonly SiteId[];
+  readonly isPending: boolean;
+  readonly isHeld: boolean;
+  /** What the core refused, with its words; of `""` even without what is new. */
+  readonly rejected: Readonly<Record<string, string>>;
+  readonly failed: string | null;
+  readonly refused: readonly SiteRefusal[];
+}
+
+export async function viewObjects(
+  opening: Opening,
+  settings: ObjectsSettings,
+): Promise<ObjectsView> {
+  const target = await openTarget(opening, settings);
+  const record = await loadActivation(opening.world, target.directory);
+  const live = await readLive(target, record);
+  const known = await knownConfigurations(opening);
+  const composing = await openComposing(opening, target, record, known, live);
+  const { files, refused } = composing.composeWith(composing.sites, []);
+  const awaiting: SiteId[] = [];
+  for (const one of known) if (await isAwaiting(opening, one, live)) awaiting.push(one.site);
+  const rejected = Object.entries(record.rejected).map(([site, { reason }]) => [site, reason]);
+  return {
+    dir: settings.dir,
+    live,
+    wanted: files,
+    awaiting,
+    isPending: record.pending !== null,
+    isHeld: record.held,
+    rejected: Object.fromEntries(
+      record.fault === "" ? rejected : [...rejected, ["", record.fault]],
+    ),
+    failed: record.failed?.reason ?? null,
+    refused,
+  };
+}
+
+async function isAwaiting(
+  { world, spool }: Opening,
+  known: KnownConfiguration,
+  live: ObjectFiles,
+): Promise<boolean> {
+  return !(await isApproved(world.files, spool, known, live));
+}
+
+export interface ObjectChange {
+  readonly kind: "added" | "changed" | "removed";
+  /** `host web1`, `service web1 / Disk`. */
+  readonly object: string;
+  /** Lines that only the live one has, and only the new one. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Object by object, in the order of their names. */
+export function changesIn({ live, wanted }: Pick<ObjectsView, "live" | "wanted">): ObjectChange[] {
+  const [before, after] = [outlineOf(live), outlineOf(wanted)];
+  const keys = [...new Set([...before.keys(), ...after.keys()])].sort((a, b) => (a < b ? -1 : 1));
+  return keys.flatMap((key): ObjectChange[] => {
+    const [old, fresh] = [linesOf(before.get(key)), linesOf(after.get(key))];
+    if (old.join("\n") === fresh.join("\n")) return [];
+    const kind = old.length === 0 ? "added" : fresh.length === 0 ? "removed" : "changed";
+    return [
+      {
+        kind,
+        object: key.replace("\t", " / "),
+        before: old.filter((line) => !fresh.includes(line)),
+        after: fresh.filter((line) => !old.includes(line)),
+      },
+    ];
+  });
+}
+
+function linesOf(block: string | undefined): readonly string[] {
+  const lines = (block ?? "").split("\n").slice(1, -1);
+  return lines.map((line) => line.trim());
+}
