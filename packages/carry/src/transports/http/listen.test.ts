@@ -224,6 +224,39 @@ describe("what is no upload", () => {
 });
 
 describe("who takes too much", () => {
+  const endless = [
+    "GET /v1/health",
+    "HEAD /v1/health",
+    "POST /v1/health",
+    "DELETE /",
+    `GET ${path}`,
+    `PUT ${path}`,
+    `PUT ${path.replace("remote1/", "remote2/")}`,
+  ];
+  const lengths = ["Content-Length: 1000000", "Transfer-Encoding: chunked"];
+  const expectations = ["", "Expect: 100-continue\r\n", "Expect: wonders\r\n", "Upgrade: h2c\r\n"];
+
+  test.each(endless)("R59 %s with a body that never ends is answered, and cut", async (line) => {
+    await using listener = await startListener(never, { bounds: { lingerMs: 50 } });
+    for (const length of lengths) {
+      for (const expectation of expectations) {
+        const socket = connect(listener.port, "127.0.0.1");
+        socket.on("error", () => {});
+        socket.write(`${line} HTTP/1.1\r\nHost: x\r\n${expectation}${length}\r\n\r\n`);
+        // A byte is a whole chunk too.
+        const dripping = setInterval(() => socket.write("1\r\nx\r\n"), 10);
+        let answer = "";
+        socket.on("data", (data) => (answer += String(data)));
+        await new Promise((resolve) => void socket.once("close", resolve));
+        clearInterval(dripping);
+        const status = expectation.includes("wonders") ? 417 : line.endsWith("health") ? 200 : 40;
+        const expected = line.startsWith("POST") && status === 200 ? 404 : status;
+        expect(answer, expectation).toMatch(new RegExp(`^HTTP/1.1 ${expected}`));
+        expect(answer.toLowerCase()).toContain("connection: close");
+      }
+    }
+  });
+
   test("R59 a body that drips is answered with 408, headers that drip likewise", async () => {
     const bounds = { bodyTickMs: 50, headersMs: 200 };
     await using listener = await startListener(never, { bounds });
