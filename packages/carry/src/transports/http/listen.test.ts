@@ -306,12 +306,32 @@ describe("who takes too much", () => {
   });
 
   test("more bytes than are allowed for all: 503 with Retry-After", async () => {
-    await using listener = await startListener(never, { bounds: { bytesInFlightMax: 5 } });
+    const bounds = { bytesInFlightMax: 5, bytesOfSiteMin: 0 };
+    await using listener = await startListener(never, { bounds });
     await using sender = senderTo(`http://127.0.0.1:${listener.port}`, remote1);
     expect(await failure(sender.send(bundle))).toMatchObject({
       code: "receiver-busy",
       retryAfterMs: 10_000,
     });
+  });
+
+  test("R59 a body that fills all the room and doesn't end gives way to another site's", async () => {
+    const bounds = { bytesInFlightMax: 1000, bytesOfSiteMin: 0 };
+    await using listener = await startListener(async () => receipt, { bounds });
+    const slow = connect(listener.port, "127.0.0.1");
+    slow.on("error", () => {});
+    slow.write(`PUT ${path} HTTP/1.1\r\nExpect: 100-continue\r\n`);
+    slow.write(`${authorised}Content-Length: 2000\r\n\r\n`);
+    await once(slow, "data");
+    let answer = "";
+    slow.on("data", (data) => (answer += String(data)));
+    slow.write("x".repeat(1000));
+    await using other = senderTo(`http://127.0.0.1:${listener.port}`, remote2);
+    const theirs = { name: name.replace("remote1", "remote2"), content: Buffer.alloc(900) };
+    // It may overtake the slow one at first.
+    while (answer === "") expect(await other.send(theirs)).toEqual(receipt);
+    expect(answer).toMatch(/^HTTP\/1.1 503 .*retry-after: 10/is);
+    slow.destroy();
   });
 });
 
