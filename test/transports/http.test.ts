@@ -1,7 +1,10 @@
 // http through real web servers, with the configuration that deploy/ ships: the contract, and what a
 // sender is told through them.
 
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request as secureRequest } from "node:https";
 import { fileURLToPath } from "node:url";
 import { FerryError, limits, Refusal } from "@siteferry/model";
 import { makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
@@ -117,6 +120,26 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
         expect(refused, `${size} bytes`).toMatchObject({ code: "login-refused" });
         expect(String(refused)).toContain("401 (No token of this site)");
       }
+    });
+
+    test("the log names whom a failed login came from, whatever that one says of itself", async () => {
+      const warnings: FerryError[] = [];
+      await using listener = await startListener(async () => receipt, { warnings });
+      await using web = await start(listener.port);
+      const request = secureRequest({
+        port: web.port,
+        host: "127.0.0.1",
+        localAddress: "127.0.0.9",
+        ca: certificates.authority.cert,
+        method: "PUT",
+        path: `/v1/sites/remote1/bundles/${name}`,
+        headers: { "x-forwarded-for": "192.0.2.1, 192.0.2.2", "content-length": 0 },
+      });
+      request.end();
+      const [{ statusCode }] = (await once(request, "response")) as [IncomingMessage];
+      request.destroy();
+      expect(statusCode).toBe(401);
+      expect(String(warnings[0])).toContain("http:127.0.0.9 via 127.0.0.1 came as remote1");
     });
 
     test("refusals, Retry-After and an empty answer pass as they are", async () => {
