@@ -2,7 +2,7 @@ import { parseSiteId } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { Admission } from "./admission.ts";
 
-const [site, other] = ["remote1", "remote2"].map((id) => parseSiteId(id)!) as [never, never];
+const site = parseSiteId("remote1")!;
 const bounds = { bytesInFlightMax: 10, bytesOfSiteMin: 0, turnMs: 60_000, uploadsPerSiteMax: 1 };
 const status = (error: { status: number }): number => error.status;
 
