@@ -6,7 +6,7 @@ import type { ListenBounds } from "./listen-bounds.ts";
 import { Rejected } from "./rejected.ts";
 
 /** Ends a body that is under way. */
-export type Cut = (reason: Rejected) => void;
+type Cut = (reason: Rejected) => void;
 
 /** What one body holds. */
 export interface Held extends Disposable {
