@@ -9,6 +9,7 @@ import {
   unpack,
   verify,
 } from "@siteferry/bundle";
+import { accountOf } from "@siteferry/carry/contract";
 import {
   type Clock,
   type HostName,
@@ -70,7 +71,8 @@ export async function openInbox(
   const waiting = new Map<SiteId, InboxEntry>();
   const shares = new Shares(opening.world.clock);
   for (const entry of entries) {
-    const owner = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? "";
+    const claimed = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? null;
+    const owner = accountOf(claimed, (site) => Object.hasOwn(opening.settings.sites, site));
     if (shares.isUsedUp(owner)) {
       counts.postponed += 1;
       continue;
