@@ -26,6 +26,7 @@ import {
   remote1,
   senderTo,
   startListener,
+  type TestListenerOptions,
   token,
 } from "@siteferry/carry/test-http";
 
@@ -83,6 +84,11 @@ async function apacheBefore(listenerPort: number, bodySeconds = 30): Promise<Web
   return await startApache((port) => site.replaceAll("PORT", String(port)));
 }
 
+interface Through extends TestListenerOptions {
+  /** The sender's token. */
+  readonly given?: string;
+}
+
 interface Front {
   readonly missing: ReturnType<typeof missingFor>;
   readonly start: StartFront;
@@ -107,9 +113,9 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
     async function through(
       door: () => Promise<Uint8Array | null>,
       content: Uint8Array = bundle.content,
-      given: string = token(remote1),
+      { given = token(remote1), ...listening }: Through = {},
     ): Promise<unknown> {
-      await using listener = await startListener(door);
+      await using listener = await startListener(door, listening);
       await using web = await start(listener.port);
       const own = { token: given, ca: certificates.authority.cert };
       await using sender = senderTo(`https://127.0.0.1:${web.port}`, remote1, own);
@@ -122,13 +128,18 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
     test("the largest bundle passes, and one byte more is refused in siteferry's words", async () => {
       const largest = Buffer.alloc(limits.bundleBytesMax);
       expect(await through(async () => receipt, largest)).toEqual(receipt);
-      const more = await through(async () => receipt, Buffer.alloc(limits.bundleBytesMax + 1));
+      const more = await through(async () => receipt, Buffer.alloc(limits.bundleBytesMax + 1), {
+        // Apache hears nothing before it has sent all, which takes its time on a busy machine.
+        bounds: { lingerMs: 60_000 },
+      });
       expect(String(more)).toContain(`413 (A bundle has at most ${limits.bundleBytesMax} bytes)`);
     });
 
     test("a wrong token is answered with 401, also on a large body", async () => {
       for (const size of [7, 8 * 1024 * 1024]) {
-        const refused = await through(async () => receipt, Buffer.alloc(size), "x".repeat(32));
+        const refused = await through(async () => receipt, Buffer.alloc(size), {
+          given: "x".repeat(32),
+        });
         expect(refused, `${size} bytes`).toMatchObject({ code: "login-refused" });
         expect(String(refused)).toContain("401 (No token of this site)");
       }
@@ -200,11 +211,18 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
         await failing();
       }
       expect(taken).toEqual([]);
+      // nginx may not have noticed yet that a connection which it kept is gone: then nothing arrives at all.
+      while (taken.length === 0) {
+        relay.loseAnswer(() => taken.length > 0);
+        await failing();
+      }
       // Neither of the two says it again by itself.
-      relay.loseAnswer(() => taken.length > 0);
-      await failing();
       expect(taken).toEqual([content]);
-      expect(await sender.send({ name, content })).toEqual(receipt);
+      const again = (): Promise<unknown> =>
+        sender.send({ name, content }).catch((error: FerryError) => error.kind);
+      let answer = await again();
+      while (answer === "transient") answer = await again();
+      expect(answer).toEqual(receipt);
       expect(taken).toEqual([content, content]);
     });
 

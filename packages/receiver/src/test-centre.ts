@@ -27,7 +27,7 @@ import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
 import { arrivalsDirectory, arrivalsReceiver } from "./arrivals.ts";
-import { openDoor, openDoorDirectories } from "./door.ts";
+import { type Doorway, openDoor, openDoorDirectories } from "./door.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import { receiverSchema } from "./settings.ts";
 
@@ -61,6 +61,7 @@ export interface Centre extends AsyncDisposable {
   receive(files?: FileSystem, clock?: Clock): Promise<ReceiveReport>;
   /** What comes through it is there for `receive`. */
   door(files: FileSystem): Promise<Door>;
+  doorway(files: FileSystem): Promise<Doorway>;
 }
 
 const quiet = (): void => {};
@@ -101,6 +102,12 @@ export async function makeCentre(
     spool: `${path}/receiver`,
     freeSpace: async () => 1,
   });
+  const doorway = async (files: FileSystem): Promise<Doorway> => {
+    const at = opening(files);
+    await openDoorDirectories(at.world, at.spool);
+    const readKeys = async () => ({ signers, revoked });
+    return { ...at, signer: await signerOf(remote1), readKeys };
+  };
   return {
     path,
     async put(kind, sequence, options = {}) {
@@ -121,15 +128,8 @@ export async function makeCentre(
         cache: new BundleCache(),
         groupId: async () => null,
       }),
-    async door(files) {
-      const at = opening(files);
-      await openDoorDirectories(at.world, at.spool);
-      return openDoor({
-        ...at,
-        signer: await signerOf(remote1),
-        readKeys: async () => ({ signers, revoked }),
-      });
-    },
+    door: async (files) => openDoor(await doorway(files)),
+    doorway,
     [Symbol.asyncDispose]: remove,
   };
 }
