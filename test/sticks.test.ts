@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { chown, readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { limits } from "@siteferry/model";
 import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -65,6 +66,30 @@ test("a stick brings the whole site, whatever went other ways; a second import c
     refused: [{ name, code: "payload-damaged" }],
     failed: [],
   });
+});
+
+test("a stick for which there is no room at the door: it is said how much is left, and to come again", async () => {
+  await using installation = await install({ livestatus: `unix:${directory.path}/live` });
+  await using stick = await makeTemporaryDirectory("stick");
+  const to = ["--config", installation.receiverYaml];
+  await siteferry(["export", stick.path, "--config", installation.senderYaml]);
+  await installation.receive();
+  const arrivals = `${installation.path}/spool/receiver/arrivals`;
+  for (let number = 1; number <= limits.arrivalsPerSiteMax; number++) {
+    const twelve = String(number).padStart(12, "0");
+    const hash = String(number).padStart(32, "0");
+    await writeFile(`${arrivals}/remote1-000000000001-${twelve}.delta.${hash}.ferry`, "");
+  }
+  const told = await siteferry(["import", stick.path, ...to]);
+  expect([told.status, told.stdout]).toEqual([
+    75,
+    expect.stringContaining("no room for 2: import again"),
+  ]);
+  const asJson = await siteferry(["import", stick.path, "--json", ...to]);
+  expect([asJson.status, JSON.parse(asJson.stdout)]).toEqual([
+    75,
+    { taken: [], refused: [], failed: [], overtaken: 0, left: 2 },
+  ]);
 });
 
 test("import as another user than the receiver's is refused: its files couldn't be read", async ({

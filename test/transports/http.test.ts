@@ -1,10 +1,13 @@
 // http through real web servers, with the configuration that deploy/ ships: the contract, and what a
 // sender is told through them.
 
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
+import { request as secureRequest } from "node:https";
 import { fileURLToPath } from "node:url";
 import { FerryError, limits, Refusal } from "@siteferry/model";
-import { makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
+import { makeTemporaryDirectory, openRelay, type TemporaryDirectory } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import {
   startApache,
@@ -13,6 +16,7 @@ import {
   type WebServer,
 } from "@siteferry/testkit/servers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeFaults } from "@siteferry/carry/line-contract";
 import { describeTransport } from "@siteferry/carry/transport-contract";
 import { Busy } from "@siteferry/carry/contract";
 import {
@@ -22,6 +26,7 @@ import {
   remote1,
   senderTo,
   startListener,
+  type TestListenerOptions,
   token,
 } from "@siteferry/carry/test-http";
 
@@ -51,10 +56,14 @@ async function deployed(
   return text;
 }
 
-async function nginxBefore(listenerPort: number): Promise<WebServer> {
+/** Before the listener on that port; a body that stands still is given up after so long, if not as shipped. */
+type StartFront = (listenerPort: number, bodySeconds?: number) => Promise<WebServer>;
+
+async function nginxBefore(listenerPort: number, bodySeconds = 30): Promise<WebServer> {
   const { server } = certificates;
   const site = await deployed("nginx/siteferry.conf", [
     [/127\.0\.0\.1:8080/g, `127.0.0.1:${listenerPort}`],
+    [/client_body_timeout +30s/g, `client_body_timeout ${bodySeconds}s`],
     [/listen \[::\]:443 ssl;/g, ""],
     [/listen 443 ssl;/g, "listen 127.0.0.1:PORT ssl;"],
     [/\/etc\/ssl\/certs\/.*\.pem/g, server.certPath],
@@ -63,38 +72,50 @@ async function nginxBefore(listenerPort: number): Promise<WebServer> {
   return await startNginx((port) => site.replaceAll("PORT", String(port)));
 }
 
-async function apacheBefore(listenerPort: number): Promise<WebServer> {
+async function apacheBefore(listenerPort: number, bodySeconds = 30): Promise<WebServer> {
   const { server } = certificates;
   const site = await deployed("apache/siteferry.conf", [
     [/127\.0\.0\.1:8080/g, `127.0.0.1:${listenerPort}`],
     [/\*:443/g, "127.0.0.1:PORT"],
+    [/body=30/g, `body=${bodySeconds}`],
     [/\/etc\/ssl\/certs\/.*\.pem/g, server.certPath],
     [/\/etc\/ssl\/private\/.*\.key/g, server.keyPath],
   ]);
   return await startApache((port) => site.replaceAll("PORT", String(port)));
 }
 
-const fronts = {
+interface Through extends TestListenerOptions {
+  /** The sender's token. */
+  readonly given?: string;
+}
+
+interface Front {
+  readonly missing: ReturnType<typeof missingFor>;
+  readonly start: StartFront;
+}
+
+const fronts: Readonly<Record<"nginx" | "apache", Front>> = {
   nginx: { missing: missingFor("nginx"), start: nginxBefore },
   apache: { missing: missingFor("apache"), start: apacheBefore },
 };
 
 for (const [front, { missing, start }] of Object.entries(fronts)) {
   describe.skipIf(missing)(`behind ${front}`, () => {
-    describeTransport(`http behind ${front}`, () =>
+    const open = (): ReturnType<typeof httpLink> =>
       httpLink(
         {},
         (site) => ({ token: token(site), ca: certificates.authority.cert }),
         async (port) => Object.assign(await start(port), { scheme: "https" as const }),
-      ),
-    );
+      );
+    describeTransport(`http behind ${front}`, open);
+    describeFaults(`http behind ${front}`, open);
 
     async function through(
       door: () => Promise<Uint8Array | null>,
       content: Uint8Array = bundle.content,
-      given: string = token(remote1),
+      { given = token(remote1), ...listening }: Through = {},
     ): Promise<unknown> {
-      await using listener = await startListener(door);
+      await using listener = await startListener(door, listening);
       await using web = await start(listener.port);
       const own = { token: given, ca: certificates.authority.cert };
       await using sender = senderTo(`https://127.0.0.1:${web.port}`, remote1, own);
@@ -107,16 +128,41 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
     test("the largest bundle passes, and one byte more is refused in siteferry's words", async () => {
       const largest = Buffer.alloc(limits.bundleBytesMax);
       expect(await through(async () => receipt, largest)).toEqual(receipt);
-      const more = await through(async () => receipt, Buffer.alloc(limits.bundleBytesMax + 1));
+      const more = await through(async () => receipt, Buffer.alloc(limits.bundleBytesMax + 1), {
+        // Apache hears nothing before it has sent all, which takes its time on a busy machine.
+        bounds: { lingerMs: 60_000 },
+      });
       expect(String(more)).toContain(`413 (A bundle has at most ${limits.bundleBytesMax} bytes)`);
     });
 
     test("a wrong token is answered with 401, also on a large body", async () => {
       for (const size of [7, 8 * 1024 * 1024]) {
-        const refused = await through(async () => receipt, Buffer.alloc(size), "x".repeat(32));
+        const refused = await through(async () => receipt, Buffer.alloc(size), {
+          given: "x".repeat(32),
+        });
         expect(refused, `${size} bytes`).toMatchObject({ code: "login-refused" });
         expect(String(refused)).toContain("401 (No token of this site)");
       }
+    });
+
+    test("the log names whom a failed login came from, whatever that one says of itself", async () => {
+      const warnings: FerryError[] = [];
+      await using listener = await startListener(async () => receipt, { warnings });
+      await using web = await start(listener.port);
+      const request = secureRequest({
+        port: web.port,
+        host: "127.0.0.1",
+        localAddress: "127.0.0.9",
+        ca: certificates.authority.cert,
+        method: "PUT",
+        path: `/v1/sites/remote1/bundles/${name}`,
+        headers: { "x-forwarded-for": "192.0.2.1, 192.0.2.2", "content-length": 0 },
+      });
+      request.end();
+      const [{ statusCode }] = (await once(request, "response")) as [IncomingMessage];
+      request.destroy();
+      expect(statusCode).toBe(401);
+      expect(String(warnings[0])).toContain("http:127.0.0.9 via 127.0.0.1 came as remote1");
     });
 
     test("refusals, Retry-After and an empty answer pass as they are", async () => {
@@ -130,7 +176,7 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
       expect(await through(async () => null)).toBeNull();
     });
 
-    test("a listener that isn't there is worth another try", async () => {
+    test("a listener that has stopped is worth another try", async () => {
       const listener = await startListener(async () => receipt);
       await using web = await start(listener.port);
       const own = { token: token(remote1), ca: certificates.authority.cert };
@@ -139,7 +185,68 @@ for (const [front, { missing, start }] of Object.entries(fronts)) {
       await listener.close();
       const gone = await sender.send(bundle).catch((error: unknown) => error);
       expect(gone).toBeInstanceOf(FerryError);
-      expect((gone as FerryError).kind).toBe("transient");
+      expect(gone).toMatchObject({ kind: "transient" });
+      expect(String(gone)).toMatch(/answers 50[23]/);
+    });
+
+    test("a line that breaks between the web server and siteferry: nothing half, and sent again it is there once", async () => {
+      const content = Buffer.from(crypto.getRandomValues(new Uint8Array(60_000)));
+      const taken: Buffer[] = [];
+      await using listener = await startListener(async (arrival) => {
+        taken.push(Buffer.from(arrival.content));
+        return receipt;
+      });
+      await using relay = await openRelay(listener.port);
+      await using web = await start(relay.port);
+      const own = { token: token(remote1), ca: certificates.authority.cert };
+      await using sender = senderTo(`https://127.0.0.1:${web.port}`, remote1, own);
+      const failing = async (): Promise<void> => {
+        const failure = await sender.send({ name, content }).catch((error: unknown) => error);
+        expect(failure).toBeInstanceOf(FerryError);
+        expect(failure).toMatchObject({ kind: "transient" });
+        relay.mend();
+      };
+      for (const bytes of [0, 3000, 30_000]) {
+        relay.cutAfter(bytes);
+        await failing();
+      }
+      expect(taken).toEqual([]);
+      // nginx may not have noticed yet that a connection which it kept is gone: then nothing arrives at all.
+      while (taken.length === 0) {
+        relay.loseAnswer(() => taken.length > 0);
+        await failing();
+      }
+      // Neither of the two says it again by itself.
+      expect(taken).toEqual([content]);
+      const again = (): Promise<unknown> =>
+        sender.send({ name, content }).catch((error: FerryError) => error.kind);
+      let answer = await again();
+      while (answer === "transient") answer = await again();
+      expect(answer).toEqual(receipt);
+      expect(taken).toEqual([content, content]);
+    });
+
+    test("a body that stops is answered with 408, and its place is free again", async () => {
+      const bounds = { bodyTickMs: 300, uploadsPerSiteMax: 1, turnMs: 60_000 };
+      await using listener = await startListener(async () => receipt, { bounds });
+      // Apache doesn't hear siteferry's answer before it has given up the body itself.
+      await using web = await start(listener.port, 1);
+      const slow = secureRequest({
+        port: web.port,
+        host: "127.0.0.1",
+        ca: certificates.authority.cert,
+        method: "PUT",
+        path: `/v1/sites/remote1/bundles/${name}`,
+        headers: { authorization: `Bearer ${token(remote1)}`, "content-length": 100_000 },
+      });
+      slow.on("error", () => {});
+      slow.write("the first bytes");
+      const [{ statusCode }] = (await once(slow, "response")) as [IncomingMessage];
+      slow.destroy();
+      expect(statusCode).toBe(408);
+      const own = { token: token(remote1), ca: certificates.authority.cert };
+      await using sender = senderTo(`https://127.0.0.1:${web.port}`, remote1, own);
+      expect(await sender.send(bundle)).toEqual(receipt);
     });
 
     test("what isn't siteferry's isn't there", async () => {

@@ -4,7 +4,7 @@
 export { distinctNames } from "./distinct-names.ts";
 export { superseded } from "./superseded.ts";
 export * from "./transport.ts";
-export { firstOfEachSite } from "./transports/first-of-each-site.ts";
+export { accountOf, firstOfEachSite, type IsKnown } from "./transports/first-of-each-site.ts";
 export { dropReceiver, type DropReceiveOptions } from "./transports/drop/receive.ts";
 export { dropSender, type DropSendOptions } from "./transports/drop/send.ts";
 export { parseFingerprint, parseToken, type SiteAccess } from "./transports/http/access.ts";

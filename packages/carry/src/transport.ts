@@ -10,6 +10,7 @@
 //   this interface.
 
 import { FerryError, type SiteId } from "@siteferry/model";
+import type { IsKnown } from "./transports/first-of-each-site.ts";
 
 export interface Traits {
   /** What this link can carry in one piece. */
@@ -65,9 +66,10 @@ export interface ReceivingTransport {
   readonly traits: Traits;
   /**
    * What waits now, the oldest number of each site first; of each site that the names claim at most
-   * `countPerSite` files, so that one can't starve the others.
+   * `countPerSite` files, so that one can't starve the others. Those that the centre doesn't know count
+   * as one, and come last. @param isKnown by default all are
    */
-  incoming(countPerSite: number): Promise<readonly IncomingFile[]>;
+  incoming(countPerSite: number, isKnown?: IsKnown): Promise<readonly IncomingFile[]>;
   /** Calls `wake` when something may have come. Only a hint: whoever calls it looks by itself too. */
   watch(wake: () => void): Promise<void>;
   close(): Promise<void>;

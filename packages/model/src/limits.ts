@@ -24,7 +24,7 @@ export const ageHeaderBytesMax: number = 4096;
 
 /** The manifest names at most a handful of members. */
 export const manifestBytesMax: number = 64 * 1024;
-/** Files that one pass takes from one transport, so that a flood can't starve the other sites. */
+/** Files of one site that one pass takes in, of all unknown ones together as many: a flood starves nobody. */
 export const filesPerPassMax: number = 100;
 /** Hosts that may vanish at once: more than both is held until it is said twice, or by the operator. */
 export const removedHostsMax: number = 5;

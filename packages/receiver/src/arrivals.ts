@@ -35,7 +35,7 @@ export function arrivalsReceiver(files: FileSystem, spool: string): ReceivingTra
   return {
     ...drop,
     name: "arrivals",
-    async incoming(countPerSite) {
+    async incoming(countPerSite, isKnown) {
       const present = (await files.list(dir)).sort().flatMap((name) => {
         const arrival = parseArrivalName(name);
         const path = `${dir}/${name}`;
@@ -45,7 +45,7 @@ export function arrivalsReceiver(files: FileSystem, spool: string): ReceivingTra
           { ...arrival, from: `door:${arrival.name}`, read, remove: () => files.unlink(path) },
         ];
       });
-      return firstOfEachSite(present, countPerSite);
+      return firstOfEachSite(present, countPerSite, isKnown);
     },
   };
 }

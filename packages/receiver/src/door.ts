@@ -32,9 +32,16 @@ export function openDoor(doorway: Doorway): Door {
   };
 }
 
-/** For what nobody waits to be told of: the same without a receipt. */
-export async function letIn(doorway: Doorway, arrival: Arrival): Promise<void> {
-  await store(doorway, await admit(doorway, arrival), arrival.content);
+/** For what nobody waits to be told of: the same without a receipt. Returns whether `isOfUse` said so. */
+export async function letIn(
+  doorway: Doorway,
+  arrival: Arrival,
+  isOfUse: (header: BundleHeader) => Promise<boolean>,
+): Promise<boolean> {
+  const header = await admit(doorway, arrival);
+  if (!(await isOfUse(header))) return false;
+  await store(doorway, header, arrival.content);
+  return true;
 }
 
 /** Steps 1 to 7 of the order of trust, so that nobody unknown fills the disk. */

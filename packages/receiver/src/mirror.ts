@@ -23,7 +23,7 @@ import {
 import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { OpenedOf } from "./bundle-cache.ts";
 import type { Opening } from "./opening.ts";
-import { advance, fillGap, type HighWaterMark, type OrderedBundle } from "./order.ts";
+import { advance, fillGap, type HighWaterMark, judgeOrder, type OrderedBundle } from "./order.ts";
 
 /** What the receiver knows of a site, durable before anything of it is applied. */
 export interface SiteRecord {
@@ -66,6 +66,31 @@ export async function saveSiteRecord(
 
 export function orderedBundle({ payloadHash, ...header }: BundleHeader): OrderedBundle {
   return { ...header, hash: payloadHash };
+}
+
+/** Whether a bundle would change what is kept here. @throws Refusal as `judgeOrder` does */
+export function judgeUse(
+  record: SiteRecord | null,
+  header: BundleHeader,
+  nowMs: number,
+): ReturnType<typeof judgeOrder> {
+  if (isKept(record, header)) return "duplicate";
+  const order = judgeOrder(record?.mark ?? null, orderedBundle(header), nowMs);
+  const isWanted = order === "late" && record !== null && isStillWanted(record, header);
+  return isWanted ? "new" : order;
+}
+
+/** One-way links repeat keyframe and configuration, long after they came. */
+function isKept(record: SiteRecord | null, { payloadHash }: BundleHeader): boolean {
+  return [record?.config, record?.keyframe].some((kept) => kept?.payloadHash === payloadHash);
+}
+
+/** A configuration that was overtaken by the keyframe which belongs to it. */
+function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): boolean {
+  const wanted = keyframe?.configurationHash;
+  // A newer one may have come before its own keyframe: that isn't taken back.
+  const isNewer = config === null || late.epoch > config.epoch || late.sequence > config.sequence;
+  return late.kind === "config" && late.configurationHash === wanted && isNewer;
 }
 
 /**

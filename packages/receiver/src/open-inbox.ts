@@ -9,6 +9,7 @@ import {
   unpack,
   verify,
 } from "@siteferry/bundle";
+import { accountOf } from "@siteferry/carry/contract";
 import {
   type Clock,
   type HostName,
@@ -23,6 +24,7 @@ import { putInQuarantine } from "@siteferry/spool";
 import { claimHosts } from "./host-claims.ts";
 import { beginAttempt, endAttempt, type InboxEntry } from "./inbox.ts";
 import {
+  judgeUse,
   keep,
   loadSiteRecord,
   orderedBundle,
@@ -31,7 +33,7 @@ import {
   type SiteRecord,
 } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { forgottenEpoch, judgeOrder, missedBetween, replayed } from "./order.ts";
+import { forgottenEpoch, missedBetween, replayed } from "./order.ts";
 import { holdMassRemoval } from "./mass-removal.ts";
 import { checkOwnership, isOwnHost, nameAtCentre } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
@@ -70,7 +72,8 @@ export async function openInbox(
   const waiting = new Map<SiteId, InboxEntry>();
   const shares = new Shares(opening.world.clock);
   for (const entry of entries) {
-    const owner = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? "";
+    const claimed = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? null;
+    const owner = accountOf(claimed, (site) => Object.hasOwn(opening.settings.sites, site));
     if (shares.isUsedUp(owner)) {
       counts.postponed += 1;
       continue;
@@ -148,11 +151,10 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
   const { encrypted: mustBeEncrypted } = settingsOf(opening, header.site);
   const record = await loadSiteRecord(world.files, spool, header.site);
 
-  if (isKept(record, header)) return { kind: "duplicate", site: header.site };
-  const order = judgeOrder(record?.mark ?? null, orderedBundle(header), nowMs);
-  if (order === "duplicate") return { kind: order, site: header.site };
-  if (order === "late" && record !== null && !isStillWanted(record, header)) {
-    return { kind: order, refusal: replayed(record.mark, orderedBundle(header)) };
+  const use = judgeUse(record, header, nowMs);
+  if (use === "duplicate") return { kind: use, site: header.site };
+  if (use === "late" && record !== null) {
+    return { kind: use, refusal: replayed(record.mark, orderedBundle(header)) };
   }
   if (header.kind === "delta") {
     const keyframe = record?.keyframe ?? null;
@@ -171,19 +173,6 @@ function settingsOf({ settings: { sites } }: Opening, site: SiteId): SiteSetting
   const settings = Object.hasOwn(sites, site) ? sites[site] : undefined;
   if (settings !== undefined) return settings;
   throw new Refusal("site-unknown", `The site ${site} isn't in the receiver's configuration`);
-}
-
-/** One-way links repeat keyframe and configuration, long after they came. */
-function isKept(record: SiteRecord | null, { payloadHash }: BundleHeader): boolean {
-  return [record?.config, record?.keyframe].some((kept) => kept?.payloadHash === payloadHash);
-}
-
-/** A configuration that was overtaken by the keyframe which belongs to it. */
-function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): boolean {
-  const wanted = keyframe?.configurationHash;
-  // A newer one may have come before its own keyframe: that isn't taken back.
-  const isNewer = config === null || late.epoch > config.epoch || late.sequence > config.sequence;
-  return late.kind === "config" && late.configurationHash === wanted && isNewer;
 }
 
 /** The delta's keyframe is newer than the one that is here: it may be under way, or lost. */

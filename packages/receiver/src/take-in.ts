@@ -2,6 +2,8 @@
 // store it; a file leaves its transport only when the inbox has it durably.
 
 import {
+  accountOf,
+  type IsKnown,
   TakenByAnother,
   type IncomingFile,
   type ReceivingTransport,
@@ -12,11 +14,11 @@ import {
   FerryError,
   limits,
   parseBundleName,
+  type SiteId,
   systemCode,
-  type World,
 } from "@siteferry/model";
 import { publish } from "@siteferry/spool";
-import { type InboxEntry, inboxName, listInbox } from "./inbox.ts";
+import { inboxName, listInbox } from "./inbox.ts";
 import type { Opening } from "./opening.ts";
 
 export interface TakenIn {
@@ -33,20 +35,47 @@ export interface TakenIn {
 export class TakingIn {
   readonly running: Map<string, Promise<void>> = new Map();
   readonly patience: (work: Promise<unknown>) => Promise<unknown>;
+  #isEnding = false;
 
   /** @param patience waits for the transports, as long as a run may. */
   constructor(patience: TakingIn["patience"] = (work) => work) {
     this.patience = patience;
   }
+
+  /** The process ends: nothing new begins, and what breaks off now says nothing of its transport. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  /** When it returns, nothing is taken in any more. One that hangs and can't be closed keeps it waiting. */
+  async end(transports: readonly Pick<ReceivingTransport, "close">[]): Promise<void> {
+    this.#isEnding = true;
+    await Promise.allSettled(transports.map((transport) => transport.close()));
+    await Promise.allSettled(this.running.values());
+  }
+}
+
+type From = Pick<Opening, "world" | "spool" | "freeSpace"> & {
+  readonly settings: Pick<Opening["settings"], "sites">;
+};
+
+/** A run's taking in, from whatever transport. */
+interface Pass extends From {
+  readonly takingIn: TakingIn;
+  readonly counts: TakenIn;
+  readonly isKnown: IsKnown;
+  /** Files that are in the inbox, by whose allowance they use up. */
+  readonly waiting: Map<string, number>;
 }
 
 /** From all transports at once: one that hangs or fails keeps no other waiting. */
 export async function takeIn(
-  opening: Pick<Opening, "world" | "spool" | "freeSpace">,
+  from: From,
   transports: readonly ReceivingTransport[],
-  { running, patience }: TakingIn = new TakingIn(),
+  takingIn: TakingIn = new TakingIn(),
 ): Promise<TakenIn> {
-  const { world, spool, freeSpace } = opening;
+  const { world, spool, freeSpace, settings } = from;
+  const { running, patience } = takingIn;
   const counts: TakenIn = { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
   const free = await freeSpace();
   if (free < limits.freeSpaceMin) {
@@ -55,11 +84,17 @@ export async function takeIn(
     world.log.error(errorFields(failure), "Nothing is taken in");
     return { ...counts, failed: 1 };
   }
-  const waiting = countBySite(await listInbox(world, spool));
+  const isKnown: IsKnown = (site) => Object.hasOwn(settings.sites, site);
+  const waiting = new Map<string, number>();
+  const pass: Pass = { ...from, takingIn, counts, isKnown, waiting };
+  for (const { name, siteOfTransport } of await listInbox(world, spool)) {
+    wait(pass, name, siteOfTransport);
+  }
   for (const transport of transports) {
     const { name } = transport;
-    if (running.has(name)) continue;
-    const work = takeFrom(opening, transport, waiting, counts).catch((error: unknown) => {
+    if (running.has(name) || takingIn.isEnding) continue;
+    const work = takeFrom(pass, transport).catch((error: unknown) => {
+      if (takingIn.isEnding) return;
       counts.failed += 1;
       world.log.error(errorFields(explain(error, `Receiving through ${name}`)), `${name} failed`);
     });
@@ -72,36 +107,32 @@ export async function takeIn(
   return counts;
 }
 
-async function takeFrom(
-  { world, spool }: Pick<Opening, "world" | "spool">,
-  transport: ReceivingTransport,
-  waiting: Map<string, number>,
-  counts: TakenIn,
-): Promise<void> {
-  for (const file of await transport.incoming(limits.filesPerPassMax)) {
-    const site = file.site ?? parseBundleName(file.name)?.site ?? "";
-    const already = waiting.get(site) ?? 0;
+async function takeFrom(pass: Pass, transport: ReceivingTransport): Promise<void> {
+  const { takingIn, counts, isKnown } = pass;
+  for (const file of await transport.incoming(limits.filesPerPassMax, isKnown)) {
+    if (takingIn.isEnding) return;
     // What can't be opened fast enough, or at all, waits at its source.
-    if (already >= limits.filesPerPassMax) continue;
-    waiting.set(site, already + 1);
-    counts[await takeFile(world, spool, file)] += 1;
+    if (wait(pass, file.name, file.site) > limits.filesPerPassMax) continue;
+    counts[await takeFile(pass, file)] += 1;
   }
 }
 
-function countBySite(entries: readonly InboxEntry[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { name, siteOfTransport } of entries) {
-    const site = siteOfTransport ?? parseBundleName(name)?.site ?? "";
-    counts.set(site, (counts.get(site) ?? 0) + 1);
-  }
-  return counts;
+/** How many of the same allowance wait, with this one. */
+function wait({ waiting, isKnown }: Pass, name: string, siteOfTransport: SiteId | null): number {
+  const account = accountOf(siteOfTransport ?? parseBundleName(name)?.site ?? null, isKnown);
+  const count = (waiting.get(account) ?? 0) + 1;
+  waiting.set(account, count);
+  return count;
 }
 
 /**
  * A file that can't be read or removed stays where it is, and doesn't keep those behind it waiting:
  * anybody who may write into a directory can put such a one there.
  */
-async function takeFile(world: World, spool: string, file: IncomingFile): Promise<keyof TakenIn> {
+async function takeFile(
+  { world, spool, takingIn }: Pass,
+  file: IncomingFile,
+): Promise<keyof TakenIn> {
   const { files, random, log } = world;
   let content: Uint8Array | null = null;
   try {
@@ -113,6 +144,7 @@ async function takeFile(world: World, spool: string, file: IncomingFile): Promis
       log.info({}, `${file.from} is gone: somebody else took it`);
       return "gone";
     }
+    if (takingIn.isEnding) return "failed";
     const failure = explain(error, `Reading ${file.from}`);
     log.error(errorFields(failure), `${file.from} isn't taken`);
     if (failure.code !== "file-unsuitable") return "failed";

@@ -29,7 +29,7 @@ import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
 import { arrivalsDirectory, arrivalsReceiver } from "./arrivals.ts";
-import { openDoor, openDoorDirectories } from "./door.ts";
+import { type Doorway, openDoor, openDoorDirectories } from "./door.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import type { CoreControl } from "./activation/core-control.ts";
 import { receiverSchema, type ReceiverSettings } from "./settings.ts";
@@ -65,6 +65,7 @@ export interface Centre extends AsyncDisposable {
   receive(files?: FileSystem, clock?: Clock): Promise<ReceiveReport>;
   /** What comes through it is there for `receive`. */
   door(files: FileSystem): Promise<Door>;
+  doorway(files: FileSystem): Promise<Doorway>;
 }
 
 /** For targets that neither check nor reload. */
@@ -114,6 +115,12 @@ export async function makeCentre(
     spool: `${path}/receiver`,
     freeSpace: async () => 1,
   });
+  const doorway = async (files: FileSystem): Promise<Doorway> => {
+    const at = opening(files);
+    await openDoorDirectories(at.world, at.spool);
+    const readKeys = async () => ({ signers, revoked });
+    return { ...at, signer: await signerOf(remote1), readKeys };
+  };
   return {
     path,
     settings,
@@ -136,15 +143,8 @@ export async function makeCentre(
         core,
         groupId: async () => null,
       }),
-    async door(files) {
-      const at = opening(files);
-      await openDoorDirectories(at.world, at.spool);
-      return openDoor({
-        ...at,
-        signer: await signerOf(remote1),
-        readKeys: async () => ({ signers, revoked }),
-      });
-    },
+    door: async (files) => openDoor(await doorway(files)),
+    doorway,
     [Symbol.asyncDispose]: remove,
   };
 }

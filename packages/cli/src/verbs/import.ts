@@ -15,12 +15,20 @@ export async function runImport(
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "receiver", level: logLevel });
   const imported = await importFrom(settings, log, resolve(directory));
-  const { taken, refused, failed } = imported;
+  const { taken, refused, failed, overtaken, left } = imported;
   const lines = [
     ...taken.map((name) => `${name}  taken`),
     ...[...refused, ...failed].map(({ name, code, message }) => `${name}  ${code}: ${message}`),
     `Took ${taken.length} bundles, refused ${refused.length}; the receiver's next run applies them.`,
+    ...(overtaken > 0 ? [`Newer ones have overtaken ${overtaken}.`] : []),
+    ...(left > 0
+      ? [`There was no room for ${left}: import again after the receiver's next run.`]
+      : []),
   ];
   process.stdout.write(`${json ? JSON.stringify(imported, null, 2) : lines.join("\n")}\n`);
-  return failed.length > 0 ? exitCodes.transient : refused.length > 0 ? exitCodes.refused : 0;
+  return failed.length > 0 || left > 0
+    ? exitCodes.transient
+    : refused.length > 0
+      ? exitCodes.refused
+      : 0;
 }

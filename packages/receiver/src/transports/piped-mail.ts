@@ -19,10 +19,10 @@ export function openPipedMail({ world, spool }: TransportContext): ReceivingTran
   return {
     name: `mail:${dir}`,
     traits: mailTraits(limits.bundleBytesMax),
-    async incoming(countPerSite) {
+    async incoming(countPerSite, isKnown) {
       const isThere = (await files.status(`${dir}/new`)) !== null;
       const isEmpty = !isThere || (await files.list(`${dir}/new`)).length === 0;
-      return isEmpty ? [] : await (await open()).incoming(countPerSite);
+      return isEmpty ? [] : await (await open()).incoming(countPerSite, isKnown);
     },
     async watch(wake) {
       const { prepareDeliveries } = await import("@siteferry/carry");

@@ -4,16 +4,9 @@ import { stat, statfs } from "node:fs/promises";
 import { readKey, realWorld } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
 import { dropReceiver } from "@siteferry/carry/contract";
-import {
-  explain,
-  FerryError,
-  limits,
-  type Log,
-  printable,
-  Refusal,
-  type SiteId,
-} from "@siteferry/model";
-import { type Doorway, letIn, openDoor, openDoorDirectories } from "../door.ts";
+import { FerryError, limits, type Log, Refusal, type SiteId } from "@siteferry/model";
+import { type Doorway, openDoor, openDoorDirectories } from "../door.ts";
+import { type Imported, importStick } from "../import-stick.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { readSigners } from "./read-keys.ts";
 
@@ -62,21 +55,6 @@ async function checkUser({ spool }: Doorway): Promise<void> {
   );
 }
 
-export interface Imported {
-  readonly taken: readonly string[];
-  readonly refused: readonly {
-    readonly name: string;
-    readonly code: string;
-    readonly message: string;
-  }[];
-  /** Files that may be taken another time: no room, or they can't be read. */
-  readonly failed: readonly {
-    readonly name: string;
-    readonly code: string;
-    readonly message: string;
-  }[];
-}
-
 /** Takes in all bundles that lie in `dir`, such as a stick that somebody brought. They stay there. */
 export async function importFrom(
   settings: ReceiverSettings,
@@ -85,21 +63,7 @@ export async function importFrom(
 ): Promise<Imported> {
   const doorway = await openDoorway(settings, log);
   await checkUser(doorway);
-  const taken: string[] = [];
-  const refused: Imported["refused"][number][] = [];
-  const failed: Imported["failed"][number][] = [];
-  const stick = dropReceiver(doorway.world.files, { dir, site: null });
-  for (const file of await stick.incoming(limits.arrivalsPerSiteMax)) {
-    const name = printable(file.name);
-    try {
-      await letIn(doorway, { site: null, from: file.from, content: await file.read() });
-      taken.push(name);
-    } catch (error) {
-      const { kind, code, message } = explain(error, `Reading ${file.from}`);
-      (kind === "refused" ? refused : failed).push({ name, code, message });
-    }
-  }
-  return { taken, refused, failed };
+  return await importStick(doorway, dropReceiver(doorway.world.files, { dir, site: null }));
 }
 
 /** A link that says nothing for so long is dead; its process mustn't stay. */

@@ -28,22 +28,24 @@ import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
  * @throws FerryError `spool-busy` if another receiver works in this spool.
  */
 export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
-  return await withSpool(settings, log, async (open) => await receive(await open()));
+  return await withSpool(settings, log, new TakingIn(), async (open) => {
+    return await receive(await open());
+  });
 }
 
 /** Runs until SIGTERM or SIGINT. */
 export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
-  await withSpool(settings, log, async (open, { looking, listening }) => {
+  const takingIn = new TakingIn(waitAtMost);
+  await withSpool(settings, log, takingIn, async (open, { looking, listening }) => {
     // A list that can't be used at the start is an operator's slip: say so and end.
     await open();
-    const takingIn = new TakingIn(waitAtMost);
     const door = openDoor(await openDoorway(settings, log));
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
         try {
-          await receive({ ...(await open()), takingIn });
+          await receive(await open());
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
@@ -78,6 +80,7 @@ type OpenReceiver = () => Promise<Receiver>;
 async function withSpool<Result>(
   settings: ReceiverSettings,
   log: Log,
+  takingIn: TakingIn,
   work: (open: OpenReceiver, transports: Transports) => Promise<Result>,
 ): Promise<Result> {
   const world = realWorld(log);
@@ -90,7 +93,8 @@ async function withSpool<Result>(
   let transports: Transports = { looking: [], listening: [] };
   try {
     transports = await openTransports(world, settings, spool);
-    const common = { ...realOpening(world, settings, spool), transports: transports.looking };
+    const { looking } = transports;
+    const common = { ...realOpening(world, settings, spool), transports: looking, takingIn };
     let believed = "";
     let cache = new BundleCache();
     const open: OpenReceiver = async () => {
@@ -102,7 +106,9 @@ async function withSpool<Result>(
     };
     return await work(open, transports);
   } finally {
-    await Promise.all(transports.looking.map((transport) => transport.close()));
+    // Last: as long as something is taken in, no other receiver may work in this spool. What can't be
+    // ended keeps the lock until the process is gone.
+    await takingIn.end(transports.looking);
     await lock.release();
   }
 }

@@ -24,16 +24,17 @@ export function dropReceiver(
   return {
     name: `drop:${dir}`,
     traits: dropTraits(limits.bundleBytesMax),
-    async incoming(countPerSite) {
+    async incoming(countPerSite, isKnown) {
       // Zero-padded numbers: sorted by name, a site's bundles come in their order.
       const names = (await files.list(dir)).sort();
-      const marked = new Set(names);
-      const offered = names.filter(
-        (name) => isOffered(name) && (marker === undefined || marked.has(`${name}${marker}`)),
-      );
-      return firstOfEachSite(
-        offered.map((name) => incomingFile(files, { dir, name, site, marker })),
-        countPerSite,
+      const marked = new Set(marker === undefined ? [] : names);
+      const offered = names
+        .filter(
+          (name) => isOffered(name) && (marker === undefined || marked.has(`${name}${marker}`)),
+        )
+        .map((name) => ({ name }));
+      return firstOfEachSite(offered, countPerSite, isKnown).map(({ name }) =>
+        incomingFile(files, { dir, name, site, marker }),
       );
     },
     async watch(wake) {

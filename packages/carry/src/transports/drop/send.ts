@@ -8,10 +8,11 @@ import {
   type Random,
   type SiteId,
 } from "@siteferry/model";
-import { isTemporaryName, type Publication, publishByRename } from "@siteferry/spool";
+import { isTemporaryName, publishByRename } from "@siteferry/spool";
 import type { SendingTransport } from "../../transport.ts";
 import { indexName } from "../../outbox-index.ts";
 import { handOver } from "./hand-over.ts";
+import { isBeingWritten, whileWriting } from "./own-temporaries.ts";
 import { ServedOutbox } from "./served-outbox.ts";
 import { dropTraits } from "./traits.ts";
 
@@ -46,7 +47,9 @@ export function dropSender(
       if (!swept) await sweepOwn(files, dir, site);
       swept = true;
       const place = { directory: dir, temporaryDirectory: dir };
-      await publishTracked(files, random, { ...place, name, content, mode });
+      await whileWriting(files, (tracked) =>
+        publishByRename(tracked, random, { ...place, name, content, mode }),
+      );
       if (marker !== undefined) await mark(files, dir, `${name}${marker}`, mode);
       if (after.length > 0) await handOver(after, `${dir}/${name}`);
       if (collapse || index) await outbox.tidy({ collapse, index, marker });
@@ -61,33 +64,10 @@ async function mark(files: FileSystem, dir: string, name: string, mode: number):
   await files.syncDirectory(dir);
 }
 
-/**
- * Paths that this process is writing just now, in whatever lane. No other process of this site's writes
- * here: it would need the lock of the spool.
- */
-const writing = new Set<string>();
-
-async function publishTracked(files: FileSystem, random: Random, what: Publication): Promise<void> {
-  const own: string[] = [];
-  const tracked: FileSystem = {
-    ...files,
-    async writeNew(path, content, mode) {
-      own.push(path);
-      writing.add(path);
-      await files.writeNew(path, content, mode);
-    },
-  };
-  try {
-    await publishByRename(tracked, random, what);
-  } finally {
-    for (const path of own) writing.delete(path);
-  }
-}
-
 async function sweepOwn(files: FileSystem, dir: string, site: SiteId): Promise<void> {
   for (const name of (await files.list(dir)).filter(isTemporaryName)) {
     const target = name.slice(1, -".0123456789abcdef.tmp".length);
     const isOwn = target === indexName || parseBundleName(target)?.site === site;
-    if (isOwn && !writing.has(`${dir}/${name}`)) await files.unlink(`${dir}/${name}`);
+    if (isOwn && !isBeingWritten(`${dir}/${name}`)) await files.unlink(`${dir}/${name}`);
   }
 }

@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { setTimeout as after } from "node:timers/promises";
 import { parseBundleName, parseSiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
@@ -59,4 +60,32 @@ test("at no moment does the index name a file that isn't there", async () => {
   }
   expect(missing).toEqual([]);
   expect((await readdir(dir)).sort()).toEqual(["index.json", name(3, "keyframe")].sort());
+});
+
+test("two lanes that publish at once leave an index with what both have brought", async () => {
+  await using directory = await makeTemporaryDirectory("outbox");
+  const dir = directory.path;
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const files = {
+    ...nodeFiles,
+    async rename(from: string, to: string) {
+      if (to.endsWith("/index.json")) {
+        reached.resolve();
+        await released.promise;
+      }
+      await nodeFiles.rename(from, to);
+    },
+  };
+  const lane = (fileSystem: typeof nodeFiles) =>
+    dropSender({ files: fileSystem, random }, { dir, site, collapse: true, index: true });
+  const bulk = lane(files).send({ name: name(1, "keyframe"), content: Buffer.from("x") });
+  await reached.promise;
+  const express = lane(nodeFiles).send({ name: name(2, "delta"), content: Buffer.from("y") });
+  // If it doesn't wait for the other's index, it is through by then.
+  await Promise.race([express, after(300)]);
+  released.resolve();
+  await Promise.all([bulk, express]);
+  const index = parseIndex(await readFile(`${dir}/index.json`), "index.json");
+  expect(index.map((entry) => entry.name)).toEqual([name(1, "keyframe"), name(2, "delta")]);
 });

@@ -12,6 +12,7 @@ import {
 } from "@siteferry/model";
 import { temporaryName } from "@siteferry/spool";
 import { formatIndex, type IndexEntry, indexName } from "../../outbox-index.ts";
+import { whileWriting } from "./own-temporaries.ts";
 import { superseded } from "../../superseded.ts";
 
 interface OwnFile extends BundleName {
@@ -24,6 +25,12 @@ interface Tidying {
   /** Of `dropSender`; the marker goes with its file. */
   readonly marker?: string | undefined;
 }
+
+/**
+ * By directory, what tidies there last: a sender's lanes publish into the same one, and an index that
+ * was begun before another lane published must not replace the one that names what that lane brought.
+ */
+const tidying = new Map<string, Promise<void>>();
 
 /** Touches only files of `site`: others may write here too, though not into its index. */
 export class ServedOutbox {
@@ -41,7 +48,15 @@ export class ServedOutbox {
   }
 
   /** After each publication. When it returns, the index is durable. */
-  async tidy({ collapse, index, marker = "" }: Tidying): Promise<void> {
+  async tidy(what: Tidying): Promise<void> {
+    const { dir } = this.#place;
+    const before = tidying.get(dir) ?? Promise.resolve();
+    const now = before.catch(() => {}).then(() => this.#tidy(what));
+    tidying.set(dir, now);
+    await now.finally(() => tidying.get(dir) === now && tidying.delete(dir));
+  }
+
+  async #tidy({ collapse, index, marker = "" }: Tidying): Promise<void> {
     const own = await this.#own();
     const dropped = new Set(collapse ? superseded(own) : []);
     if (index) await this.#writeIndex(own.filter((file) => !dropped.has(file)));
@@ -69,9 +84,11 @@ export class ServedOutbox {
     }
     this.#known = entries;
     const temporary = `${dir}/${temporaryName(random, indexName)}`;
-    await files.writeNew(temporary, formatIndex([...entries.values()]), mode);
-    await files.rename(temporary, `${dir}/${indexName}`);
-    await files.syncDirectory(dir);
+    await whileWriting(files, async (tracked) => {
+      await tracked.writeNew(temporary, formatIndex([...entries.values()]), mode);
+      await tracked.rename(temporary, `${dir}/${indexName}`);
+      await tracked.syncDirectory(dir);
+    });
   }
 
   async #describe(name: string): Promise<IndexEntry> {

@@ -1,15 +1,18 @@
-// Who may upload now: few uploads a site, and no more bytes in memory than are allowed for all. Bytes
+// Who may upload now: few uploads a site, and no more bytes in memory than there is room for. Bytes
 // count when they have come, so that a site that only promises a large body takes no room.
 
 import type { SiteId } from "@siteferry/model";
 import type { ListenBounds } from "./listen-bounds.ts";
 import { Rejected } from "./rejected.ts";
+import { type Held, Room } from "./room.ts";
 
 /** A place that a site holds while it uploads. */
-export interface Place extends Disposable {
-  /** Makes room for `bytes` more. @throws Rejected 503 */
-  grow(bytes: number): void;
-}
+export type Place = Held;
+
+type Bounds = Pick<
+  ListenBounds,
+  "bytesInFlightMax" | "bytesOfSiteMin" | "turnMs" | "uploadsPerSiteMax"
+>;
 
 /** What a site does at the moment: how many upload, and the one that waits for its turn. */
 interface Uploads {
@@ -18,34 +21,29 @@ interface Uploads {
 }
 
 const turnAgainMs = 30_000;
-const roomAgainMs = 10_000;
 
 export class Admission {
-  readonly #bounds: Pick<ListenBounds, "bytesInFlightMax" | "turnMs" | "uploadsPerSiteMax">;
+  readonly #bounds: Bounds;
   readonly #sites = new Map<SiteId, Uploads>();
-  #bytes = 0;
+  readonly #room: Room;
 
-  constructor(bounds: Pick<ListenBounds, "bytesInFlightMax" | "turnMs" | "uploadsPerSiteMax">) {
+  constructor(bounds: Bounds) {
     this.#bounds = bounds;
+    this.#room = new Room(bounds);
   }
 
-  /** @throws Rejected 429 if the site uploads too much already, 503 if there is no room for anybody. */
+  /** @throws Rejected 429 if the site uploads too much already. */
   async enter(site: SiteId): Promise<Place> {
-    if (this.#bytes >= this.#bounds.bytesInFlightMax) throw noRoom();
     const uploads = this.#sites.get(site) ?? { count: 0, next: null };
     this.#sites.set(site, uploads);
     // Whoever leaves hands its place on.
     if (uploads.count >= this.#bounds.uploadsPerSiteMax) await this.#turn(site, uploads);
     else uploads.count += 1;
-    let held = 0;
+    const held = this.#room.hold(site);
     return {
-      grow: (bytes) => {
-        if (this.#bytes + bytes > this.#bounds.bytesInFlightMax) throw noRoom();
-        this.#bytes += bytes;
-        held += bytes;
-      },
+      ...held,
       [Symbol.dispose]: () => {
-        this.#bytes -= held;
+        held[Symbol.dispose]();
         this.#leave(site, uploads);
       },
     };
@@ -73,8 +71,4 @@ export class Admission {
     uploads.count -= 1;
     if (uploads.count === 0) this.#sites.delete(site);
   }
-}
-
-function noRoom(): Rejected {
-  return new Rejected(503, "Too much is being uploaded at once", { retryAfterMs: roomAgainMs });
 }

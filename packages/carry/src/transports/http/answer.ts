@@ -18,7 +18,7 @@ export function answerWith(server: Server, { lingerMs }: ListenBounds, take: Tak
     // An answer that can't be written any more has nobody who misses it.
     response.on("error", () => {});
     take(request, proceed).then(
-      (content) => accept(response, content),
+      (content) => accept(request, response, content, lingerMs),
       (error: unknown) => {
         if (!(error instanceof Gone)) reject(request, response, error, lingerMs);
       },
@@ -30,14 +30,24 @@ export function answerWith(server: Server, { lingerMs }: ListenBounds, take: Tak
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
     answer(request, response, () => response.writeContinue()),
   );
+  // Left to itself Node answers with 417, and reads the body to an end that may never come.
+  server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
+    reject(request, response, new Rejected(417, "Only 100-continue is expected here"), lingerMs),
+  );
 }
 
-function accept(response: ServerResponse, content: Content): void {
-  if (content === null) response.writeHead(204);
-  else {
-    response.writeHead(200, { "content-type": "text/plain", "content-length": content.length });
-  }
-  response.end(content ?? undefined);
+function accept(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Content,
+  lingerMs: number,
+): void {
+  const type = { "content-type": "text/plain", "content-length": content?.length ?? 0 };
+  response.writeHead(content === null ? 204 : 200, {
+    ...(content !== null && type),
+    ...closing(request),
+  });
+  finish(request, response, content, lingerMs);
 }
 
 function reject(
@@ -54,10 +64,30 @@ function reject(
     "content-length": content.length,
     ...(retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) }),
     ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
-    ...(request.complete ? {} : { connection: "close" }),
+    ...closing(request),
   });
-  if (request.complete) response.end(content);
+  finish(request, response, content, lingerMs);
+}
+
+/** Whoever is answered before its body has come, be it one that nobody asked for, isn't listened to for long. */
+function closing(request: IncomingMessage): { connection?: "close" } {
+  return isWhole(request) ? {} : { connection: "close" };
+}
+
+function finish(
+  request: IncomingMessage,
+  response: ServerResponse,
+  content: Content,
+  lingerMs: number,
+): void {
+  if (isWhole(request)) response.end(content ?? undefined);
   else linger(request, response, content, lingerMs);
+}
+
+function isWhole({ complete, headers }: IncomingMessage): boolean {
+  const hasBody =
+    headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+  return complete || !hasBody;
 }
 
 /**
@@ -67,10 +97,12 @@ function reject(
 function linger(
   request: IncomingMessage,
   response: ServerResponse,
-  content: Buffer,
+  content: Content,
   lingerMs: number,
 ): void {
-  response.write(content);
+  // Nothing is written in answer to HEAD, also no headers.
+  if (content === null || request.method === "HEAD") response.flushHeaders();
+  else response.write(content);
   request.resume();
   const timer = setTimeout(() => request.destroy(), lingerMs);
   const end = (): void => {

@@ -19,8 +19,10 @@ export interface ListenBounds {
   readonly uploadsPerSiteMax: number;
   /** How long one more waits for its turn: mostly for one of its own that is just being cut. */
   readonly turnMs: number;
-  /** Bodies in memory, of all sites. */
+  /** Bodies in memory, of all sites; beyond it the site that has most gives way. */
   readonly bytesInFlightMax: number;
+  /** What a site may have in memory however full it is: a delta gets through. */
+  readonly bytesOfSiteMin: number;
 }
 
 export const defaultListenBounds: ListenBounds = {
@@ -35,4 +37,5 @@ export const defaultListenBounds: ListenBounds = {
   uploadsPerSiteMax: 2,
   turnMs: 2_000,
   bytesInFlightMax: 256 * 1024 * 1024,
+  bytesOfSiteMin: 256 * 1024,
 };

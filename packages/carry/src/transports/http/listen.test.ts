@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { FerryError, limits, Refusal } from "@siteferry/model";
 import { makeCertificate, makeTemporaryDirectory } from "@siteferry/testkit";
 import { describe, expect, test } from "vitest";
@@ -12,6 +12,7 @@ import {
   makeTestCertificates,
   remote1,
   remote2,
+  say,
   senderTo,
   startListener,
   token,
@@ -28,23 +29,6 @@ const failure = async (work: Promise<unknown>): Promise<FerryError> =>
     () => expect.fail("it went well"),
     (error: unknown) => error as FerryError,
   );
-
-/** Says `text` on a new connection; the answer is all that comes until `until` matches or the end. */
-async function say(
-  { port }: { port: number },
-  text: string,
-  until?: RegExp,
-): Promise<{ answer: string; socket: Socket }> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  socket.write(text);
-  let answer = "";
-  for await (const piece of socket.iterator({ destroyOnReturn: false })) {
-    answer += String(piece);
-    if (until?.test(answer)) break;
-  }
-  return { answer, socket };
-}
 
 const never = async (): Promise<never> => expect.fail("the door was reached");
 
@@ -220,65 +204,6 @@ describe("what is no upload", () => {
     const [answer] = await once(socket, "data");
     expect(String(answer)).toMatch(/^HTTP\/1.1 413 /);
     socket.destroy();
-  });
-});
-
-describe("who takes too much", () => {
-  test("R59 a body that drips is answered with 408, headers that drip likewise", async () => {
-    const bounds = { bodyTickMs: 50, headersMs: 200 };
-    await using listener = await startListener(never, { bounds });
-    const head = `PUT ${path} HTTP/1.1\r\n${authorised}Content-Length: 100000\r\n\r\nfirst bytes`;
-    expect((await say(listener, head, /}/)).answer).toMatch(/^HTTP\/1.1 408 /);
-    expect((await say(listener, "GET /v1/health HTTP/1.1\r\nHost:")).answer).toMatch(
-      /^HTTP\/1.1 408 /,
-    );
-  });
-
-  test("a site's next upload waits for one before it, but not for long; others pass", async () => {
-    const bounds = { uploadsPerSiteMax: 1, turnMs: 50 };
-    await using listener = await startListener(async () => receipt, { bounds });
-    const first = connect(listener.port, "127.0.0.1");
-    first.write(`PUT ${path} HTTP/1.1\r\nExpect: 100-continue\r\n`);
-    first.write(`${authorised}Content-Length: 7\r\n\r\n`);
-    await once(first, "data");
-    const address = `http://127.0.0.1:${listener.port}`;
-    await using second = senderTo(address, remote1);
-    await using other = senderTo(address, remote2);
-    const busy = await failure(second.send(bundle));
-    expect(busy).toBeInstanceOf(Busy);
-    expect(busy).toMatchObject({ code: "receiver-busy", retryAfterMs: 30_000 });
-    const theirs = { ...bundle, name: name.replace("remote1", "remote2") };
-    expect(await other.send(theirs)).toEqual(receipt);
-    first.write("content");
-    await once(first, "data");
-    expect(await second.send(bundle)).toEqual(receipt);
-    first.destroy();
-  });
-
-  test("two lanes of a site upload at once; a third one's turn comes when one of them is cut", async () => {
-    await using listener = await startListener(async () => receipt, { bounds: { turnMs: 60_000 } });
-    const lanes: Socket[] = [];
-    for (let lane = 0; lane < 2; lane++) {
-      const socket = connect(listener.port, "127.0.0.1");
-      socket.write(`PUT ${path} HTTP/1.1\r\nExpect: 100-continue\r\n`);
-      socket.write(`${authorised}Content-Length: 7\r\n\r\n`);
-      expect(String(await once(socket, "data"))).toContain("100 Continue");
-      lanes.push(socket);
-    }
-    await using third = senderTo(`http://127.0.0.1:${listener.port}`, remote1);
-    const sent = third.send(bundle);
-    lanes[0]!.resetAndDestroy();
-    expect(await sent).toEqual(receipt);
-    lanes[1]!.destroy();
-  });
-
-  test("more bytes than are allowed for all: 503 with Retry-After", async () => {
-    await using listener = await startListener(never, { bounds: { bytesInFlightMax: 5 } });
-    await using sender = senderTo(`http://127.0.0.1:${listener.port}`, remote1);
-    expect(await failure(sender.send(bundle))).toMatchObject({
-      code: "receiver-busy",
-      retryAfterMs: 10_000,
-    });
   });
 });
 

@@ -40,7 +40,11 @@ export async function receiveBody(
       done.reject(error);
     }
   });
-  request.on("end", done.resolve);
+  place.whenCut(done.reject);
+  request.on("end", () => {
+    place.whenCut(null);
+    done.resolve();
+  });
   request.on("error", () => done.reject(new Gone()));
   request.on("close", () => done.reject(new Gone()));
   const ticks = setInterval(() => {

@@ -7,6 +7,7 @@ import { Busy, type Door } from "../../transport.ts";
 import { checkAccess, type Shown, type SiteAccess } from "./access.ts";
 import type { Admission } from "./admission.ts";
 import type { ListenBounds } from "./listen-bounds.ts";
+import { peerOf } from "./peer.ts";
 import { checkLength, receiveBody } from "./receive-body.ts";
 import { Rejected } from "./rejected.ts";
 import { routeOf } from "./route.ts";
@@ -38,7 +39,7 @@ export async function takeRequest(
   const route = routeOf(request.method ?? "", request.url ?? "");
   if (route.kind === "health") return Buffer.from("ok\n");
   const { site } = route;
-  const from = `http:${request.socket.remoteAddress ?? "unknown"}`;
+  const from = peerOf(request);
   try {
     checkAccess(access(), site, shown(request));
   } catch (error) {

@@ -1,5 +1,6 @@
 // Both ends of http on loopback for tests: a listener with a test door, and senders to it.
 
+import { connect, type Socket } from "node:net";
 import { parseSiteId, type SiteId } from "@siteferry/model";
 import type { FerryError } from "@siteferry/model";
 import {
@@ -85,6 +86,23 @@ function bothSites(of: (site: SiteId) => SendingTransport): SendingTransport {
       for (const sender of senders.values()) await sender.close();
     },
   };
+}
+
+/** Says `text` on a new connection; the answer is all that comes until `until` matches or the end. */
+export async function say(
+  { port }: { port: number },
+  text: string,
+  until?: RegExp,
+): Promise<{ answer: string; socket: Socket }> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write(text);
+  let answer = "";
+  for await (const piece of socket.iterator({ destroyOnReturn: false })) {
+    answer += String(piece);
+    if (until?.test(answer)) break;
+  }
+  return { answer, socket };
 }
 
 /** What stands between the relay and the listener: nothing, or a proxy. */

@@ -15,7 +15,7 @@ export function mailReceiver(mailbox: Mailbox, clock: Clock): ReceivingTransport
   return {
     name: `mail:${mailbox.name}`,
     traits: mailTraits(limits.bundleBytesMax),
-    async incoming(countPerSite) {
+    async incoming(countPerSite, isKnown) {
       const { whole, refused } = sortLetters(await mailbox.list(), clock.now());
       const files = [
         ...whole.map((set) => wholeFile(mailbox, set)),
@@ -23,7 +23,7 @@ export function mailReceiver(mailbox: Mailbox, clock: Clock): ReceivingTransport
       ];
       // Zero-padded numbers: sorted by name, a site's bundles come in their order.
       files.sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
-      return firstOfEachSite(files, countPerSite);
+      return firstOfEachSite(files, countPerSite, isKnown);
     },
     watch: (wake) => mailbox.watch(wake),
     close: () => mailbox.close(),

@@ -36,12 +36,12 @@ export function sshReceiver(
   return {
     name: place,
     traits: sshTraits("pull", false),
-    async incoming(countPerSite) {
+    async incoming(countPerSite, isKnown) {
       const entries = await (await link.open()).list(directory);
       // Only what is called like a bundle: a name from there becomes part of a path again.
       const names = entries.map(({ filename }) => filename);
       const bundles = names.filter((name) => parseBundleName(name) !== null).sort();
-      return firstOfEachSite(bundles.map(incomingFile), countPerSite);
+      return firstOfEachSite(bundles.map(incomingFile), countPerSite, isKnown);
     },
     // Nothing tells that something has come; the schedule looks.
     async watch() {},
