@@ -232,8 +232,12 @@ function testFiles(cell: string): string[] {
     const [folder, names = ""] = part.split(": ");
     return names === ""
       ? []
-      : names.split(", ").map((name) => `packages/${folder}/src/${name}.test.ts`);
+      : names.split(", ").map((name) => `${folderOf(folder!)}/${name}.test.ts`);
   });
+}
+
+function folderOf(name: string): string {
+  return name === "whole" ? "test" : `packages/${name}/src`;
 }
 
 /** Number and file, for each number with which the title of a test begins, alone or with others. */

@@ -19,7 +19,7 @@ import { makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/test
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Run } from "../command-line.ts";
 import { install, type Installation, reportOf } from "../installation.ts";
-import { cellsOf, HostileSite, type Row, type SealedFile } from "./hostile-rows.ts";
+import { cellsOf, HostileSite, type Row, type SealedFile } from "../hostile-rows.ts";
 import { forgeriesOf, hostileStrings } from "./hostile-strings.ts";
 
 const hosts = 20;

@@ -10,7 +10,7 @@ export interface KillPoint extends Omit<Injection, "effect"> {
 }
 
 /** Calls after which, or before which, the disk is another one. */
-const changing = /^(fsync|rename|link|unlink|mkdir|fchmod)|O_CREAT/;
+const changing = /^(fsync|rename|link|unlink|symlink|mkdir|rmdir|fchmod)|O_CREAT/;
 
 /**
  * All calls but `write`: the thread also wakes the main one through it, not always as often. Each

@@ -35,6 +35,8 @@ const fileCalls = [
   "linkat",
   "unlink",
   "unlinkat",
+  "symlink",
+  "rmdir",
   "close",
   "mkdir",
   "fchmod",
