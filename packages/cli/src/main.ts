@@ -66,7 +66,12 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
     .option("--once", "one run, for cron", false)
     .option("--stdin <site>", "take one bundle of this site from standard input, for sshd")
-    .option("--mail", "take one message from standard input, for a mail server", false)
+    .option("--mail [site]", "take one message from standard input, for a mail server")
+    .addOption(
+      new Option("--format <format>", "of what comes on standard input; livedump names a site")
+        .choices(["bundle", "livedump"])
+        .default("bundle"),
+    )
     .addOption(logLevel)
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");

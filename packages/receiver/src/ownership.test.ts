@@ -10,6 +10,7 @@ const settings = {
   contacts: [],
   encrypted: false,
   oneWay: false,
+  livedump: false,
   contactGroups: [],
 };
 

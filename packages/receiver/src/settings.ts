@@ -41,6 +41,8 @@ export interface SiteSettings {
   readonly encrypted: boolean;
   /** Nothing goes back to the site, not even a receipt. */
   readonly oneWay: boolean;
+  /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
+  readonly livedump: boolean;
   /** Contacts of the central configuration that its objects get; likewise the groups. */
   readonly contacts: readonly string[];
   readonly contactGroups: readonly string[];
@@ -79,7 +81,7 @@ const targetCore = z.enum(["nagios", "naemon"]);
 const groupName = z.string().regex(/^[\w.-]+$/, "not the name or number of a group");
 const textList = z.array(z.string().min(1)).default([]);
 
-const siteSchema = z.strictObject({
+const plainSiteSchema = z.strictObject({
   owns: z.array(z.string().min(1)).default(["*"]),
   foreignHosts: z.enum(["refuse", "leave-out"]).default("refuse"),
   prefix: z
@@ -88,9 +90,14 @@ const siteSchema = z.strictObject({
     .default(""),
   encrypted: z.boolean().default(false),
   oneWay: z.boolean().default(false),
+  livedump: z.boolean().default(false),
   contacts: textList,
   contactGroups: textList,
 });
+const siteSchema = plainSiteSchema.refine(
+  ({ encrypted, livedump }) => !(encrypted && livedump),
+  "livedump isn't encrypted: it can't be, where encrypted is true",
+);
 
 const checkResultsSchema: z.ZodType<CheckResultsSettings> = z.strictObject({
   dir: absolutePath,
