@@ -4,6 +4,9 @@
 import { isUtf8 } from "node:buffer";
 import { FerryError, limits, printable } from "@siteferry/model";
 
+/** Lines of an object or a record, and blank ones between two: livedump's have at most 14. */
+export const linesOfPieceMax = 64;
+
 export class Lines {
   readonly #text: string;
   readonly #endsLines: "\n" | "\r\n";
@@ -36,9 +39,11 @@ export class Lines {
 
   /** The next line that isn't blank. */
   nextFilled(): string | null {
-    let line = this.next();
-    while (line !== null && isBlank(line)) line = this.next();
-    return line;
+    for (let blank = 0; blank < linesOfPieceMax; blank++) {
+      const line = this.next();
+      if (line === null || !isBlank(line)) return line;
+    }
+    throw this.refuse("is one blank line too many");
   }
 
   refuse(problem: string): FerryError {

@@ -11,7 +11,7 @@ import {
   printable,
   type ServiceConfiguration,
 } from "@siteferry/model";
-import { isBlank, type Lines } from "./lines.ts";
+import { isBlank, type Lines, linesOfPieceMax } from "./lines.ts";
 import { Register } from "./register.ts";
 import { checkTemplate } from "./templates.ts";
 
@@ -62,7 +62,7 @@ function kindOf(lines: Lines, line: string): ObjectKind {
 /** To the line that is a `}`: in a value it is a character as any other. */
 function readDirectives(lines: Lines): Directives {
   const directives = new Map<string, string>();
-  for (;;) {
+  for (let count = 0; count < linesOfPieceMax; count++) {
     const line = lines.next();
     if (line === null) throw lines.refuse("is the last one, and its object has no end");
     if (line === "}") return directives;
@@ -77,6 +77,7 @@ function readDirectives(lines: Lines): Directives {
     if (directives.has(name)) throw lines.refuse(`has ${name} once more`);
     directives.set(name, blank === -1 ? "" : text.slice(blank).trim());
   }
+  throw lines.refuse("is of an object that is too long");
 }
 
 const ofHosts = {
