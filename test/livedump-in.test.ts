@@ -1,157 +1,26 @@
 // One end at a time: what Checkmk's livedump sends, and what siteferry sends in its place, into a
 // receiver and from there into a real Nagios; and siteferry's dump into a stand-in of livedump-ssh-recv.
 
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { missingFor, startNagios } from "@siteferry/testkit/cores";
 import { describe, expect, test } from "vitest";
 import { type Run, siteferry } from "./command-line.ts";
-import { reportOf } from "./installation.ts";
+import { install, reportOf } from "./installation.ts";
+import {
+  bundlesIn,
+  livedump,
+  mail,
+  makeCentre,
+  now,
+  objects,
+  run,
+  sshReceiver,
+  statesAt,
+} from "./livedump-centre.ts";
 
 const noNagios = missingFor("nagios");
-const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
-
-interface Centre extends AsyncDisposable {
-  readonly path: string;
-  /** `receive` with these parameters, and this on standard input. */
-  feed(parameters: readonly string[], input: string | Uint8Array): Promise<Run>;
-  receive(): Promise<Run>;
-}
-
-/** As docs/livedump.md says: the centre's own key may sign for the site. */
-async function makeCentre(
-  site = "livedump: true",
-  target: Partial<Record<"objects" | "results", string>> = {},
-): Promise<Centre> {
-  const directory = await makeTemporaryDirectory("livedump-in");
-  const at = (name: string): string => `${directory.path}/${name}`;
-  const { results = at("results"), objects: rendered = at("objects") } = target;
-  for (const path of [rendered, results]) await mkdir(path, { recursive: true });
-  const { stdout } = await siteferry(["keygen", at("central.key"), "--comment", "remote1"]);
-  await writeFile(at("allowed_signers"), stdout.split("\n").at(-2)!);
-  await writeFile(
-    at("receiver.yaml"),
-    `centre: central
-key: ${at("central.key")}
-allowedSigners: ${at("allowed_signers")}
-spool: ${at("spool")}
-sites:
-  remote1: { ${site} }
-targets:
-  - objects: { dir: ${rendered}, core: nagios }
-  - checkresults: { dir: ${results}, core: nagios }
-`,
-  );
-  const config = ["--config", at("receiver.yaml")];
-  return {
-    path: directory.path,
-    feed: (parameters, input) =>
-      run(process.execPath, [bin, "receive", ...config, ...parameters], input),
-    receive: () => siteferry(["receive", "--once", ...config]),
-    [Symbol.asyncDispose]: directory.remove,
-  };
-}
-
-const livedump = ["--stdin", "remote1", "--format", "livedump"];
-
-async function run(
-  command: string,
-  parameters: readonly string[],
-  input: string | Uint8Array,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Run> {
-  const child = spawn(command, parameters, { env: { ...process.env, ...environment } });
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
-  child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-  child.stdin.on("error", () => {});
-  child.stdin.end(input);
-  const [status] = (await once(child, "close")) as [number | null];
-  return {
-    status,
-    stdout: Buffer.concat(stdout).toString(),
-    stderr: Buffer.concat(stderr).toString(),
-    log: [],
-  };
-}
-
-/** As Checkmk's livedump writes it: all times are the dump's, what was never checked is OK. */
-const record = (name: string, service: string, code: number, output: string, at: number): string =>
-  `host_name=${name}
-${service === "" ? "" : `service_description=${service}\n`}check_type=1
-check_options=0
-reschedule_check
-latency=0.13
-start_time=${at}.5
-finish_time=${at}.5
-return_code=${code}
-output=${output}
-
-`;
-
-const statesAt = (at: number, load = "WARN - load 7|load1=7;5;10"): string =>
-  [
-    "status\n",
-    record("web1", "", 0, "PING OK - rta 1 ms|rta=1ms", at),
-    record("new1", "", 0, "|", at),
-    record("web1", "CPU load", 1, load, at),
-    record("web1", "Disk C:\\Data", 2, "CRIT - C:\\new\\temp|'C:\\new'=9%;5;8 'C:\\", at),
-    record("web1", "Never", 0, "|", at),
-  ].join("");
-
-const hostObject = (name: string): string => `define host {
-  use                livedump-host
-  host_name          ${name}
-  alias              ${name} of the site
-  address            10.0.0.1
-  host_groups        linux
-  check_command      check-mk-host-ping!-w 200
-  max_check_attempts 3
-  contact_groups     all
-}
-
-`;
-const serviceObject = (description: string): string => `define service {
-  use                livedump-service
-  host_name          web1
-  description        ${description}
-  
-  check_command      check-livedump
-  contacts           hh
-  max_check_attempts 1
-}
-
-`;
-const templates = `define host {
-    name                    livedump-host
-    use                     check_mk_default
-    register                0
-    active_checks_enabled   0
-    passive_checks_enabled  1
-}
-
-define command {
-    command_name            check-livedump
-    command_line            echo "WARN - You did an active check, but this check is passive" ; exit 1
-}
-
-`;
-const objects = [
-  "config prod\n",
-  templates,
-  hostObject("web1"),
-  hostObject("new1"),
-  ...["CPU load", "Disk C:\\Data", "Never"].map(serviceObject),
-].join("");
-
-const now = (): number => Math.floor(Date.now() / 1000);
-const mail = (body: string, subject = "status"): string =>
-  `From: monitor@remote1.example\nSubject: ${subject}\nContent-Type: text/plain; charset=us-ascii\nContent-Transfer-Encoding: 8bit\n\n${body}`;
 
 describe.skipIf(noNagios !== null)("in a real Nagios", () => {
   test.each(["stdin", "mail"])(
@@ -201,4 +70,180 @@ describe.skipIf(noNagios !== null)("in a real Nagios", () => {
       }
     },
   );
+});
+
+describe("what siteferry dumps", () => {
+  /** The columns of livedump's formats. */
+  const columns: Readonly<Record<"status" | "config", string>> = {
+    status:
+      "name host_name description has_been_checked state last_check execution_time latency plugin_output long_plugin_output perf_data",
+    config:
+      "name host_name description alias address groups contacts max_check_attempts icon_image",
+  };
+
+  test.each(["status", "config"] as const)(
+    "comes back row by row from %s, as far as the format has it",
+    async (mode) => {
+      await using directory = await makeTemporaryDirectory("round-trip");
+      const livestatus = `unix:${directory.path}/live`;
+      const clock = { now: () => Date.now() };
+      const { source } = makeFakeSite({ hosts: 14, servicesPerHost: 12, seed: 3, clock });
+      const site = await serve(parseAddress(livestatus), source, { flavour: "naemon" });
+      await using installation = await install({ livestatus });
+      await using centre = await makeCentre();
+      const flags = mode === "config" ? ["-CTM", "--include-host-icon"] : ["-M"];
+      const dumped = await siteferry(["dump", "-s", livestatus, ...flags]);
+      const sent = await installation.send();
+      await site.close();
+      expect([sent.status, dumped.status]).toEqual([0, 0]);
+      const fed = await centre.feed(livedump, dumped.stdout);
+      expect([fed.status, fed.stdout], fed.stderr).toEqual([0, ""]);
+      const [came] = await centre.arrivals();
+      const travelled = (await bundlesIn(installation.link)).find(
+        ({ name }) => name.includes(".config.") === (mode === "config"),
+      );
+      for (const table of ["hosts", "services"]) {
+        const ofSite = travelled!.tables[table]!.filter(
+          ({ has_been_checked: checked = 1 }) => checked === 1,
+        );
+        expect(ofSite.length).toBeGreaterThan(10);
+        const known = (rows: readonly Readonly<Record<string, unknown>>[]): unknown =>
+          rows.map((row) =>
+            Object.fromEntries(
+              columns[mode]
+                .split(" ")
+                .filter((name) => name in row)
+                .map((name) => [name, row[name]]),
+            ),
+          );
+        // Services have no icon there; of a text with a semicolon the dump itself makes the name.
+        const shown = ofSite.map((row) =>
+          table === "services"
+            ? { ...row, icon_image: null }
+            : { ...row, alias: String(row["alias"]).includes(";") ? row["name"] : row["alias"] },
+        );
+        expect(known(came!.tables[table]!)).toEqual(known(shown));
+      }
+    },
+  );
+
+  test("feeds a livedump-ssh-recv that is there already", async () => {
+    await using directory = await makeTemporaryDirectory("ssh-recv");
+    const root = directory.path;
+    for (const path of ["etc/nagios/conf.d", "tmp/nagios/checkresults"]) {
+      await mkdir(`${root}/${path}`, { recursive: true });
+    }
+    const livestatus = `unix:${root}/live`;
+    const clock = { now: () => Date.now() };
+    const { source } = makeFakeSite({ hosts: 3, servicesPerHost: 4, seed: 3, clock });
+    const site = await serve(parseAddress(livestatus), source, { flavour: "naemon" });
+    const dump = async (...flags: readonly string[]): Promise<string> =>
+      (
+        await siteferry(["dump", "-s", livestatus, ...flags], {
+          environment: { OMD_SITE: "r/1.x" },
+        })
+      ).stdout;
+    const receive = (text: string): Promise<Run> =>
+      run("/bin/sh", ["-c", sshReceiver], text, { OMD_ROOT: root });
+    expect(await receive(await dump("-CTM"))).toMatchObject({ status: 0 });
+    expect(await readFile(`${root}/etc/nagios/conf.d/remote-r_1_x.cfg`, "utf8")).toBe(
+      await dump("-CT"),
+    );
+    expect(await receive(await dump("-M"))).toMatchObject({ status: 0 });
+    const [name = "", marker] = (await readdir(`${root}/tmp/nagios/checkresults`)).sort();
+    expect(name).toMatch(/^c.{6}$/);
+    expect(marker).toBe(`${name}.ok`);
+    expect(await readFile(`${root}/tmp/nagios/checkresults/${name}`, "utf8")).toBe(await dump());
+    await site.close();
+    // A dump that failed is nothing at all, which it refuses.
+    expect(await receive(await dump("-M"))).toMatchObject({ status: 1 });
+  });
+});
+
+describe("the door", () => {
+  test("what isn't livedump's, or isn't allowed, leaves nothing behind", async () => {
+    await using centre = await makeCentre();
+    const evil = `${objects}define command {\n  command_name evil\n  command_line id\n}\n`;
+    for (const [text, message] of [
+      [evil, "command_name evil"],
+      ["", "is empty"],
+      ["status\n", "no object"],
+      [objects.slice(0, -20), "middle of a line"],
+      [Buffer.alloc(100 * 1024 * 1024, "a"), "bytes"],
+      [Buffer.from([0xff, 0xfe, 0, 1]), "UTF-8"],
+    ] as const) {
+      const { status, stdout, stderr } = await centre.feed(livedump, text);
+      expect([status, stdout], stderr).toEqual([76, ""]);
+      expect(stderr).toContain("livedump-invalid");
+      expect(stderr).toContain(message);
+    }
+    for (const parameters of [
+      ["--format", "livedump"],
+      ["--mail", "--format", "livedump"],
+      ["--mail", "remote1"],
+    ]) {
+      const { status, stderr } = await centre.feed(parameters, "");
+      expect(status, stderr).not.toBe(0);
+    }
+    expect(await centre.arrivals()).toEqual([]);
+    await using closed = await makeCentre("livedump: false");
+    const refused = await closed.feed(livedump, objects);
+    expect([refused.status, refused.stderr]).toEqual([
+      78,
+      expect.stringContaining("livedump-not-allowed"),
+    ]);
+    await using strange = await makeCentre();
+    await writeFile(`${strange.path}/allowed_signers`, "");
+    const unknown = await strange.feed(livedump, objects);
+    expect([unknown.status, unknown.stderr]).toEqual([76, expect.stringContaining("key-unknown")]);
+  });
+
+  test("of many at once each has its own number, and the newest is the one that is shown", async () => {
+    await using centre = await makeCentre();
+    const at = now();
+    const texts = [0, 1, 2, 3].map((index) => statesAt(at - 10 + index, `load ${index}|`));
+    const runs = await Promise.all(texts.map((text) => centre.feed(livedump, text)));
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 0, 0]);
+    const names = (await centre.arrivals()).map(({ name }) => name.split("-")[2]!.slice(0, 12));
+    expect(names).toEqual([1, 2, 3, 4].map((number) => String(number).padStart(12, "0")));
+    const last = await centre.feed(livedump, statesAt(at, "load last|"));
+    expect(last.status, last.stderr).toBe(0);
+    const received = await centre.receive();
+    expect(reportOf(received), received.stderr).toMatchObject({ accepted: 5, late: 0, missed: 0 });
+    const files = (await readdir(`${centre.path}/results`)).filter((name) => !name.endsWith(".ok"));
+    const results = await Promise.all(
+      files.map((name) => readFile(`${centre.path}/results/${name}`, "utf8")),
+    );
+    expect(results.join("")).toContain("output=load last\n");
+    expect(results.join("")).not.toMatch(/output=load \d/);
+  });
+});
+
+test("a Maildir of one site's dumps: taken into done, what is no dump into refused", async () => {
+  await using centre = await makeCentre();
+  const maildir = `${centre.path}/maildir`;
+  for (const folder of ["tmp", "new", "cur"])
+    await mkdir(`${maildir}/${folder}`, { recursive: true });
+  const settings = `${centre.path}/receiver.yaml`;
+  await writeFile(
+    settings,
+    `${await readFile(settings, "utf8")}transports:
+  - mail:
+      maildir: { dir: ${maildir}, done: ${maildir}-done, refused: ${maildir}-refused, livedump: remote1 }
+`,
+  );
+  await writeFile(`${maildir}/new/1`, mail(objects, "config remote9"));
+  await writeFile(`${maildir}/new/2`, mail("Dear Sir or Madam,\n", "status"));
+  const first = await centre.receive();
+  expect(reportOf(first), first.stderr).toMatchObject({ accepted: 1, refused: 1 });
+  const encoded = statesAt(now()).replaceAll("=", "=3D").replaceAll("PING OK", "PING =\nOK");
+  const letter = mail(encoded).replace("8bit", "quoted-printable").replaceAll("\n", "\r\n");
+  await writeFile(`${maildir}/new/3`, letter);
+  const second = await centre.receive();
+  expect(reportOf(second), second.stderr).toMatchObject({ accepted: 1, results: 3 });
+  expect(first.stderr).toContain('line 1 is \\"Dear Sir or Madam,');
+  const left = async (name: string): Promise<string[]> => await readdir(`${name}/new`);
+  expect(await left(maildir)).toEqual([]);
+  expect((await left(`${maildir}-done`)).sort()).toEqual(["1", "3"]);
+  expect(await left(`${maildir}-refused`)).toEqual(["2"]);
 });

@@ -15,6 +15,7 @@ export {
 } from "./transports/mail/deliver.ts";
 export { imapFolder, type ImapOptions } from "./transports/mail/imap.ts";
 export { maildir, makeMaildir, type MaildirOptions } from "./transports/mail/maildir.ts";
+export { anyHead, mailTextReceiver } from "./transports/mail/receive-text.ts";
 export { readBody } from "./transports/mail/read-body.ts";
 export { pop3Mailbox } from "./transports/mail/pop3.ts";
 export { mailSecrets, type MailServer } from "./transports/mail/mail-server.ts";

@@ -4,7 +4,12 @@ import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@sitef
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
-import { sitesOf, type TransportSettings, transportSchema } from "./transports/index.ts";
+import {
+  livedumpSite,
+  sitesOf,
+  type TransportSettings,
+  transportSchema,
+} from "./transports/index.ts";
 
 export interface ReceiverSettings {
   /** This centre's name: bundles for another are refused. */
@@ -135,8 +140,18 @@ const plainSchema = z.strictObject({
 });
 
 export const receiverSchema: z.ZodType<ReceiverSettings> = plainSchema.superRefine(
-  ({ sites, transports }, context) => {
+  ({ key, sites, transports }, context) => {
+    for (const [site, { livedump }] of Object.entries(sites)) {
+      if (!livedump || key !== undefined) continue;
+      const message = "needs the centre's key, which seals what comes";
+      context.addIssue({ code: "custom", message, path: ["sites", site, "livedump"] });
+    }
     for (const [index, transport] of transports.entries()) {
+      const speaker = livedumpSite(transport);
+      if (speaker !== undefined && sites[speaker]?.livedump !== true) {
+        const message = `${speaker} has no "livedump: true" above`;
+        context.addIssue({ code: "custom", message, path: ["transports", index, "mail"] });
+      }
       for (const { site, at } of sitesOf(transport)) {
         if (Object.hasOwn(sites, site)) continue;
         const message = `${site} isn't one of the sites above`;

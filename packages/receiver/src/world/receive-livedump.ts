@@ -1,8 +1,9 @@
 // livedump at the door in the real world: from standard input, as a text or as a message. What comes is
 // unsigned, and believed because the operator said that this link speaks for the site.
 
-import { realPace } from "@siteferry/bundle";
-import { FerryError, limits, type Log, Refusal, type SiteId } from "@siteferry/model";
+import { readKey } from "@siteferry/agent";
+import { loadSigner, realPace } from "@siteferry/bundle";
+import { FerryError, limits, type Log, Refusal, type SiteId, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { letIn } from "../door.ts";
 import {
@@ -59,8 +60,23 @@ async function receiveText(
   });
 }
 
+/** For the receiver's own mailboxes: the bundle of a text, whose way into the inbox is the caller's. */
+export function livedumpSealer(
+  world: World,
+  settings: ReceiverSettings,
+  spool: string,
+): (site: SiteId, text: Uint8Array) => Promise<Uint8Array<ArrayBuffer>> {
+  const { key } = settings;
+  return async (site, text) => {
+    const signer =
+      key === undefined ? null : await loadSigner(await readKey(world.files, key), key);
+    const centre = { world, settings, spool, signer };
+    return await withSiteLock(centre, site, () => bundleOfLivedump(centre, site, text, realPace()));
+  };
+}
+
 /** One delivery of a site at a time: from its number to its arrival. */
-export async function withSiteLock<Result>(
+async function withSiteLock<Result>(
   { world, spool }: Pick<LivedumpCentre, "world" | "spool">,
   site: SiteId,
   work: () => Promise<Result>,

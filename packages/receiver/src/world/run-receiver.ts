@@ -19,6 +19,7 @@ import { openTransport } from "../transports/index.ts";
 import { openPipedMail } from "../transports/piped-mail.ts";
 import { readKeys } from "./read-keys.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
+import { livedumpSealer } from "./receive-livedump.ts";
 
 /**
  * What listens is not opened: that is the daemon's.
@@ -117,6 +118,7 @@ async function openTransports(
     spool,
     readSecret: (path: string) => readKey(files, path),
     readText: (path: string) => readText(files, path),
+    sealLivedump: livedumpSealer(world, settings, spool),
   };
   const opened = await Promise.all(
     settings.transports.map((transport) => openTransport(context, transport)),

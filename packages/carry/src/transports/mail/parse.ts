@@ -13,6 +13,9 @@ export const messageOptions: PostalMimeOptions = {
   maxRfc822NestingDepth: 0,
 };
 
+/** Of a message, or of its head, what its mailbox has to know. */
+export type ReadHead = (message: Uint8Array) => Promise<Part | Unusable | null>;
+
 /** What the headers claim; null if the message isn't one of ours. Of a whole message, its beginning will do. */
 export async function readHead(message: Uint8Array): Promise<Part | Unusable | null> {
   const head = headOf(message);

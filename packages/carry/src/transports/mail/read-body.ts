@@ -30,7 +30,7 @@ export async function readBody(message: Uint8Array): Promise<Uint8Array | Unusab
 /** The text as it was sent, whatever letters the message claims: it is read anew as a file. */
 async function bytesOf(message: Uint8Array, encoding: string): Promise<Uint8Array | null> {
   const [known = "8bit"] = /^(base64|quoted-printable)/.exec(encoding) ?? [];
-  const head = `Content-Type: application/octet-stream\nContent-Transfer-Encoding: ${known}\n`;
+  const head = `Content-Type: application/octet-stream\nContent-Transfer-Encoding: ${known}`;
   const body = message.subarray(headOf(message).length);
   const parser = await loadParser();
   const { attachments } = await parser.parse(
