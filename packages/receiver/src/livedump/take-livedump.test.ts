@@ -112,6 +112,28 @@ test("after a sender of its own, or an epoch that was forgotten, it begins behin
   expect(later).toMatchObject({ epoch: first.epoch + 60, sequence: 1 });
 });
 
+test("a site that may come unsigned needs the centre's key, and can't have to be encrypted", () => {
+  const problemsOf = (settings: object): readonly string[] => {
+    const common = { centre: "central", allowedSigners: "/unused", sites: { remote1: {} } };
+    const targets = [{ checkresults: { dir: "/unused", core: "nagios" } }];
+    const judged = receiverSchema.safeParse({ ...common, targets, ...settings });
+    return judged.error?.issues.map(({ message }) => message) ?? [];
+  };
+  const key = "/unused";
+  const livedump = true;
+  const transports = [{ mail: { maildir: { dir: "/unused", livedump: "remote1" } } }];
+  expect(problemsOf({ key, sites: { remote1: { livedump } }, transports })).toEqual([]);
+  expect(problemsOf({ sites: { remote1: { livedump } } })).toEqual([
+    expect.stringContaining("needs the centre's key"),
+  ]);
+  expect(problemsOf({ key, sites: { remote1: { livedump, encrypted: true } } })).toEqual([
+    expect.stringContaining("livedump isn't encrypted"),
+  ]);
+  expect(problemsOf({ key, transports })).toEqual([
+    expect.stringContaining('remote1 has no "livedump: true"'),
+  ]);
+});
+
 test("what isn't livedump's uses no number", async () => {
   await using spool = await makeTemporaryDirectory("livedump");
   const take = await makeTaker(spool);
