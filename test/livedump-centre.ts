@@ -13,8 +13,12 @@ const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
 
 export interface Centre extends AsyncDisposable {
   readonly path: string;
-  /** `receive` with these parameters, and this on standard input. */
-  feed(parameters: readonly string[], input: string | Uint8Array): Promise<Run>;
+  /** `receive` with these parameters, and this on standard input; `under` strace. */
+  feed(
+    parameters: readonly string[],
+    input: string | Uint8Array,
+    under?: readonly string[],
+  ): Promise<Run>;
   receive(): Promise<Run>;
   /** What came through the door, the oldest number first. */
   arrivals(): Promise<readonly Bundle[]>;
@@ -53,8 +57,13 @@ targets:
   const config = ["--config", at("receiver.yaml")];
   return {
     path: directory.path,
-    feed: (parameters, input) =>
-      run(process.execPath, [bin, "receive", ...config, ...parameters], input),
+    async feed(parameters, input, under = []) {
+      const command = [process.execPath, bin, "receive", ...config, ...parameters];
+      const [program = "", ...rest] = [...under, ...command];
+      // strace counts the calls of each thread by itself.
+      const environment = { UV_THREADPOOL_SIZE: "1", UV_USE_IO_URING: "0" };
+      return await run(program, rest, input, under.length === 0 ? {} : environment);
+    },
     receive: () => siteferry(["receive", "--once", ...config]),
     arrivals: () => bundlesIn(at("spool/receiver/arrivals")),
     [Symbol.asyncDispose]: directory.remove,

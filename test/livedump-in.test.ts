@@ -219,6 +219,33 @@ describe("the door", () => {
   });
 });
 
+test.skipIf(missingFor("strace") !== null)(
+  "kill -9 between the number and the arrival: the number is passed over, the next dump counts",
+  async () => {
+    await using centre = await makeCentre();
+    const first = await centre.feed(livedump, objects);
+    expect(first.status, first.stderr).toBe(0);
+    // The first rename makes the number durable, the second one puts the bundle among the arrivals.
+    const strace = ["strace", "-f", "-o", "/dev/null", "-e", "trace=rename"];
+    const inject = ["-e", "inject=rename:signal=SIGKILL:when=2"];
+    const killed = await centre.feed(livedump, statesAt(now() - 60), [...strace, ...inject]);
+    expect([killed.status, killed.stdout]).toEqual([null, ""]);
+    const before = await centre.arrivals();
+    const last = await centre.feed(livedump, statesAt(now(), "load last|"));
+    expect(last.status, last.stderr).toBe(0);
+    const arrivals = await centre.arrivals();
+    expect(arrivals.length).toBe(before.length + 1);
+    expect(arrivals.at(-1)!.name).toMatch(/-000000000003\.keyframe\./);
+    const received = await centre.receive();
+    expect(reportOf(received), received.stderr).toMatchObject({
+      accepted: arrivals.length,
+      missed: 3 - arrivals.length,
+      refused: 0,
+      results: 3,
+    });
+  },
+);
+
 test("a Maildir of one site's dumps: taken into done, what is no dump into refused", async () => {
   await using centre = await makeCentre();
   const maildir = `${centre.path}/maildir`;
