@@ -1,7 +1,9 @@
 // `siteferry dump` in livedump's place: its flags and formats, and what a real Nagios makes of them.
 
-import { execFileSync } from "node:child_process";
-import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
+import { execFile, execFileSync } from "node:child_process";
+import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { formatAddress, type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { missingFor, startNagios } from "@siteferry/testkit/cores";
@@ -270,3 +272,65 @@ ${["jörg", "noc"]
 `,
   )
   .join("")}`;
+
+interface Ended {
+  readonly status: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe("under the name of livedump", () => {
+  const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
+  const livedump = async (flags: readonly string[], environment = {}): Promise<Ended> =>
+    await new Promise((resolve) => {
+      const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, ...environment };
+      execFile(at("bin/livedump"), flags, { env }, (error, stdout, stderr) => {
+        resolve({ status: error === null ? 0 : error.code, stdout, stderr });
+      });
+    });
+
+  /** A link to the executable itself, and one to the script of the README's set-up. */
+  const links = {
+    async executable() {
+      await symlink(bin, at("bin/livedump"));
+    },
+    async script() {
+      const [, script = ""] = /printf '(#!\/bin\/sh\\n[^']*)'/.exec(
+        await readFile(join(dirname(bin), "../../../README.md"), "utf8"),
+      )!;
+      const text = script
+        .replaceAll("\\n", "\n")
+        .replace("/opt/siteferry/node_modules/.bin/node", process.execPath)
+        .replace("%s", bin);
+      await writeFile(at("bin/siteferry"), text, { mode: 0o755 });
+      await symlink("siteferry", at("bin/livedump"));
+    },
+  };
+
+  test.each(["executable", "script"] as const)("a link to the %s dumps", async (kind) => {
+    await rm(at("bin"), { recursive: true, force: true });
+    await mkdir(at("bin"));
+    await links[kind]();
+    const socket = ["-s", `unix:${at("live")}`];
+    const good = await livedump([...socket, "-M"]);
+    expect([good.status, good.stderr]).toEqual([0, ""]);
+    expect(good.stdout).toBe(await dump("-M"));
+    const config = await livedump([...socket, "-TCM"], { OMD_SITE: "prod" });
+    expect(config.stdout).toMatch(/^config prod\ndefine host \{/);
+  });
+
+  test("it ends as livedump does: 2 for its flags, else 1 and one line", async () => {
+    expect(await livedump(["--nonsense"])).toMatchObject({ status: 2, stdout: "" });
+    const nowhere = await livedump(["-s", `unix:${at("nowhere")}`]);
+    expect(nowhere).toMatchObject({ status: 1, stdout: "" });
+    expect(nowhere.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(await livedump([])).toMatchObject({ status: 1, stdout: "" });
+    const debug = await livedump(["--debug", "-s", `unix:${at("nowhere")}`]);
+    expect(debug.stderr).toContain("\n    at ");
+    expect(await livedump(["-V"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^This is livedump .*\n$/) as string,
+    });
+    expect(await livedump(["-h"])).toMatchObject({ status: 0 });
+  });
+});

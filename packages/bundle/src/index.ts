@@ -30,4 +30,5 @@ export {
   type SealedWithBase,
   type SealOptions,
 } from "./seal.ts";
+export { realPace } from "./world/real-pace.ts";
 export { verify, type Trust, type VerifiedEnvelope } from "./verify.ts";

@@ -8,9 +8,15 @@ export { httpSender, type HttpSendOptions } from "./transports/http/send.ts";
 export { mailSender, type MailSendOptions } from "./transports/mail/send.ts";
 export type { Mailbox } from "./transports/mail/mailbox.ts";
 export { mailReceiver } from "./transports/mail/receive.ts";
-export { deliverToMaildir, prepareDeliveries } from "./transports/mail/deliver.ts";
+export {
+  deliverToMaildir,
+  prepareDeliveries,
+  withoutEnvelopeLine,
+} from "./transports/mail/deliver.ts";
 export { imapFolder, type ImapOptions } from "./transports/mail/imap.ts";
 export { maildir, makeMaildir, type MaildirOptions } from "./transports/mail/maildir.ts";
+export { anyHead, mailTextReceiver } from "./transports/mail/receive-text.ts";
+export { readBody } from "./transports/mail/read-body.ts";
 export { pop3Mailbox } from "./transports/mail/pop3.ts";
 export { mailSecrets, type MailServer } from "./transports/mail/mail-server.ts";
 export { messageBytesMax } from "./transports/mail/mail-limits.ts";

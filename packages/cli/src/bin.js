@@ -3,7 +3,12 @@
 // JavaScript, because Node would load its TypeScript part for this one file, which no cache covers.
 
 import { enableCompileCache } from "node:module";
+import { basename } from "node:path";
 
 enableCompileCache();
-const { main } = await import("./main.ts");
+// A shell script that starts this says with SITEFERRY_CALLED what it was called as.
+const { SITEFERRY_CALLED: called = process.argv[1] } = process.env;
+delete process.env.SITEFERRY_CALLED;
+const isLivedump = called !== undefined && basename(called) === "livedump";
+const { main } = await (isLivedump ? import("./livedump.ts") : import("./main.ts"));
 process.exitCode = await main(process.argv);

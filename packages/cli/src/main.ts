@@ -3,6 +3,7 @@
 
 import { exitCodes, explain } from "@siteferry/model";
 import { Command, CommanderError, Option } from "commander";
+import { addDumpOptions } from "./dump-options.ts";
 import { printFailure } from "./failure.ts";
 import { version } from "./version.ts";
 
@@ -67,7 +68,12 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
     .option("--once", "one run, for cron", false)
     .option("--stdin <site>", "take one bundle of this site from standard input, for sshd")
-    .option("--mail", "take one message from standard input, for a mail server", false)
+    .option("--mail [site]", "take one message from standard input, for a mail server")
+    .addOption(
+      new Option("--format <format>", "of what comes on standard input; livedump names a site")
+        .choices(["bundle", "livedump"])
+        .default("bundle"),
+    )
     .addOption(logLevel)
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");
@@ -113,36 +119,9 @@ function addOutbox(program: Command): void {
 }
 
 function addDump(program: Command): void {
-  const collect = (value: string, before: readonly string[]): readonly string[] => [
-    ...before,
-    value,
-  ];
-  program
-    .command("dump")
-    .description("print state or configuration as Checkmk's livedump does")
-    .option("-C, --config", "dump configuration instead of state", false)
-    .option("-T, --dump-templates", "dump host and service templates, too", false)
-    .option("-M, --mark-mode", "emit the mode as the first line, for livedump-ssh-recv", false)
-    .option("-G, --include-groups", "dump contact groups instead of contacts", false)
-    .option("-p, --prefix <prefix>", "add PREFIX to host names", "")
-    .option("-i, --interval <n>", "put this check interval into the templates", Number)
-    .option("--include-host-icon", "add the hosts' icon_image to the configuration", false)
-    .option("-s, --socket <address>", "unix:PATH, tcp:HOST:PORT or tls:HOST:PORT")
-    .option("-O, --host-only-header <header>", "add to host queries only", collect, [])
-    .option("-H, --host-header <header>", "add to host and service queries", collect, [])
-    .option("-S, --service-header <header>", "add to service queries only", collect, [])
-    .addOption(
-      new Option("--core <core>", "the core that will read the check results")
-        .choices(["nagios", "naemon"])
-        .default("nagios"),
-    )
-    .option("--tls-ca <file>", "PEM file of authorities for tls:")
-    .option("-v, --verbose", "say on standard error what is done", false)
-    .addHelpText("after", "\nWithout -s, $OMD_ROOT/tmp/run/live is read.")
-    .action(async (options) => {
-      const { runDump } = await import("./verbs/dump.ts");
-      await runDump(options);
-    });
+  addDumpOptions(
+    program.command("dump").description("print state or configuration as Checkmk's livedump does"),
+  );
 }
 
 function addCentre(program: Command, setStatus: SetStatus): void {

@@ -197,6 +197,17 @@ export const failureTable = {
     meaning: "What came back is no receipt of the centre for this bundle",
     advice: "Check `centreKeys`, and whether something between the two answers for the centre.",
   },
+  "livedump-not-allowed": {
+    kind: "configuration",
+    meaning: "The settings don't let this site speak by livedump, unsigned",
+    advice: "If you trust the link to speak for the site: `livedump: true` on it in receiver.yaml.",
+  },
+  "livedump-invalid": {
+    kind: "refused",
+    meaning: "What came isn't what livedump writes",
+    advice:
+      "Nothing of it was taken. The message names the line; compare with the site's livedump.",
+  },
   "internal-error": {
     kind: "permanent",
     meaning: "siteferry itself failed",

@@ -16,6 +16,11 @@ export const recordBytesMax: number = 128 * 1024;
 /** Entries of lists and pairs in one bundle; each costs far more memory than its bytes in JSON. */
 export const listEntriesMax: number = 8_000_000;
 
+/** What livedump prints: 100,000 services are about 30 MB of text. */
+export const livedumpBytesMax: number = 64 * mebibyte;
+/** Characters of a line of it: 64 Ki of output, each of them escaped, and their key. */
+export const livedumpLineMax: number = 132 * 1024;
+
 /** Opening one bundle, from its decryption to the last row. */
 export const openingMsMax: number = 60_000;
 

@@ -8,5 +8,6 @@ export * from "./quarantine.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";
 export { importFrom, receiveArrival } from "./world/real-doorway.ts";
+export { receiveLivedump, receiveLivedumpMail } from "./world/receive-livedump.ts";
 export { receiveMail } from "./world/receive-mail.ts";
 export * from "./world/run-receiver.ts";

@@ -10,7 +10,12 @@ import {
   type SiteObjectSettings,
   siteObjectsSchema,
 } from "./objects-settings.ts";
-import { sitesOf, type TransportSettings, transportSchema } from "./transports/index.ts";
+import {
+  livedumpSite,
+  sitesOf,
+  type TransportSettings,
+  transportSchema,
+} from "./transports/index.ts";
 
 export interface ReceiverSettings {
   /** This centre's name: bundles for another are refused. */
@@ -49,6 +54,8 @@ export interface SiteSettings {
   readonly encrypted: boolean;
   /** Nothing goes back to the site, not even a receipt. */
   readonly oneWay: boolean;
+  /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
+  readonly livedump: boolean;
   /** Contacts of the central configuration that its objects get; likewise the groups. */
   readonly contacts: readonly string[];
   readonly contactGroups: readonly string[];
@@ -81,7 +88,7 @@ const hostName = z.string().transform((text, context): HostName => {
   return z.NEVER;
 });
 
-const siteSchema = z.strictObject({
+const plainSiteSchema = z.strictObject({
   owns: z.array(z.string().min(1)).default(["*"]),
   foreignHosts: z.enum(["refuse", "leave-out"]).default("refuse"),
   prefix: z
@@ -91,10 +98,15 @@ const siteSchema = z.strictObject({
   rename: z.record(hostName, hostName).default({}).refine(isDistinct, "two hosts would be one"),
   encrypted: z.boolean().default(false),
   oneWay: z.boolean().default(false),
+  livedump: z.boolean().default(false),
   contacts: textList,
   contactGroups: textList,
   objects: siteObjectsSchema.prefault({}),
 });
+const siteSchema = plainSiteSchema.refine(
+  ({ encrypted, livedump }) => !(encrypted && livedump),
+  "livedump isn't encrypted: it can't be, where encrypted is true",
+);
 
 function isDistinct(names: Readonly<Record<string, string>>): boolean {
   return new Set(Object.values(names)).size === Object.keys(names).length;
@@ -128,8 +140,18 @@ const plainSchema = z.strictObject({
 });
 
 export const receiverSchema: z.ZodType<ReceiverSettings> = plainSchema.superRefine(
-  ({ sites, transports }, context) => {
+  ({ key, sites, transports }, context) => {
+    for (const [site, { livedump }] of Object.entries(sites)) {
+      if (!livedump || key !== undefined) continue;
+      const message = "needs the centre's key, which seals what comes";
+      context.addIssue({ code: "custom", message, path: ["sites", site, "livedump"] });
+    }
     for (const [index, transport] of transports.entries()) {
+      const speaker = livedumpSite(transport);
+      if (speaker !== undefined && sites[speaker]?.livedump !== true) {
+        const message = `${speaker} has no "livedump: true" above`;
+        context.addIssue({ code: "custom", message, path: ["transports", index, "mail"] });
+      }
       for (const { site, at } of sitesOf(transport)) {
         if (Object.hasOwn(sites, site)) continue;
         const message = `${site} isn't one of the sites above`;

@@ -13,18 +13,21 @@ import {
 import { nodeFiles } from "@siteferry/spool";
 import type { AgentOptions } from "../agent-options.ts";
 import { printFailure } from "../failure.ts";
+import { runReceiveLivedump } from "./receive-livedump.ts";
 
 export interface ReceiveOptions extends AgentOptions {
   /** The site that speaks on standard input. */
   readonly stdin?: string;
-  /** A mail server speaks on standard input. */
-  readonly mail: boolean;
+  /** A mail server speaks on standard input; with livedump for the site that is named. */
+  readonly mail?: true | string;
+  readonly format: "bundle" | "livedump";
 }
 
 /** Exit status: 75 if something has to be tried again, 76 if something was refused. */
 export async function runReceive(options: ReceiveOptions): Promise<number> {
-  const { config, once, logLevel, stdin, mail } = options;
-  if (mail) return await takeMail(options);
+  const { config, once, logLevel, stdin, mail, format } = options;
+  if (format === "livedump") return await runReceiveLivedump(options);
+  if (mail !== undefined) return await takeMail(options);
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "receiver", level: logLevel });
   if (stdin !== undefined) return await receiveStdin(settings, log, stdin);
@@ -48,7 +51,10 @@ async function receiveStdin(settings: ReceiverSettings, log: Log, name: string):
 }
 
 /** A mail server gives mail back to its sender with any status but 0 and 75. */
-async function takeMail({ config, logLevel }: ReceiveOptions): Promise<number> {
+async function takeMail({ config, logLevel, mail }: ReceiveOptions): Promise<number> {
+  if (typeof mail === "string") {
+    throw new FerryError("settings-invalid", "--mail takes a site only with --format livedump");
+  }
   try {
     const settings = await readSettings(nodeFiles, config, receiverSchema);
     const log = await openLog({ name: "receiver", level: logLevel });

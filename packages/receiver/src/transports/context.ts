@@ -1,7 +1,7 @@
 // What a transport of the receiver is opened with.
 
 import type { ReadSecret } from "@siteferry/carry";
-import type { World } from "@siteferry/model";
+import type { SiteId, World } from "@siteferry/model";
 
 export interface TransportContext {
   readonly world: World;
@@ -11,4 +11,6 @@ export interface TransportContext {
   readonly readSecret: ReadSecret;
   /** Other files of the operator: authorities, known hosts. */
   readonly readText: ReadSecret;
+  /** The bundle of what livedump wrote for this site, sealed by the centre. */
+  readonly sealLivedump: (site: SiteId, text: Uint8Array) => Promise<Uint8Array<ArrayBuffer>>;
 }

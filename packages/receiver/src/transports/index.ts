@@ -2,12 +2,13 @@
 
 import { oneOf } from "@siteferry/agent";
 import type { ListeningTransport, ReceivingTransport } from "@siteferry/carry";
+import type { SiteId } from "@siteferry/model";
 import type { z } from "zod";
 import type { TransportContext } from "./context.ts";
 import { type DropSettings, dropSettings, openDrop } from "./drop.ts";
 import { type HttpSettings, httpSettings, openHttp } from "./http.ts";
 import { type HttpPullSettings, httpPullSettings, openHttpPull } from "./http-pull.ts";
-import { type MailSettings, mailSettings, openMail } from "./mail.ts";
+import { livedumpSiteOf, type MailSettings, mailSettings, openMail } from "./mail.ts";
 import { openSsh, type SshSettings, sshSettings } from "./ssh.ts";
 
 export type TransportSettings =
@@ -35,6 +36,11 @@ export function sitesOf(
   const [[key, section] = ["", {}]] = Object.entries(settings);
   const { site }: { site?: string | undefined } = section;
   return site === undefined ? [] : [{ site, at: [key, "site"] }];
+}
+
+/** The site of whose dumps the entry believes that nobody else writes them. */
+export function livedumpSite(settings: TransportSettings): SiteId | undefined {
+  return "mail" in settings ? livedumpSiteOf(settings.mail) : undefined;
 }
 
 /** Nothing is connected yet, nothing listens. */

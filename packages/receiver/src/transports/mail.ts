@@ -7,8 +7,10 @@ import {
   type MailServerSettings,
   oneOf,
   passwordInClear,
+  siteId,
 } from "@siteferry/agent";
 import type { Mailbox, MailServer, ReceivingTransport } from "@siteferry/carry";
+import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
 
@@ -17,7 +19,12 @@ export type MailSettings =
   | { readonly imap: ImapSettings }
   | { readonly pop3: LoginSettings };
 
-interface MaildirSettings {
+interface MailboxSettings {
+  /** Every message here is a dump of this site's, by livedump: nobody else's are in it. */
+  readonly livedump?: SiteId | undefined;
+}
+
+interface MaildirSettings extends MailboxSettings {
   /** An existing Maildir; messages that aren't siteferry's stay as they are. */
   readonly dir: string;
   /** Maildirs for what was taken in, and for what can't be used; without them it is deleted. */
@@ -25,7 +32,7 @@ interface MaildirSettings {
   readonly refused?: string | undefined;
 }
 
-interface LoginSettings extends MailServerSettings {
+interface LoginSettings extends MailServerSettings, MailboxSettings {
   readonly user: string;
   readonly password: string;
 }
@@ -37,6 +44,7 @@ interface ImapSettings extends LoginSettings {
   readonly refused?: string | undefined;
 }
 
+const livedump = siteId.optional();
 const folderName = z.string().regex(/^[^\u0000-\u001f\u007f]+$/, "not the name of a folder");
 
 export const mailSettings: z.ZodType<MailSettings> = oneOf("mailbox", {
@@ -44,6 +52,7 @@ export const mailSettings: z.ZodType<MailSettings> = oneOf("mailbox", {
     dir: absolutePath,
     done: absolutePath.optional(),
     refused: absolutePath.optional(),
+    livedump,
   }),
   imap: z
     .strictObject({
@@ -51,10 +60,11 @@ export const mailSettings: z.ZodType<MailSettings> = oneOf("mailbox", {
       folder: folderName.default("INBOX"),
       done: folderName.optional(),
       refused: folderName.optional(),
+      livedump,
     })
     .refine(keepsPassword, passwordInClear),
   pop3: z
-    .strictObject(mailServerKeys(995, "tls", (text) => text))
+    .strictObject({ ...mailServerKeys(995, "tls", (text) => text), livedump })
     .refine(keepsPassword, passwordInClear),
 });
 
@@ -63,11 +73,21 @@ export async function openMail(
   settings: MailSettings,
 ): Promise<ReceivingTransport> {
   const carry = await import("@siteferry/carry");
-  return carry.mailReceiver(openMailbox(carry, context, settings), context.world.clock);
+  const mailbox = openMailbox(carry, context, settings);
+  const site = livedumpSiteOf(settings);
+  if (site === undefined) return carry.mailReceiver(mailbox, context.world.clock);
+  const seal = (text: Uint8Array) => context.sealLivedump(site, text);
+  return carry.mailTextReceiver(mailbox, { site, seal });
+}
+
+/** The site that speaks by livedump through this mailbox. */
+export function livedumpSiteOf(settings: MailSettings): SiteId | undefined {
+  const [section] = Object.values<MailboxSettings>(settings);
+  return section?.livedump;
 }
 
 function openMailbox(
-  { imapFolder, maildir, mailSecrets, pop3Mailbox }: typeof import("@siteferry/carry"),
+  { anyHead, imapFolder, maildir, mailSecrets, pop3Mailbox }: typeof import("@siteferry/carry"),
   context: TransportContext,
   settings: MailSettings,
 ): Mailbox {
@@ -87,11 +107,12 @@ function openMailbox(
     done: done ?? null,
     refused: refused ?? null,
   });
+  const letters = livedumpSiteOf(settings) === undefined ? {} : { readHead: anyHead };
   if ("maildir" in settings) {
     const { maildir: section } = settings;
-    return maildir(context.world.files, { dir: section.dir, ...outcomes(section) });
+    return maildir(context.world.files, { dir: section.dir, ...outcomes(section), ...letters });
   }
-  if ("pop3" in settings) return pop3Mailbox(serverOf(settings.pop3));
+  if ("pop3" in settings) return pop3Mailbox(serverOf(settings.pop3), letters.readHead);
   const { imap } = settings;
-  return imapFolder({ ...serverOf(imap), folder: imap.folder, ...outcomes(imap) });
+  return imapFolder({ ...serverOf(imap), folder: imap.folder, ...outcomes(imap), ...letters });
 }

@@ -46,7 +46,7 @@ export async function receiveArrival(
 }
 
 /** What another user leaves in the spool, root for one, the receiver can't read. */
-async function checkUser({ spool }: Doorway): Promise<void> {
+export async function checkUser({ spool }: Doorway): Promise<void> {
   const { uid } = await stat(spool);
   if (process.getuid?.() === uid) return;
   throw new FerryError(

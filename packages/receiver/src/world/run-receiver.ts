@@ -22,6 +22,7 @@ import { openPipedMail } from "../transports/piped-mail.ts";
 import { readKeys } from "./read-keys.ts";
 import { realCoreControl } from "./real-core-control.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
+import { livedumpSealer } from "./receive-livedump.ts";
 
 /**
  * What listens is not opened: that is the daemon's.
@@ -148,6 +149,7 @@ async function openTransports(
     spool,
     readSecret: (path: string) => readKey(files, path),
     readText: (path: string) => readText(files, path),
+    sealLivedump: livedumpSealer(world, settings, spool),
   };
   const opened = await Promise.all(
     settings.transports.map((transport) => openTransport(context, transport)),

@@ -12,12 +12,16 @@ export interface Lock {
 
 /**
  * Takes the lock file, which is made if it is missing.
+ * @param options.patienceSeconds how long another holder is waited for; by default not at all.
  * @throws FerryError `spool-busy` if another process holds it.
  */
-export async function takeLock(path: string): Promise<Lock> {
+export async function takeLock(
+  path: string,
+  { patienceSeconds = 0 }: { readonly patienceSeconds?: number } = {},
+): Promise<Lock> {
   const file = await open(path, "a", 0o600);
   try {
-    const status = await flock(file.fd);
+    const status = await flock(file.fd, patienceSeconds);
     if (status === 0) return { release: () => file.close() };
     throw status === 1
       ? new FerryError("spool-busy", `${printable(path)} is held by another siteferry`)
@@ -29,8 +33,9 @@ export async function takeLock(path: string): Promise<Lock> {
 }
 
 /** flock(1)'s exit status on a descriptor that child and parent share: 0 taken, 1 busy. */
-async function flock(descriptor: number): Promise<number> {
-  const child = spawn("flock", ["--nonblock", "3"], {
+async function flock(descriptor: number, patienceSeconds: number): Promise<number> {
+  const patience = patienceSeconds === 0 ? ["--nonblock"] : ["--timeout", String(patienceSeconds)];
+  const child = spawn("flock", [...patience, "3"], {
     stdio: ["ignore", "ignore", "ignore", descriptor],
   });
   return await new Promise<number>((resolve, reject) => {

@@ -59,7 +59,7 @@ export async function prepareDeliveries(
 }
 
 /** Some mail servers put mbox's `From ` line before what they pipe. */
-function withoutEnvelopeLine(message: Uint8Array): Uint8Array {
+export function withoutEnvelopeLine(message: Uint8Array): Uint8Array {
   const isThere = Buffer.from(message.subarray(0, 5)).toString("latin1") === "From ";
   return isThere ? message.subarray(message.indexOf(0x0a) + 1) : message;
 }

@@ -6,7 +6,7 @@ import type { FetchMessageObject, ImapFlow } from "imapflow";
 import { exchangeMsMax, messageBytesMax } from "./mail-limits.ts";
 import { addressOf, lineFailure, type MailServer, tlsOptions } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
-import { readHead } from "./parse.ts";
+import { readHead, type ReadHead } from "./parse.ts";
 import { headerNames } from "./part.ts";
 import { SeenLetters } from "./seen-letters.ts";
 import { sessions } from "./session.ts";
@@ -22,6 +22,8 @@ export interface ImapOptions extends MailServer {
   /** Folders, made if missing; without them such letters are deleted. */
   readonly done: string | null;
   readonly refused: string | null;
+  /** Which messages are letters; by default those with our marks, which the server looks for. */
+  readonly readHead?: ReadHead;
 }
 
 /** Letters are called `UIDVALIDITY.UID`. */
@@ -49,7 +51,7 @@ export function imapFolder(options: ImapOptions): Mailbox {
   return {
     name,
     async list() {
-      return await bounded("Looking into", (client) => listFolder(client, seen));
+      return await bounded("Looking into", (client) => listFolder(client, seen, options.readHead));
     },
     async read(letter) {
       return await bounded("Reading from", (client) => readLetter(client, letter));
@@ -108,10 +110,15 @@ async function openFolder(options: ImapOptions, silenceMs: number): Promise<Imap
   }
 }
 
-async function listFolder(client: ImapFlow, seen: SeenLetters): Promise<readonly Letter[]> {
+async function listFolder(
+  client: ImapFlow,
+  seen: SeenLetters,
+  head: ReadHead | undefined,
+): Promise<readonly Letter[]> {
   // What came since the folder was opened.
   await client.noop();
-  const found = await client.search({ header: { [headerNames.bundle]: "" } }, { uid: true });
+  const sought = head === undefined ? { header: { [headerNames.bundle]: "" } } : { all: true };
+  const found = await client.search(sought, { uid: true });
   if (found === false) throw new FerryError("link-protocol", "the server refuses to search");
   const prefix = `${validityOf(client)}.`;
   const present = found
@@ -124,7 +131,7 @@ async function listFolder(client: ImapFlow, seen: SeenLetters): Promise<readonly
     for (const range of rangesOf(ids.map((id) => Number(id.slice(prefix.length))))) {
       for await (const message of client.fetch(range, query, { uid: true })) {
         const id = `${prefix}${message.uid}`;
-        letters.set(id, await letterOf(id, message));
+        letters.set(id, await letterOf(id, message, head ?? readHead));
       }
     }
     return ids.map((id) => letters.get(id) ?? null);
@@ -134,8 +141,9 @@ async function listFolder(client: ImapFlow, seen: SeenLetters): Promise<readonly
 async function letterOf(
   id: string,
   { size = 0, internalDate, headers }: FetchMessageObject,
+  head: ReadHead,
 ): Promise<Letter | null> {
-  const part = await readHead(headers ?? new Uint8Array());
+  const part = await head(headers ?? new Uint8Array());
   const receivedMs = new Date(internalDate ?? 0).getTime();
   return part === null ? null : { id, sizeBytes: size, receivedMs, part };
 }

@@ -4,7 +4,7 @@
 import { FerryError, type FileSystem, printable, systemCode } from "@siteferry/model";
 import { messageBytesMax } from "./mail-limits.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
-import { readHead } from "./parse.ts";
+import { readHead, type ReadHead } from "./parse.ts";
 import { type Found, SeenLetters } from "./seen-letters.ts";
 import { watchMaildir } from "./watch-maildir.ts";
 
@@ -14,12 +14,15 @@ export interface MaildirOptions {
   /** Maildirs on the same file system, made if missing; without them such letters are deleted. */
   readonly done: string | null;
   readonly refused: string | null;
+  /** Which messages are letters; by default those with our marks. */
+  readonly readHead?: ReadHead;
 }
 
 const folders = ["new", "cur"] as const;
 
 /** Letters are called `new/NAME` or `cur/NAME:2,FLAGS`. */
-export function maildir(files: FileSystem, { dir, ...outcomes }: MaildirOptions): Mailbox {
+export function maildir(files: FileSystem, options: MaildirOptions): Mailbox {
+  const { dir, readHead: head = readHead, ...outcomes } = options;
   const seen = new SeenLetters();
   let stopWatching = async (): Promise<void> => {};
   return {
@@ -31,7 +34,7 @@ export function maildir(files: FileSystem, { dir, ...outcomes }: MaildirOptions)
       const byId = new Map(present.map((message) => [message.id, message]));
       return await seen.among(present, async (ids) => {
         const letters: (Letter | null)[] = [];
-        for (const id of ids) letters.push(await look(files, dir, byId.get(id)!));
+        for (const id of ids) letters.push(await look(files, dir, byId.get(id)!, head));
         return letters;
       });
     },
@@ -81,9 +84,10 @@ async function look(
   files: FileSystem,
   dir: string,
   { id, costBytes, receivedMs }: Found & { readonly receivedMs: number },
+  head: ReadHead,
 ): Promise<Letter | null> {
   const message = await files.read(`${dir}/${id}`, messageBytesMax).catch(unlessClosed);
-  const part = message === null ? null : await readHead(message);
+  const part = message === null ? null : await head(message);
   return part === null ? null : { id, sizeBytes: costBytes, receivedMs, part };
 }
 

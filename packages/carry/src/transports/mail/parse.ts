@@ -2,17 +2,26 @@
 // sender aren't looked at: they prove nothing.
 
 import type PostalMime from "postal-mime";
+import type { PostalMimeOptions } from "postal-mime";
 import { headBytesMax } from "./mail-limits.ts";
 import { headerNames, mailType, parsePart, type Part, type Unusable } from "./part.ts";
 
-const options = { maxNestingDepth: 8, maxHeadersSize: headBytesMax, maxRfc822NestingDepth: 0 };
+/** What a message may ask of the parser. */
+export const messageOptions: PostalMimeOptions = {
+  maxNestingDepth: 8,
+  maxHeadersSize: headBytesMax,
+  maxRfc822NestingDepth: 0,
+};
+
+/** Of a message, or of its head, what its mailbox has to know. */
+export type ReadHead = (message: Uint8Array) => Promise<Part | Unusable | null>;
 
 /** What the headers claim; null if the message isn't one of ours. Of a whole message, its beginning will do. */
 export async function readHead(message: Uint8Array): Promise<Part | Unusable | null> {
   const head = headOf(message);
   if (!hasMark(head)) return null;
   try {
-    const { headers } = await (await load()).parse(head, options);
+    const { headers } = await (await loadParser()).parse(head, messageOptions);
     return parsePart((name) => {
       const found = headers.filter(({ key }) => key === name.toLowerCase());
       return found.length === 1 ? found[0]!.value.trim() : undefined;
@@ -25,7 +34,7 @@ export async function readHead(message: Uint8Array): Promise<Part | Unusable | n
 /** The content of the one attachment of our type. */
 export async function readAttachment(message: Uint8Array): Promise<Uint8Array | Unusable> {
   try {
-    const { attachments } = await (await load()).parse(message, options);
+    const { attachments } = await (await loadParser()).parse(message, messageOptions);
     const [attachment, ...more] = attachments.filter(({ mimeType }) => mimeType === mailType);
     if (attachment === undefined) return { problem: `it has no attachment of type ${mailType}` };
     if (more.length > 0) return { problem: `it has ${more.length + 1} attachments with bundles` };
@@ -38,7 +47,7 @@ export async function readAttachment(message: Uint8Array): Promise<Uint8Array | 
 }
 
 /** To the first empty line. */
-function headOf(message: Uint8Array): Uint8Array {
+export function headOf(message: Uint8Array): Uint8Array {
   const bytes = Buffer.from(
     message.buffer,
     message.byteOffset,
@@ -54,6 +63,6 @@ function hasMark(head: Uint8Array): boolean {
   return text.includes(`\n${headerNames.bundle.toLowerCase()}:`);
 }
 
-async function load(): Promise<typeof PostalMime> {
+export async function loadParser(): Promise<typeof PostalMime> {
   return (await import("postal-mime")).default;
 }

@@ -5,7 +5,7 @@ import { FerryError, printable } from "@siteferry/model";
 import { headBytesMax, messageBytesMax } from "./mail-limits.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
-import { readHead } from "./parse.ts";
+import { readHead, type ReadHead } from "./parse.ts";
 import { Pop3Client, Pop3Refusal } from "./pop3-client.ts";
 import { SeenLetters } from "./seen-letters.ts";
 import { sessions } from "./session.ts";
@@ -20,8 +20,11 @@ interface Session {
   readonly sizes: ReadonlyMap<number, number>;
 }
 
-/** Letters are called by what UIDL says. */
-export function pop3Mailbox(server: MailServer): Mailbox {
+/**
+ * Letters are called by what UIDL says.
+ * @param head which messages are letters; by default those with our marks.
+ */
+export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mailbox {
   const seen = new SeenLetters();
   const { use, end } = sessions(
     () => openSession(server),
@@ -43,7 +46,7 @@ export function pop3Mailbox(server: MailServer): Mailbox {
           const letters: (Letter | null)[] = [];
           for (const id of ids) {
             const number = numbers.get(id)!;
-            letters.push(await look(client, id, number, sizes.get(number) ?? 0));
+            letters.push(await look(client, id, number, sizes.get(number) ?? 0, head));
           }
           return letters;
         });
@@ -119,9 +122,10 @@ async function look(
   id: string,
   number: number,
   sizeBytes: number,
+  judge: ReadHead,
 ): Promise<Letter | null> {
   const head = await client.retrieve(`TOP ${number} 0`, "Looking into", messageBytesMax);
-  const part = await readHead(head);
+  const part = await judge(head);
   return part === null ? null : { id, sizeBytes, receivedMs: receivedMs(head), part };
 }
 
