@@ -38,6 +38,11 @@ export class BundleCache {
     return bundle?.header.payloadHash === payloadHash ? (bundle as OpenedOf<Kind>) : null;
   }
 
+  /** What is rarely needed again makes room at once. */
+  drop(site: SiteId, kind: OpenedBundle["kind"]): void {
+    this.#remove(keyOf(site, kind));
+  }
+
   #remove(key: string): void {
     this.#inflatedBytes -= this.#bundles.get(key)?.header.inflatedBytes ?? 0;
     this.#bundles.delete(key);

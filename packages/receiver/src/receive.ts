@@ -2,7 +2,7 @@
 // states, because a core loses results of objects that it doesn't know. One run of it is
 // `receive --once`; the daemon repeats it.
 
-import type { ResultCounts } from "@siteferry/apply";
+import type { LiveObjects, ResultCounts } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
@@ -110,11 +110,13 @@ async function reconcileSites(
   isAwaited: (site: SiteId) => boolean,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
-    const isLive = await readLiveObjects(receiver, target);
+    let live: Promise<LiveObjects> | null = null;
+    // Read when it is needed: in most runs nothing waits, and it is large.
+    const readLive = (): Promise<LiveObjects> => (live ??= readLiveObjects(receiver, target));
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
-        const isKnown = isAwaited(site) ? () => false : isLive;
-        add(report, await reconcileStates(receiver, target, site, isKnown));
+        const readKnown = isAwaited(site) ? async () => () => false : readLive;
+        add(report, await reconcileStates(receiver, target, site, readKnown));
       });
     }
   });

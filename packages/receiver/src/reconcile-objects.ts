@@ -8,7 +8,7 @@ import { type KnownConfiguration, knownConfigurations } from "./activation/confi
 import { begin, finish } from "./activation/go-live.ts";
 import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
 import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
-import { openTarget, readLive } from "./activation/target.ts";
+import { liveFileNames, openTarget, readLive } from "./activation/target.ts";
 import { tellAwaiting, tellFault, tellRefusedValues, tellRejected } from "./activation/tell.ts";
 import { carryOut, isApproved } from "./activation/words.ts";
 import type { ObjectsSettings } from "./objects-settings.ts";
@@ -44,11 +44,11 @@ export async function reconcileObjects(
   });
   if (record.pending !== null || record.held) return report();
 
-  const live = await readLive(target, record);
+  const liveNames = await liveFileNames(target, record);
   const known = await knownConfigurations(opening);
   const approved: KnownConfiguration[] = [];
   for (const one of known) {
-    if (await isApproved(world.files, spool, one, live)) approved.push(one);
+    if (await isApproved(world.files, spool, one, liveNames)) approved.push(one);
   }
   const awaiting = known.filter((one) => !approved.includes(one)).map(({ site }) => site);
   tellAwaiting(world.log, record, awaiting);
@@ -58,6 +58,7 @@ export async function reconcileObjects(
   const inputs = await inputsOf(target, approved);
   if (record.inputs === inputs && !isDueAgain(world.clock.now(), record)) return report();
 
+  const live = await readLive(target, record);
   const planned = await planGeneration(opening, target, record, approved, live);
   if ("fault" in planned) {
     const { fault } = planned;

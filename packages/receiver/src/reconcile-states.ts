@@ -21,7 +21,7 @@ export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  isLive: LiveObjects,
+  readLive: () => Promise<LiveObjects>,
 ): Promise<ResultCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
@@ -47,6 +47,7 @@ export async function reconcileStates(
     { directory: dir, core, mode, groupId },
   );
   const hostName = nameAtCentre(siteSettings);
+  const isLive = await readLive();
   const counts = await checkResults.apply({ site, states, hostName, isLive });
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
@@ -68,7 +69,7 @@ export async function readLiveObjects(
   if (objectCache === undefined) return () => true;
   try {
     const bytes = await world.files.read(objectCache, limits.stateBytesMax, { trusted: true });
-    return liveObjects(parseObjectCache(new TextDecoder().decode(bytes)));
+    return liveObjects(parseObjectCache(bytes));
   } catch (cause) {
     // A core that never ran has no cache, and no objects.
     if (systemCode(cause) === "ENOENT") return () => false;

@@ -2,8 +2,10 @@ import type { HostName, ServiceDescription } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { liveObjects, objectsOf, outlineOf, parseObjectCache } from "./outline.ts";
 
+const parsed = (cache: string): ReadonlySet<string> => parseObjectCache(Buffer.from(cache));
+
 test("knows the hosts and services of a cache that Nagios 4.4.6 wrote, and nothing else", () => {
-  const known = parseObjectCache(`########################################
+  const known = parsed(`########################################
 define hostgroup {
 	hostgroup_name	linux
 	alias	Linux
@@ -35,7 +37,7 @@ define service {
 
 test("R41 an address is no name: what is called like another host's address has to be known itself", () => {
   const isLive = liveObjects(
-    parseObjectCache("define host {\n\thost_name\tweb\n\taddress\t192.0.2.1\n\t}\n"),
+    parsed("define host {\n\thost_name\tweb\n\taddress\t192.0.2.1\n\t}\n"),
   );
   expect(isLive("192.0.2.1" as HostName, null)).toBe(false);
 });

@@ -35,28 +35,48 @@ function serviceKey(host: string, description: string): string {
 /** What the core knows, for one reading of its cache. */
 export type LiveObjects = (host: HostName, service: ServiceDescription | null) => boolean;
 
-/** Keys as in an {@link Outline}, of hosts, services and groups; of nothing else. */
-export function parseObjectCache(objectCache: string): ReadonlySet<string> {
+/**
+ * Keys as in an {@link Outline}, of hosts, services and groups; of nothing else. Byte by byte, because a
+ * cache of 50,000 services has 30 MiB, of which only the names are wanted.
+ */
+export function parseObjectCache(cache: Uint8Array): ReadonlySet<string> {
+  const bytes = Buffer.from(cache.buffer, cache.byteOffset, cache.byteLength);
   const known = new Set<string>();
-  const blocks = /^define (host|service|hostgroup|servicegroup) \{\n((?:\t.*\n)*)\t?\}/gm;
-  for (const [, kind = "", body = ""] of objectCache.matchAll(blocks)) {
-    if (kind === "service") {
-      const host = nameLines.host.exec(body)?.[1] ?? "";
-      known.add(serviceKey(host, nameLines.service.exec(body)?.[1] ?? ""));
-    } else {
-      const line = nameLines[kind as "host" | "hostgroup" | "servicegroup"];
-      known.add(`${kind} ${line.exec(body)?.[1] ?? ""}`);
+  let kind = "";
+  let [name, service] = ["", ""];
+  for (let start = 0, end: number; start < bytes.length; start = end + 1) {
+    end = bytes.indexOf(lineFeed, start);
+    if (end === -1) end = bytes.length;
+    if (bytes[start] !== tab) {
+      const line = end - start < defineBytesMax ? bytes.toString("latin1", start, end) : "";
+      kind = /^define (host|service|hostgroup|servicegroup) \{$/.exec(line)?.[1] ?? "";
+      [name, service] = ["", ""];
+    } else if (bytes[start + 1] === closingBrace && kind !== "") {
+      known.add(kind === "service" ? serviceKey(name, service) : `${kind} ${name}`);
+      kind = "";
+    } else if (kind !== "") {
+      const [key, value] = fieldOf(bytes, start + 1, end);
+      if (key === "service_description") service = value;
+      else if (key === (kind === "service" ? "host_name" : `${kind}_name`)) name = value;
     }
   }
   return known;
 }
 
-const nameLines = {
-  host: /^\thost_name\t(.*)$/m,
-  service: /^\tservice_description\t(.*)$/m,
-  hostgroup: /^\thostgroup_name\t(.*)$/m,
-  servicegroup: /^\tservicegroup_name\t(.*)$/m,
-} as const;
+const [tab, lineFeed, closingBrace] = [0x09, 0x0a, 0x7d];
+const defineBytesMax = 32;
+const nameKeys = ["host_name", "service_description", "hostgroup_name", "servicegroup_name"];
+
+/** Only of keys that a name stands behind; the value of others isn't looked at. */
+function fieldOf(bytes: Buffer, start: number, end: number): readonly [key: string, value: string] {
+  for (const key of nameKeys) {
+    const behind = start + key.length;
+    if (bytes[behind] !== tab || bytes[start + 4] !== key.charCodeAt(4)) continue;
+    if (bytes.toString("latin1", start, behind) === key)
+      return [key, bytes.toString("utf8", behind + 1, end)];
+  }
+  return ["", ""];
+}
 
 export function liveObjects(known: ReadonlySet<string>): LiveObjects {
   return (host, service) =>

@@ -44,14 +44,6 @@ export interface RenderOptions {
 
 export type SiteRefusal = ObjectRefusal & { readonly site: SiteId };
 
-export interface RenderedObjects {
-  /** Text by file name. */
-  readonly files: ReadonlyMap<string, string>;
-  readonly hosts: number;
-  readonly services: number;
-  readonly refused: readonly SiteRefusal[];
-}
-
 export const templatesFile = "siteferry-templates.cfg";
 export const groupsFile = "siteferry-groups.cfg";
 
@@ -59,29 +51,15 @@ export function siteFile(site: SiteId): string {
   return `siteferry-site-${site}.cfg`;
 }
 
-/**
- * All sites at once, because names are unique at the centre and groups are shared: of two sites that
- * have the same host the first one in the list keeps it.
- */
-export function renderObjects(
-  sites: readonly SiteObjects[],
-  options: RenderOptions,
-): RenderedObjects {
-  const rendering = new Rendering(options);
-  const files = new Map([[templatesFile, objectTemplates(options.recordsDirectory)]]);
-  for (const site of sites) files.set(siteFile(site.site), rendering.site(site));
-  files.set(groupsFile, rendering.groups());
-  const { hosts, services, refused } = rendering;
-  return { files, hosts: hosts.size, services, refused };
-}
-
 type GroupKind = "hostgroup" | "servicegroup";
 
-/** What one rendering gathers across the sites. */
-class Rendering {
-  readonly hosts = new Set<string>();
-  services = 0;
+/**
+ * One rendering of all sites, because names are unique at the centre and groups are shared: of two sites
+ * that have the same host the first one keeps it.
+ */
+export class ObjectsRendering {
   readonly refused: SiteRefusal[] = [];
+  readonly #hosts = new Set<string>();
   readonly #options: RenderOptions;
   readonly #groups: Record<GroupKind, Map<string, string>> = {
     hostgroup: new Map(),
@@ -90,6 +68,10 @@ class Rendering {
 
   constructor(options: RenderOptions) {
     this.#options = options;
+  }
+
+  templates(): string {
+    return objectTemplates(this.#options.recordsDirectory);
   }
 
   site(site: SiteObjects): string {
@@ -104,7 +86,6 @@ class Rendering {
     const services = configuration.services
       .map((service) => this.#service(site, service, names, seen))
       .filter((text) => text !== null);
-    this.services += services.length;
     return [
       `# Written by siteferry: the objects of site ${site.site}. Changes are overwritten.\n\n`,
       siteTemplates(site.site, style),
@@ -113,6 +94,7 @@ class Rendering {
     ].join("");
   }
 
+  /** Of the sites that were rendered before. */
   groups(): string {
     let text = "# Written by siteferry: the groups of all sites. Changes are overwritten.\n\n";
     for (const kind of ["hostgroup", "servicegroup"] as const) {
@@ -128,10 +110,10 @@ class Rendering {
     const name = site.hostName(host.name);
     const fault = this.#options.centre.hosts.has(name)
       ? "is a host of the centre's own"
-      : this.hosts.has(name)
+      : this.#hosts.has(name)
         ? "is defined already, by this site or another one"
         : listedNameFault(name, this.#options.illegalNameCharacters);
-    if (fault === null) this.hosts.add(name);
+    if (fault === null) this.#hosts.add(name);
     else this.#refuse(site, `host ${printable(name)}`, "host_name", fault, "left out");
     return fault === null;
   }

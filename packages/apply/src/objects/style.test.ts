@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { renderObjects } from "./render.ts";
 import { copiedTexts, type ObjectStyle } from "./style.ts";
-import { fileOf, host, options, plain, render, service, site } from "./test-rows.ts";
+import { fileOf, host, options, plain, render, renderObjects, service, site } from "./test-rows.ts";
 
 describe("what the centre's settings say of a site", () => {
   const all: ObjectStyle = {

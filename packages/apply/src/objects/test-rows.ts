@@ -9,7 +9,15 @@ import type {
   SiteId,
 } from "@siteferry/model";
 import { defaultIllegalNameCharacters, defaultIllegalValueCharacters } from "./encode.ts";
-import { renderObjects, type RenderOptions, type SiteObjects } from "./render.ts";
+import {
+  groupsFile,
+  ObjectsRendering,
+  type RenderOptions,
+  siteFile,
+  type SiteObjects,
+  type SiteRefusal,
+  templatesFile,
+} from "./render.ts";
 import { nothingAtCentre, type ObjectStyle } from "./style.ts";
 
 const common = {
@@ -81,9 +89,27 @@ export const options: RenderOptions = {
   recordsDirectory: "/spool/sites",
 };
 
-export function render(...sites: SiteObjects[]): ReturnType<typeof renderObjects> {
+export interface Rendered {
+  readonly files: ReadonlyMap<string, string>;
+  readonly hosts: number;
+  readonly services: number;
+  readonly refused: readonly SiteRefusal[];
+}
+
+export function renderObjects(sites: readonly SiteObjects[], how: RenderOptions): Rendered {
+  const rendering = new ObjectsRendering(how);
+  const files = new Map(sites.map((one) => [siteFile(one.site), rendering.site(one)]));
+  files.set(templatesFile, rendering.templates()).set(groupsFile, rendering.groups());
+  const count = (kind: string): number => {
+    const blocks = new RegExp(`^define ${kind} \\{\\n  use `, "gm");
+    return [...files.values()].flatMap((text) => text.match(blocks) ?? []).length;
+  };
+  return { files, hosts: count("host"), services: count("service"), refused: rendering.refused };
+}
+
+export function render(...sites: readonly SiteObjects[]): Rendered {
   return renderObjects(sites, options);
 }
 
-export const fileOf = (rendered: ReturnType<typeof render>, id = "a"): string =>
+export const fileOf = (rendered: Rendered, id = "a"): string =>
   rendered.files.get(`siteferry-site-${id}.cfg`)!;

@@ -1,15 +1,15 @@
 // Which new configurations the core's own check lets pass. When it refuses all together, those that it
 // refuses are found by halves, and the other sites go on without them.
 
-import type { GenerationId, SiteObjects } from "@siteferry/apply";
+import type { GenerationId } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import type { Composed } from "./compose.ts";
 
 export interface Choosing {
   /** Sites whose files are new, and those that are as they were or must stay so. */
-  readonly changed: readonly SiteObjects[];
-  readonly unchanged: readonly SiteObjects[];
-  compose(accepted: readonly SiteObjects[], kept: readonly SiteId[]): Composed;
+  readonly changed: readonly SiteId[];
+  readonly unchanged: readonly SiteId[];
+  compose(accepted: readonly SiteId[], kept: readonly SiteId[]): Promise<Composed>;
   /** Writes it. */
   write(composed: Composed): Promise<GenerationId>;
   /** Null, or what the core says. */
@@ -33,10 +33,10 @@ const checksMax = 32;
 export async function choose(choosing: Choosing): Promise<Chosen | { readonly fault: string }> {
   const { changed, unchanged, write, check } = choosing;
   const attempt = async (
-    accepted: readonly SiteObjects[],
+    accepted: readonly SiteId[],
   ): Promise<Omit<Chosen, "refused"> & { readonly reason: string | null }> => {
-    const kept = changed.filter((site) => !accepted.includes(site)).map(({ site }) => site);
-    const composed = choosing.compose([...unchanged, ...accepted], kept);
+    const kept = changed.filter((site) => !accepted.includes(site));
+    const composed = await choosing.compose([...unchanged, ...accepted], kept);
     const generation = await write(composed);
     return { composed, generation, reason: await check(generation) };
   };
@@ -46,9 +46,9 @@ export async function choose(choosing: Choosing): Promise<Chosen | { readonly fa
   if (best.reason !== null) return { fault: best.reason };
 
   const refused = new Map<SiteId, string>();
-  let accepted: readonly SiteObjects[] = [];
+  let accepted: readonly SiteId[] = [];
   let checks = 2;
-  const halves: { sites: readonly SiteObjects[]; reason: string | null }[] = [
+  const halves: { sites: readonly SiteId[]; reason: string | null }[] = [
     { sites: changed, reason: all.reason },
   ];
   while (halves.length > 0) {
@@ -65,7 +65,7 @@ export async function choose(choosing: Choosing): Promise<Chosen | { readonly fa
       known = tried.reason;
     }
     if (sites.length === 1 || checks >= checksMax) {
-      for (const { site } of sites) refused.set(site, known ?? "the core refuses others with it");
+      for (const site of sites) refused.set(site, known ?? "the core refuses others with it");
       continue;
     }
     const middle = Math.ceil(sites.length / 2);

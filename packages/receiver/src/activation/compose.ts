@@ -1,48 +1,69 @@
 // The files of a generation: new ones of some sites, those of the live generation of others.
 
 import {
-  groupsFile,
-  objectsOf,
-  type ObjectFiles,
-  outlineOf,
-  parseObjectCache,
-  type RenderedObjects,
-  renderObjects,
   type CentreObjects,
+  groupsFile,
   nothingAtCentre,
+  type ObjectFiles,
+  objectsOf,
+  ObjectsRendering,
+  outlineOf,
   siteFile,
-  type SiteObjects,
+  type SiteRefusal,
+  templatesFile,
 } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import type { Opening } from "../opening.ts";
+import { type KnownConfiguration, openSiteObjects } from "./configurations.ts";
 import type { ActivationRecord } from "./record.ts";
 import { type OpenTarget, readObjectCache } from "./target.ts";
 
-export interface Composed extends RenderedObjects {
+export interface Composed {
   readonly files: ObjectFiles;
+  /** Whose files are new; and of whom the live ones stay, also because theirs can't be opened. */
+  readonly sites: readonly SiteId[];
+  readonly kept: readonly SiteId[];
+  readonly refused: readonly SiteRefusal[];
 }
 
-/** Renders `sites`; of the sites in `kept` the files and groups of the live generation stay. */
-export function compose(
-  { spool }: Pick<Opening, "spool">,
-  { settings }: Pick<OpenTarget, "settings">,
-  centre: CentreObjects,
-  sites: readonly SiteObjects[],
-  { kept, live }: { readonly kept: readonly SiteId[]; readonly live: ObjectFiles },
-): Composed {
-  const rendered = renderObjects(sites, {
-    illegalNameCharacters: settings.illegalNameCharacters,
-    illegalValueCharacters: settings.illegalValueCharacters,
+export interface Parts {
+  readonly centre: CentreObjects;
+  readonly chosen: readonly KnownConfiguration[];
+  readonly kept: readonly SiteId[];
+  readonly live: ObjectFiles;
+}
+
+/** One site after the other is opened and rendered: the rows of all together would be many. */
+export async function compose(
+  opening: Opening,
+  target: OpenTarget,
+  { centre, chosen, kept, live }: Parts,
+): Promise<Composed> {
+  const { illegalNameCharacters, illegalValueCharacters } = target.settings;
+  const rendering = new ObjectsRendering({
+    illegalNameCharacters,
+    illegalValueCharacters,
     centre: withHostsOf(centre, kept, live),
-    recordsDirectory: `${spool}/sites`,
+    recordsDirectory: `${opening.spool}/sites`,
   });
-  const files = new Map(rendered.files);
+  const files = new Map([[templatesFile, rendering.templates()]]);
+  for (const configuration of chosen) {
+    const objects = await openSiteObjects(opening, configuration);
+    if (objects === null) {
+      // Known only now; what it has at the centre no other one may take.
+      const others = chosen.filter((other) => other !== configuration);
+      const more = [...kept, configuration.site];
+      return await compose(opening, target, { centre, chosen: others, kept: more, live });
+    }
+    files.set(siteFile(objects.site), rendering.site(objects));
+  }
   const stays = kept.filter((site) => live.has(siteFile(site)));
   for (const site of stays) files.set(siteFile(site), live.get(siteFile(site))!);
-  if (stays.length > 0) {
-    files.set(groupsFile, withOlderGroups(files.get(groupsFile)!, live.get(groupsFile) ?? ""));
-  }
-  return { ...rendered, files };
+  const groups = rendering.groups();
+  const isAlone = stays.length === 0;
+  files.set(groupsFile, isAlone ? groups : withOlderGroups(groups, live.get(groupsFile) ?? ""));
+  const sites = chosen.map(({ site }) => site);
+  return { files, sites, kept, refused: rendering.refused };
 }
 
 /** What stays keeps its hosts: another site can't get them meanwhile. */
@@ -73,7 +94,7 @@ export async function readCentreObjects(
 ): Promise<CentreObjects> {
   const cache = await readObjectCache(target);
   if (cache === null) return nothingAtCentre;
-  const known = new Set(parseObjectCache(cache));
+  const known = new Set(cache);
   for (const id of [live, ...history]) {
     const files = id === null ? null : await target.generations.read(id);
     for (const key of files === null ? [] : outlineOf(files).keys()) known.delete(key);

@@ -32,33 +32,16 @@ export async function knownConfigurations({
   return known;
 }
 
-export interface OpenedConfigurations {
-  readonly sites: readonly SiteObjects[];
-  /** Sites whose configuration can't be opened any more: their objects stay as they are. */
-  readonly kept: readonly SiteId[];
-}
-
-export async function openConfigurations(
-  opening: Opening,
-  known: readonly KnownConfiguration[],
-): Promise<OpenedConfigurations> {
-  const sites: SiteObjects[] = [];
-  const kept: SiteId[] = [];
-  for (const configuration of known) {
-    const objects = await siteObjects(opening, configuration);
-    if (objects === null) kept.push(configuration.site);
-    else sites.push(objects);
-  }
-  return { sites, kept };
-}
-
-async function siteObjects(
+/** Null: it can't be opened any more, which is said. */
+export async function openSiteObjects(
   opening: Opening,
   { site, header, settings }: KnownConfiguration,
 ): Promise<SiteObjects | null> {
   try {
     if (header === null) throw new FerryError("spool-damaged", `The record of ${site} is damaged`);
     const { configuration } = await reopen(opening, header, "config");
+    // Needed again when something changes; that of all sites together is large.
+    opening.cache.drop(site, "config");
     const isOwn = isOwnHost(settings);
     return {
       site,

@@ -1,7 +1,7 @@
 // The last steps of an activation: switch, reload, see the core live with it; or back. Each step is
 // durable before it is done, so that a run after a crash goes on where it was.
 
-import { type GenerationId, objectsOf, outlineOf, parseObjectCache } from "@siteferry/apply";
+import { type GenerationId, objectsOf, outlineOf } from "@siteferry/apply";
 import { FerryError, errorFields, explain } from "@siteferry/model";
 import { type ActivationRecord, type PendingActivation, saveActivation } from "./record.ts";
 import { cacheStamp, type OpenTarget, readObjectCache } from "./target.ts";
@@ -169,10 +169,9 @@ async function watchHealth(target: OpenTarget, pending: PendingActivation): Prom
 /** "" if the core has loaded all objects of the generation. */
 async function missingObjects(target: OpenTarget, generation: GenerationId): Promise<string> {
   const files = await target.generations.read(generation);
-  const cache = await readObjectCache(target);
+  const known = await readObjectCache(target);
   if (files === null) return "the new objects are gone from the disk";
-  if (cache === null) return "the core's object cache can't be read";
-  const known = parseObjectCache(cache);
+  if (known === null) return "the core's object cache can't be read";
   const wanted = objectsOf(outlineOf(files));
   const missing = wanted.filter((key) => !known.has(key));
   return missing.length === 0

@@ -2,13 +2,13 @@
 // the core's own check refuses.
 
 import { createHash } from "node:crypto";
-import { type GenerationId, type ObjectFiles, siteFile, type SiteObjects } from "@siteferry/apply";
+import { type GenerationId, type ObjectFiles, siteFile } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import type { Opening } from "../opening.ts";
 import { checkCandidate } from "./check-candidate.ts";
 import { choose } from "./choose.ts";
 import { compose, type Composed, readCentreObjects } from "./compose.ts";
-import { type KnownConfiguration, openConfigurations } from "./configurations.ts";
+import type { KnownConfiguration } from "./configurations.ts";
 import type { ActivationRecord, RejectedSite } from "./record.ts";
 import { cacheStamp, type OpenTarget } from "./target.ts";
 
@@ -30,20 +30,23 @@ export async function planGeneration(
   live: ObjectFiles,
 ): Promise<PlannedGeneration | { readonly fault: string }> {
   const { generations, world } = target;
-  const { sites, composeWith } = await openComposing(opening, target, record, approved, live);
-  const all = composeWith(sites, []);
+  const composeWith = await openComposing(opening, target, record, approved, live);
+  const all = await composeWith(sitesOf(approved), []);
   const textOf = (site: SiteId): string => all.files.get(siteFile(site)) ?? "";
   const nowMs = world.clock.now();
-  const isRejected = ({ site }: SiteObjects): boolean => {
+  const isRejected = (site: SiteId): boolean => {
     const before = record.rejected[site];
     return before?.hash === hashOf(textOf(site)) && !isOld(before, nowMs);
   };
-  const changed = sites.filter(({ site }) => textOf(site) !== live.get(siteFile(site)));
-  const stays = changed.filter(isRejected).map(({ site }) => site);
+  const changed = all.sites.filter((site) => textOf(site) !== live.get(siteFile(site)));
+  const stays = changed.filter(isRejected);
   const chosen = await choose({
     changed: changed.filter((site) => !isRejected(site)),
-    unchanged: sites.filter((site) => !changed.includes(site)),
-    compose: (accepted, kept) => composeWith(accepted, [...stays, ...kept]),
+    unchanged: all.sites.filter((site) => !changed.includes(site)),
+    compose: async (accepted, kept) =>
+      accepted.length === all.sites.length
+        ? all
+        : await composeWith(accepted, [...all.kept, ...stays, ...kept]),
     write: ({ files }) => generations.write(files),
     check: async (generation) =>
       generation === record.live ? null : await checkCandidate(target, generation),
@@ -58,11 +61,12 @@ export async function planGeneration(
   return { ...chosen, rejected };
 }
 
-export interface Composing {
-  readonly sites: readonly SiteObjects[];
-  /** New files of some sites; of those in `kept` what is live. */
-  composeWith(accepted: readonly SiteObjects[], kept: readonly SiteId[]): Composed;
+export function sitesOf(configurations: readonly KnownConfiguration[]): readonly SiteId[] {
+  return configurations.map(({ site }) => site);
 }
+
+/** New files of the accepted sites, in the order of the settings; of those in `kept` what is live. */
+type ComposeWith = (accepted: readonly SiteId[], kept: readonly SiteId[]) => Promise<Composed>;
 
 export async function openComposing(
   opening: Opening,
@@ -70,15 +74,11 @@ export async function openComposing(
   record: ActivationRecord,
   configurations: readonly KnownConfiguration[],
   live: ObjectFiles,
-): Promise<Composing> {
-  const { sites, kept: unopened } = await openConfigurations(opening, configurations);
+): Promise<ComposeWith> {
   const centre = await readCentreObjects(target, record);
-  return {
-    sites,
-    composeWith(accepted, kept) {
-      const inOrder = sites.filter((site) => accepted.includes(site));
-      return compose(opening, target, centre, inOrder, { kept: [...unopened, ...kept], live });
-    },
+  return async (accepted, kept) => {
+    const chosen = configurations.filter(({ site }) => accepted.includes(site));
+    return await compose(opening, target, { centre, chosen, kept, live });
   };
 }
 

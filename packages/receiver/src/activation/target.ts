@@ -5,6 +5,7 @@ import {
   type MainConfiguration,
   type ObjectFiles,
   openGenerations,
+  parseObjectCache,
   parseMainConfiguration,
 } from "@siteferry/apply";
 import { FerryError, limits, printable, type World } from "@siteferry/model";
@@ -63,6 +64,15 @@ async function readCoreFiles(
   }
 }
 
+/** Names of the files that the core works with. */
+export async function liveFileNames(
+  { world, generations }: OpenTarget,
+  { live }: ActivationRecord,
+): Promise<readonly string[]> {
+  const id = live ?? (await generations.live());
+  return id === null ? [] : await world.files.list(generations.pathOf(id)).catch(() => []);
+}
+
 /** What the core works with, or was left with; empty if there is nothing. */
 export async function readLive(
   { generations }: OpenTarget,
@@ -73,13 +83,16 @@ export async function readLive(
 }
 
 /** Null: there is none, or it can't be read; the core writes it at every start. */
-export async function readObjectCache({ world, main }: OpenTarget): Promise<string | null> {
+export async function readObjectCache({
+  world,
+  main,
+}: OpenTarget): Promise<ReadonlySet<string> | null> {
   const path = main?.object_cache_file;
   if (path === undefined) return null;
   const bytes = await world.files
     .read(path, limits.stateBytesMax, { trusted: true })
     .catch(() => null);
-  return bytes === null ? null : new TextDecoder().decode(bytes);
+  return bytes === null ? null : parseObjectCache(bytes);
 }
 
 /** Changes when the core writes its cache. */

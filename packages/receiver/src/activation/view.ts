@@ -5,8 +5,8 @@ import { type ObjectFiles, outlineOf, type SiteRefusal } from "@siteferry/apply"
 import type { SiteId } from "@siteferry/model";
 import type { ObjectsSettings } from "../objects-settings.ts";
 import type { Opening } from "../opening.ts";
-import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
-import { openComposing } from "./plan.ts";
+import { knownConfigurations } from "./configurations.ts";
+import { openComposing, sitesOf } from "./plan.ts";
 import { loadActivation } from "./record.ts";
 import { openTarget, readLive } from "./target.ts";
 import { isApproved } from "./words.ts";
@@ -34,10 +34,13 @@ export async function viewObjects(
   const record = await loadActivation(opening.world, target.directory);
   const live = await readLive(target, record);
   const known = await knownConfigurations(opening);
-  const composing = await openComposing(opening, target, record, known, live);
-  const { files, refused } = composing.composeWith(composing.sites, []);
+  const composeWith = await openComposing(opening, target, record, known, live);
+  const { files, refused } = await composeWith(sitesOf(known), []);
   const awaiting: SiteId[] = [];
-  for (const one of known) if (await isAwaiting(opening, one, live)) awaiting.push(one.site);
+  for (const one of known) {
+    const isIn = await isApproved(opening.world.files, opening.spool, one, [...live.keys()]);
+    if (!isIn) awaiting.push(one.site);
+  }
   const rejected = Object.entries(record.rejected).map(([site, { reason }]) => [site, reason]);
   return {
     dir: settings.dir,
@@ -52,14 +55,6 @@ export async function viewObjects(
     failed: record.failed?.reason ?? null,
     refused,
   };
-}
-
-async function isAwaiting(
-  { world, spool }: Opening,
-  known: KnownConfiguration,
-  live: ObjectFiles,
-): Promise<boolean> {
-  return !(await isApproved(world.files, spool, known, live));
 }
 
 export interface ObjectChange {

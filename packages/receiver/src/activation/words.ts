@@ -1,7 +1,7 @@
 // An operator's words about configurations: approve a site's first one, go back to the generation
 // before, go on again. They are left as files, which need no lock, and carried out in the next run.
 
-import { siteFile, type ObjectFiles } from "@siteferry/apply";
+import { siteFile } from "@siteferry/apply";
 import { type FileSystem, FerryError, type SiteId } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
 import type { KnownConfiguration } from "./configurations.ts";
@@ -36,9 +36,9 @@ export async function isApproved(
   files: FileSystem,
   spool: string,
   { site, settings }: KnownConfiguration,
-  live: ObjectFiles,
+  liveFiles: readonly string[],
 ): Promise<boolean> {
-  if (settings.objects.autoApprove || live.has(siteFile(site))) return true;
+  if (settings.objects.autoApprove || liveFiles.includes(siteFile(site))) return true;
   return (await files.status(`${spool}/state/approved-${site}`)) !== null;
 }
 
