@@ -5,6 +5,6 @@ export { forget } from "./forget.ts";
 export * from "./quarantine.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";
-export { importFrom, type Imported, receiveArrival } from "./world/real-doorway.ts";
+export { importFrom, type Imported } from "./world/real-doorway.ts";
 export { receiveMail } from "./world/receive-mail.ts";
 export * from "./world/run-receiver.ts";

@@ -128,6 +128,7 @@ export async function makeCentre(
         ...at,
         signer: await signerOf(remote1),
         readKeys: async () => ({ signers, revoked }),
+        alone: async (_site, work) => await work(),
       });
     },
     [Symbol.asyncDispose]: remove,

@@ -2,14 +2,7 @@
 
 import { openLog, readSettings } from "@siteferry/agent";
 import { exitCodes, explain, FerryError, type Log, parseSiteId } from "@siteferry/model";
-import {
-  receiveAlways,
-  receiveArrival,
-  receiveMail,
-  receiveOnce,
-  receiverSchema,
-  type ReceiverSettings,
-} from "@siteferry/receiver";
+import { receiveArrival, receiverSchema, type ReceiverSettings } from "@siteferry/receiver/arrival";
 import { nodeFiles } from "@siteferry/spool";
 import type { AgentOptions } from "../agent-options.ts";
 import { printFailure } from "../failure.ts";
@@ -28,6 +21,7 @@ export async function runReceive(options: ReceiveOptions): Promise<number> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "receiver", level: logLevel });
   if (stdin !== undefined) return await receiveStdin(settings, log, stdin);
+  const { receiveAlways, receiveOnce } = await import("@siteferry/receiver");
   if (!once) {
     await receiveAlways(settings, log);
     return 0;
@@ -52,6 +46,7 @@ async function takeMail({ config, logLevel }: ReceiveOptions): Promise<number> {
   try {
     const settings = await readSettings(nodeFiles, config, receiverSchema);
     const log = await openLog({ name: "receiver", level: logLevel });
+    const { receiveMail } = await import("@siteferry/receiver");
     await receiveMail(settings, log, process.stdin);
     return 0;
   } catch (error) {
