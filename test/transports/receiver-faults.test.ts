@@ -39,7 +39,7 @@ interface Daemon {
   stop(): Promise<void>;
 }
 
-const links = ["ssh", "http"] as const;
+const links = ["ssh", "http", "tunnel"] as const;
 type Link = (typeof links)[number];
 
 async function openGround(link: Link): Promise<Ground> {
@@ -52,7 +52,7 @@ async function openGround(link: Link): Promise<Ground> {
   const installation = stack.use(await install({ livestatus }));
   await readyForReceipts(installation);
   const sign = `${path}/die`;
-  const open = { ssh: openSsh, http: openHttp }[link];
+  const open = { ssh: openSsh, http: openHttp, tunnel: openTunnel }[link];
   const daemon = await open(stack, installation, sign);
   stack.defer(() => daemon.stop());
   const receiverSpool = `${installation.path}/spool/receiver`;
@@ -93,33 +93,54 @@ const openSsh: Open = async (stack, { senderYaml, receiverYaml }, sign) => {
 };
 
 /** The daemon. */
-const openHttp: Open = async (_stack, { path, senderYaml, receiverYaml }, sign) => {
+const openHttp: Open = async (_stack, installation, sign) => {
+  const { port, token, daemon } = await openDaemon(installation, sign);
+  const url = `http://127.0.0.1:${port}`;
+  const section = `http: { url: "${url}", token: ${token}, timeout: 5m }`;
+  await replaceTransport(installation.senderYaml, section);
+  return daemon;
+};
+
+/** The daemon, behind sshd. */
+const openTunnel: Open = async (stack, installation, sign) => {
+  const { port, token, daemon } = await openDaemon(installation, sign);
+  const client = stack.use(await makeClient());
+  const permission = `restrict,port-forwarding,permitopen="127.0.0.1:${port}"`;
+  const sshd = stack.use(
+    await startSshd({ authorizedKeys: [`${permission} ${client.publicKey}`] }),
+  );
+  const own = `{ timeout: 5m, tunnel: { port: ${port}, token: ${token} },`;
+  const section = (await sshSection(client, sshd)).replace("{", own);
+  await replaceTransport(installation.senderYaml, `ssh: ${section}`);
+  return daemon;
+};
+
+async function openDaemon({ path, receiverYaml }: Installation, sign: string) {
   const port = await freePort();
   const token = `${path}/token`;
   await writeFile(token, "0123456789abcdef0123456789abcdef", { mode: 0o600 });
-  const url = `http://127.0.0.1:${port}`;
-  await replaceTransport(senderYaml, `http: { url: "${url}", token: ${token}, timeout: 5m }`);
   const sites = `{ remote1: { token: ${token} } }`;
   await replaceTransport(receiverYaml, `http: { listen: "127.0.0.1:${port}", sites: ${sites} }`);
-  let daemon: ChildProcess | null = null;
-  return {
+  let child: ChildProcess | null = null;
+  const daemon: Daemon = {
     async start() {
       const words = ["--import", dying, bin, "receive", "--config", receiverYaml];
-      daemon = spawn(process.execPath, words, {
+      child = spawn(process.execPath, words, {
         stdio: ["ignore", "ignore", "pipe"],
         env: { ...process.env, DIE_ONCE: sign },
       });
       // It says so when it listens.
-      await once(daemon.stderr!, "data");
-      daemon.stderr!.resume();
+      await once(child.stderr!, "data");
+      child.stderr!.resume();
     },
     async stop() {
-      if (daemon === null || daemon.exitCode !== null || daemon.signalCode !== null) return;
-      daemon.kill("SIGTERM");
-      await once(daemon, "exit");
+      if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await once(child, "exit");
     },
   };
-};
+  return { port, token, daemon };
+}
 
 async function replaceTransport(file: string, transport: string): Promise<void> {
   const yaml = await readFile(file, "utf8");
@@ -143,7 +164,7 @@ async function expectOnce({ installation, daemon, counts, results }: Ground): Pr
 }
 
 describe.each(links)("a receiver behind %s", (link) => {
-  const left = link === "ssh" ? missingFor("sshd") : null;
+  const left = link === "http" ? null : missingFor("sshd");
 
   test.skipIf(left !== null)(
     "that is killed between the store and the receipt gets the bundle again, and has it once",

@@ -1,12 +1,14 @@
 // Both agents with a real sshd between them, set up as docs/transports/ssh.md says.
 
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseAddress, serve } from "@siteferry/livestatus";
-import { makeFakeSite } from "@siteferry/testkit";
+import { freePort, makeFakeSite } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { startSshd } from "@siteferry/testkit/servers";
 import { describe, expect, test } from "vitest";
+import { startSiteferry } from "../command-line.ts";
 import { type Installation, install, readyForReceipts, reportOf } from "../installation.ts";
 import { makeClient, sshSection } from "./ssh-ground.ts";
 
@@ -53,6 +55,40 @@ describe.skipIf(missingFor("sshd") !== null)("siteferry over ssh", () => {
     expect((await readdir(`${installation.objects}/live`)).join()).toContain(
       "siteferry-site-remote1.cfg",
     );
+  });
+
+  test("to the daemon's listener, through a login that can do nothing else", async () => {
+    await using at = await open();
+    const { client, installation } = at;
+    const port = await freePort();
+    const token = `${installation.path}/token`;
+    await writeFile(token, "0123456789abcdef0123456789abcdef", { mode: 0o600 });
+    const permission = `port-forwarding,permitopen="127.0.0.1:${port}",permitlisten="127.0.0.1:1"`;
+    const sshd = at.stack.use(
+      await startSshd({
+        authorizedKeys: [`restrict,${permission},command="/bin/false" ${client.publicKey}`],
+      }),
+    );
+    const own = `tunnel: { port: ${port}, token: ${token} }`;
+    await sendBy(installation, (await sshSection(client, sshd)).replace("{", `{ ${own},`));
+    const early = await installation.send();
+    expect(early.status).toBe(75);
+    expect(early.stderr).toContain("nobody listens");
+
+    const { receiverYaml } = installation;
+    const yaml = await readFile(receiverYaml, "utf8");
+    const listener = `http: { listen: "127.0.0.1:${port}", sites: { remote1: { token: ${token} } } }`;
+    await writeFile(receiverYaml, yaml.replace(/- drop: .*/, `- ${listener}`));
+    const daemon = startSiteferry(["receive", "--config", receiverYaml]);
+    // It says so when it listens.
+    await once(daemon.stderr!, "data");
+    daemon.stderr!.resume();
+    expect(reportOf(await sentBy(installation))).toMatchObject({ waiting: 0 });
+    expect(await readdir(`${installation.path}/spool/sender/outbox`)).toEqual([]);
+    daemon.kill("SIGTERM");
+    expect(await once(daemon, "exit")).toEqual([0, null]);
+    expect(reportOf(await installation.receive())).toMatchObject({ refused: 0, failed: 0 });
+    expect((await readdir(installation.objects)).join()).toContain("siteferry-site-remote1.cfg");
   });
 
   test("a centre that doesn't know the site says so at the site", async () => {

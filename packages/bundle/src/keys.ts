@@ -1,8 +1,10 @@
-// The sender's key: an ordinary, unencrypted OpenSSH private key of Ed25519. ssh2 reads and writes
-// it; it is imported when first used, because it takes 80 ms to load.
+// An agent's key: an ordinary, unencrypted OpenSSH private key of Ed25519. ssh2 makes new ones, and is
+// loaded only for that.
 
+import { sign } from "node:crypto";
 import { FerryError } from "@siteferry/model";
-import { keyIdOf, rawPublicKey } from "./ed25519.ts";
+import { keyIdOf } from "./ed25519.ts";
+import { parsePrivateKey } from "./private-key.ts";
 
 export interface Signer {
   /** `SHA256:…`, as `ssh-keygen -l` shows it. */
@@ -25,40 +27,20 @@ export async function generateKey(comment: string): Promise<KeyPair> {
   const { utils } = await loadSsh2();
   let pair = utils.generateKeyPairSync("ed25519", { comment });
   // ssh2 1.17 drops a leading zero byte: one key in 256 is 31 bytes long, and nothing can read it.
-  while (utils.parseKey(pair.private) instanceof Error) {
+  while (typeof parsePrivateKey(pair.private) === "string") {
     pair = utils.generateKeyPairSync("ed25519", { comment });
   }
   return { privateKey: pair.private, publicLine: pair.public };
 }
 
-/** Refuses a key that is encrypted, public or of another type with `key-unusable`. */
+/** Refuses a key that is encrypted, public, damaged or of another type with `key-unusable`. */
 export async function loadSigner(privateKeyText: string, where: string): Promise<Signer> {
-  const { utils } = await loadSsh2();
-  const key = utils.parseKey(privateKeyText);
-  if (key instanceof Error) {
-    const encrypted = /encrypted|passphrase/i.test(key.message);
-    throw unusable(where, encrypted ? "is protected by a passphrase" : "is no OpenSSH private key");
-  }
-  if (Array.isArray(key) || !key.isPrivateKey()) throw unusable(where, "holds no private key");
-  const publicKey = key.getPublicSSH();
-  if (rawPublicKey(publicKey) === null) {
-    throw unusable(where, "is not an Ed25519 key");
-  }
-  return {
-    keyId: keyIdOf(publicKey),
-    publicKey,
-    sign(data) {
-      const signature = key.sign(Buffer.from(data));
-      if (signature instanceof Error) throw unusable(where, "doesn't sign");
-      return signature;
-    },
-  };
+  const parsed = parsePrivateKey(privateKeyText);
+  if (typeof parsed === "string") throw new FerryError("key-unusable", `${where} ${parsed}`);
+  const { publicKey, key } = parsed;
+  return { keyId: keyIdOf(publicKey), publicKey, sign: (data) => sign(null, data, key) };
 }
 
 async function loadSsh2(): Promise<typeof import("ssh2")> {
   return (await import("ssh2")).default;
-}
-
-function unusable(where: string, problem: string): FerryError {
-  return new FerryError("key-unusable", `${where} ${problem}`);
 }

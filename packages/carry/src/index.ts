@@ -25,6 +25,7 @@ export {
   type SshDirectory,
   sshDirectorySender,
   sshExecSender,
+  sshTunnelSender,
 } from "./transports/ssh/send.ts";
 export { sshReceiver, type SshReceiveOptions } from "./transports/ssh/receive.ts";
 export type { SshCommand } from "./transports/ssh/command.ts";

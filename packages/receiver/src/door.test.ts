@@ -44,6 +44,7 @@ async function makeDoor(
     signer: signs ? signer : null,
     freeSpace: async () => free,
     readKeys: async () => ({ signers: trust.signers, revoked: new Set() }),
+    alone: async (_site, work) => await work(),
   });
   const arrivals = (): Promise<readonly string[]> => readdir(`${spool}/arrivals`);
   return { door, arrivals, [Symbol.asyncDispose]: remove };

@@ -1,10 +1,11 @@
 // The door, for links that speak to the centre: a bundle is verified as far as that goes without opening
 // it, made durable, and acknowledged. The receiver's next run takes it in from here like any other.
-// Several processes may stand at it at once, beside the daemon: it needs no lock.
+// Several processes may stand at it at once, beside the daemon; only what counts and stores a site's
+// arrivals is alone.
 
 import { type BundleHeader, makeReceipt, type Signer, verify } from "@siteferry/bundle";
 import { type Arrival, Busy, type Door } from "@siteferry/carry/contract";
-import { FerryError, limits, Refusal, type World } from "@siteferry/model";
+import { FerryError, limits, Refusal, type SiteId, type World } from "@siteferry/model";
 import { isTemporaryName, publishByRename } from "@siteferry/spool";
 import { arrivalName, arrivalsDirectory, parseArrivalName } from "./arrivals.ts";
 import type { Opening } from "./opening.ts";
@@ -17,6 +18,8 @@ export interface Doorway extends Pick<Opening, "spool" | "freeSpace"> {
   readonly signer: Signer | null;
   /** Read anew for each arrival. */
   readKeys(): Promise<Pick<Opening, "signers" | "revoked">>;
+  /** Does `work` while nobody else stores anything of this site, in whatever process. @throws Busy */
+  alone(site: SiteId, work: () => Promise<void>): Promise<void>;
 }
 
 /** Beside the arrivals, on the same file system. */
@@ -78,13 +81,16 @@ async function checkRoom(
 }
 
 async function store(doorway: Doorway, header: BundleHeader, content: Uint8Array): Promise<void> {
-  await checkRoom(doorway, header);
   const { spool, world } = doorway;
-  await publishByRename(world.files, world.random, {
+  const publication = {
     temporaryDirectory: `${spool}/${writingDirectory}`,
     directory: `${spool}/${arrivalsDirectory}`,
     name: arrivalName(header, content),
     content,
+  };
+  await doorway.alone(header.site, async () => {
+    await checkRoom(doorway, header);
+    await publishByRename(world.files, world.random, publication);
   });
 }
 
@@ -93,10 +99,10 @@ export async function openDoorDirectories({ files, clock }: World, spool: string
   await files.makeDirectory(`${spool}/${arrivalsDirectory}`, 0o700);
   const writing = `${spool}/${writingDirectory}`;
   await files.makeDirectory(writing, 0o700);
-  for (const name of await files.list(writing)) {
+  for (const name of (await files.list(writing)).filter(isTemporaryName)) {
     const status = await files.status(`${writing}/${name}`);
     const isOld = status !== null && status.modifiedMs < clock.now() - leftoverMs;
-    if (isOld && isTemporaryName(name)) await files.unlink(`${writing}/${name}`);
+    if (isOld) await files.unlink(`${writing}/${name}`);
   }
 }
 

@@ -7,7 +7,7 @@ export { forget } from "./forget.ts";
 export * from "./quarantine.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";
-export { importFrom, receiveArrival } from "./world/real-doorway.ts";
+export { importFrom } from "./world/real-doorway.ts";
 export { receiveLivedump, receiveLivedumpMail } from "./world/receive-livedump.ts";
 export { receiveMail } from "./world/receive-mail.ts";
 export * from "./world/run-receiver.ts";

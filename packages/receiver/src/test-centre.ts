@@ -119,7 +119,8 @@ export async function makeCentre(
     const at = opening(files);
     await openDoorDirectories(at.world, at.spool);
     const readKeys = async () => ({ signers, revoked });
-    return { ...at, signer: await signerOf(remote1), readKeys };
+    const alone: Doorway["alone"] = async (_site, work) => await work();
+    return { ...at, signer: await signerOf(remote1), readKeys, alone };
   };
   return {
     path,

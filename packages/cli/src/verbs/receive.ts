@@ -2,18 +2,10 @@
 
 import { openLog, readSettings } from "@siteferry/agent";
 import { exitCodes, explain, FerryError, type Log, parseSiteId } from "@siteferry/model";
-import {
-  receiveAlways,
-  receiveArrival,
-  receiveMail,
-  receiveOnce,
-  receiverSchema,
-  type ReceiverSettings,
-} from "@siteferry/receiver";
+import { receiveArrival, receiverSchema, type ReceiverSettings } from "@siteferry/receiver/arrival";
 import { nodeFiles } from "@siteferry/spool";
 import type { AgentOptions } from "../agent-options.ts";
 import { printFailure } from "../failure.ts";
-import { runReceiveLivedump } from "./receive-livedump.ts";
 
 export interface ReceiveOptions extends AgentOptions {
   /** The site that speaks on standard input. */
@@ -26,11 +18,15 @@ export interface ReceiveOptions extends AgentOptions {
 /** Exit status: 75 if something has to be tried again, 76 if something was refused. */
 export async function runReceive(options: ReceiveOptions): Promise<number> {
   const { config, once, logLevel, stdin, mail, format } = options;
-  if (format === "livedump") return await runReceiveLivedump(options);
+  if (format === "livedump") {
+    const { runReceiveLivedump } = await import("./receive-livedump.ts");
+    return await runReceiveLivedump(options);
+  }
   if (mail !== undefined) return await takeMail(options);
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "receiver", level: logLevel });
   if (stdin !== undefined) return await receiveStdin(settings, log, stdin);
+  const { receiveAlways, receiveOnce } = await import("@siteferry/receiver");
   if (!once) {
     await receiveAlways(settings, log);
     return 0;
@@ -58,6 +54,7 @@ async function takeMail({ config, logLevel, mail }: ReceiveOptions): Promise<num
   try {
     const settings = await readSettings(nodeFiles, config, receiverSchema);
     const log = await openLog({ name: "receiver", level: logLevel });
+    const { receiveMail } = await import("@siteferry/receiver");
     await receiveMail(settings, log, process.stdin);
     return 0;
   } catch (error) {

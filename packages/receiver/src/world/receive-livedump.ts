@@ -3,8 +3,9 @@
 
 import { readKey } from "@siteferry/agent";
 import { loadSigner, realPace } from "@siteferry/bundle";
+import { Busy } from "@siteferry/carry/contract";
 import { FerryError, limits, type Log, Refusal, type SiteId, type World } from "@siteferry/model";
-import { takeLock } from "@siteferry/spool";
+import { waitForLock } from "@siteferry/spool";
 import { letIn } from "../door.ts";
 import {
   bundleOfLivedump,
@@ -13,10 +14,13 @@ import {
   livedumpDirectory,
 } from "../livedump/take-livedump.ts";
 import type { ReceiverSettings } from "../settings.ts";
-import { checkUser, openDoorway, readWhole } from "./real-doorway.ts";
+import { enterForSite, enterToWork, makePlaces } from "./places.ts";
+import { inputPatience, readInput } from "./read-input.ts";
+import { openDoorway } from "./real-doorway.ts";
+import { checkUser } from "./receive-arrival.ts";
 
-/** How long a delivery waits for another one of its site. */
-const patienceSeconds = 60;
+/** How long a delivery waits for its place, and for another one of its site: nobody sends it again. */
+const patienceMs = 60_000;
 
 /** Takes one dump from `input`. When it returns, its bundle is durable among the arrivals. */
 export async function receiveLivedump(
@@ -50,10 +54,16 @@ async function receiveText(
   readText: () => Promise<Uint8Array>,
 ): Promise<void> {
   const doorway = await openDoorway(settings, log);
-  await checkUser(doorway);
+  const { spool } = doorway;
+  await checkUser(spool);
   checkLivedumpAllowed(doorway, site);
+  await makePlaces(spool);
+  const patience = { siteMs: patienceMs, workMs: patienceMs };
+  await using stack = new AsyncDisposableStack();
+  stack.use(await enterForSite(spool, site, patience));
   // Before the lock: a link that hangs keeps no other delivery waiting.
   const text = await readText();
+  stack.use(await enterToWork(spool, patience));
   await withSiteLock(doorway, site, async () => {
     const content = await bundleOfLivedump(doorway, site, text, realPace());
     await letIn(doorway, { site, from: "livedump", content });
@@ -83,7 +93,8 @@ async function withSiteLock<Result>(
 ): Promise<Result> {
   const directory = livedumpDirectory(spool, site);
   await world.files.makeDirectory(directory, 0o700);
-  const lock = await takeLock(`${directory}/lock`, { patienceSeconds });
+  const lock = await waitForLock(`${directory}/lock`, patienceMs);
+  if (lock === null) throw new Busy(`Another dump of ${site} is being taken in`, null);
   try {
     return await work();
   } finally {
@@ -93,7 +104,7 @@ async function withSiteLock<Result>(
 
 async function read(input: NodeJS.ReadStream, bytesMax: number): Promise<Uint8Array> {
   try {
-    return await readWhole(input, bytesMax);
+    return await readInput(input, { ...inputPatience, bytesMax });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     throw new FerryError("livedump-invalid", error.message, { cause: error });

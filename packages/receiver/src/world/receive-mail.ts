@@ -5,7 +5,8 @@ import { realWorld } from "@siteferry/agent";
 import { FerryError, limits, type Log } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
 import { pipedMailDirectory } from "../transports/piped-mail.ts";
-import { freeSpaceOf, readWhole } from "./real-doorway.ts";
+import { inputPatience, readInput } from "./read-input.ts";
+import { freeSpaceOf } from "./real-doorway.ts";
 
 /**
  * Takes one message from `input`. When it returns, the message is durable.
@@ -21,7 +22,7 @@ export async function receiveMail(
   const { files, random } = realWorld(log);
   const spool = `${settings.spool}/receiver`;
   await files.makeDirectory(spool, 0o700);
-  const message = await readWhole(input, messageBytesMax);
+  const message = await readInput(input, { ...inputPatience, bytesMax: messageBytesMax });
   if ((await freeSpaceOf(spool)) < limits.freeSpaceMin) {
     throw new FerryError("disk-nearly-full", `The disk of ${spool} is nearly full`);
   }

@@ -1,6 +1,11 @@
 // ssh in sender.yaml.
 
-import { checkSshLogin, sshConnectionKeys, type SshConnectionSettings } from "@siteferry/agent";
+import {
+  absolutePath,
+  checkSshLogin,
+  sshConnectionKeys,
+  type SshConnectionSettings,
+} from "@siteferry/agent";
 import type { SendingTransport } from "@siteferry/carry";
 import { z } from "zod";
 import type { TransportContext } from "./context.ts";
@@ -10,6 +15,14 @@ export type SshSettings = SshServerSettings | SshCommandSettings;
 interface SshServerSettings extends SshConnectionSettings {
   /** A directory at the server to publish into by SFTP; without it a process there takes the bundles. */
   readonly directory?: string | undefined;
+  /** The receiver's http listener there, on 127.0.0.1, in place of a process. */
+  readonly tunnel?: TunnelSettings | undefined;
+}
+
+interface TunnelSettings {
+  readonly port: number;
+  /** A file with the token that the centre gave this site, mode 0600. */
+  readonly token: string;
 }
 
 interface SshCommandSettings {
@@ -29,6 +42,7 @@ export const sshSettings: z.ZodType<SshSettings> = z
     user: user.optional(),
     knownHosts: knownHosts.optional(),
     directory: z.string().min(1).optional(),
+    tunnel: z.strictObject({ port: z.int().min(1).max(65_535), token: absolutePath }).optional(),
     command: z.array(z.string().min(1)).min(1).optional(),
   })
   .transform((given, context): SshSettings => {
@@ -44,6 +58,9 @@ export const sshSettings: z.ZodType<SshSettings> = z
       context.addIssue("host, user and knownHosts are needed; or command");
       return z.NEVER;
     }
+    if (rest.tunnel !== undefined && rest.directory !== undefined) {
+      context.addIssue("one of the two at most: directory, tunnel");
+    }
     checkSshLogin(given, context);
     return { ...rest, timeout, port, agent, host: name, user: login, knownHosts: known };
   });
@@ -52,13 +69,15 @@ export async function openSsh(
   context: TransportContext,
   settings: SshSettings,
 ): Promise<SendingTransport> {
-  const { sshCommandSender, sshDirectorySender, sshExecSender } = await import("@siteferry/carry");
+  const { sshCommandSender, sshDirectorySender, sshExecSender, sshTunnelSender } =
+    await import("@siteferry/carry");
   const { site, world } = context;
   if ("command" in settings) {
     return sshCommandSender({ command: settings.command, timeoutMs: settings.timeout });
   }
-  const { timeout, directory, ...server } = settings;
+  const { timeout, directory, tunnel, ...server } = settings;
   const connection = { ...server, timeoutMs: timeout };
+  if (tunnel !== undefined) return sshTunnelSender(context, { connection, tunnel, site });
   if (directory === undefined) return sshExecSender(context, { connection, site });
   return sshDirectorySender(context, world.random, { connection, directory, site });
 }

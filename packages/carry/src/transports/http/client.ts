@@ -1,10 +1,11 @@
 // HTTP towards a web server, for the sender and for pulling: one connection that stays open between
 // requests, through a proxy if there is one, with a deadline on each step. No redirect is followed.
 
-import { Readable } from "node:stream";
+import type { Socket } from "node:net";
+import { type Duplex, Readable } from "node:stream";
 import { getCACertificates } from "node:tls";
 import { FerryError, printable } from "@siteferry/model";
-import type { Dispatcher } from "undici";
+import type { buildConnector, Dispatcher } from "undici";
 import { lineFailure } from "./failures.ts";
 
 /** What is read from files; anew for each request, so that what was renewed is used. */
@@ -24,6 +25,15 @@ export interface HttpClientOptions {
   readonly proxy: URL | "none" | null;
   /** For each step: connecting, the next piece of the body going out, the answer, its next piece. */
   readonly timeoutMs: number;
+  /** In place of a connection of its own. */
+  readonly via?: Via;
+}
+
+/** A line that somebody else has opened, to what the URL names: for one connection. */
+interface Via {
+  /** For people. */
+  readonly name: string;
+  readonly line: Duplex;
 }
 
 interface Question {
@@ -52,8 +62,9 @@ const pieceBytes = 16 * 1024;
 const timerMaxMs = 24 * 3_600_000;
 
 export function httpClient(options: HttpClientOptions): HttpClient {
-  const { url, timeoutMs } = options;
-  const where = printable(url.href.replace(/\/$/, ""), 200);
+  const { url, timeoutMs, via } = options;
+  const address = url.href.replace(/\/$/, "");
+  const where = printable(via === undefined ? address : `${via.name} to ${address}`, 200);
   let open: { readonly dispatcher: Dispatcher; readonly secrets: HttpSecrets } | null = null;
   const dispatcherFor = async (secrets: HttpSecrets): Promise<Dispatcher> => {
     if (open !== null && isSameTls(open.secrets, secrets)) return open.dispatcher;
@@ -68,7 +79,7 @@ export function httpClient(options: HttpClientOptions): HttpClient {
       const secrets = await options.secrets();
       const bytes = body?.length ?? answerBytesMax;
       try {
-        const response = await request(new URL(path, `${url.href.replace(/\/$/, "")}/`), {
+        const response = await request(new URL(path, `${address}/`), {
           method,
           dispatcher: await dispatcherFor(secrets),
           headers: {
@@ -137,10 +148,11 @@ async function readAnswer(
 }
 
 async function connectVia(
-  { url, proxy, timeoutMs }: HttpClientOptions,
+  { url, proxy, timeoutMs, via }: HttpClientOptions,
   { ca, cert, key }: HttpSecrets,
 ): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent, Pool } = await import("undici");
+  if (via !== undefined) return new Agent({ allowH2: false, connections: 1, connect: over(via) });
   const authorities = { ca: ca ?? getCACertificates("system") };
   const own = { ...authorities, ...(cert !== null && key !== null && { cert, key }) };
   const common = {
@@ -163,6 +175,17 @@ async function connectVia(
   } catch (cause) {
     throw new FerryError("settings-invalid", "The proxy in the environment is no URL", { cause });
   }
+}
+
+/** undici asks no more of a line than a Duplex has; its types want a socket. */
+function over({ name, line }: Via): buildConnector.connector {
+  let isGiven = false;
+  return (_options, done) => {
+    if (isGiven) return done(new FerryError("link-unreachable", `${name}: the line ended`), null);
+    isGiven = true;
+    // At once it would come before undici expects it, and the request would never go.
+    queueMicrotask(() => done(null, line as Socket));
+  };
 }
 
 function isSameTls(a: HttpSecrets, b: HttpSecrets): boolean {

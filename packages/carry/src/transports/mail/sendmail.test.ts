@@ -31,5 +31,8 @@ test.each([
 
 test("a program that isn't there", async () => {
   const sent = pipeToSendmail(["/nowhere/sendmail"], envelope, message);
-  await expect(sent).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(sent).rejects.toMatchObject({
+    code: "system-error",
+    message: expect.stringContaining("ENOENT"),
+  });
 });

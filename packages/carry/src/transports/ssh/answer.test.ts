@@ -1,7 +1,8 @@
 import { PassThrough } from "node:stream";
 import { limits } from "@siteferry/model";
 import { expect, test } from "vitest";
-import { type Ending, judge, listenTo } from "./answer.ts";
+import { type Ending, listenTo } from "../ending.ts";
+import { judge } from "./answer.ts";
 
 const ending: Ending = { status: 0, signal: null, output: Buffer.from("receipt"), complaint: "" };
 const failure = (change: Partial<Ending>): unknown => {

@@ -41,16 +41,29 @@ export class Conversation {
     start: (done: Done<Result>) => void,
     sizeBytes = 0,
   ): Promise<Result> {
-    if (this.#failure !== null) throw this.#failure;
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    const begin = (): Promise<Result> => {
+      start((error, result) => (error ? reject(error) : resolve(result as Result)));
+      return promise;
+    };
+    return await this.during(what, begin, sizeBytes);
+  }
+
+  /** As {@link step}, for what is a promise by itself. */
+  async during<Result>(
+    what: string,
+    begin: () => Promise<Result>,
+    sizeBytes: number,
+  ): Promise<Result> {
+    if (this.#failure !== null) throw this.#failure;
+    const { promise: ended, reject } = Promise.withResolvers<never>();
     const limitMs = stepMs(this.#timeoutMs, sizeBytes);
     const timer = setTimeout(() => {
       this.fail("link-timeout", `no answer in ${limitMs} ms`);
     }, limitMs);
     this.#waiting.set(reject, what);
     try {
-      start((error, result) => (error ? reject(error) : resolve(result as Result)));
-      return await promise;
+      return await Promise.race([begin(), ended]);
     } finally {
       clearTimeout(timer);
       this.#waiting.delete(reject);

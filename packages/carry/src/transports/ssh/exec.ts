@@ -2,7 +2,8 @@
 
 import type { SiteId } from "@siteferry/model";
 import type { ClientChannel } from "ssh2";
-import { type Ending, judge, listenTo } from "./answer.ts";
+import { type Ending, listenTo } from "../ending.ts";
+import { judge } from "./answer.ts";
 import type { Link } from "./link.ts";
 import { refusedBy } from "./session.ts";
 

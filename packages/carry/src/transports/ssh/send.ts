@@ -1,5 +1,5 @@
-// ssh, the sending half: by a process at the centre, into a directory there, or through the operator's
-// own ssh.
+// ssh, the sending half: by a process at the centre, to its http listener, into a directory there, or
+// through the operator's own ssh.
 
 import type { Random, SiteId } from "@siteferry/model";
 import type { SendingTransport } from "../../transport.ts";
@@ -11,6 +11,7 @@ import { placeOf, type SshConnection, type SshFiles } from "./settings.ts";
 import { SftpLink } from "./sftp-link.ts";
 import type { Sftp } from "./sftp.ts";
 import { sshTraits } from "./traits.ts";
+import { sendThroughTunnel, type SshTunnel } from "./tunnel.ts";
 
 /** Each bundle to a process of its own, `siteferry receive --stdin SITE`; the receipt comes back. */
 export function sshExecSender(
@@ -22,6 +23,27 @@ export function sshExecSender(
     name: `ssh:${placeOf(connection)}`,
     traits: sshTraits("push", true),
     send: ({ content }) => sendByExec(link, site, content),
+    async close() {
+      link.close();
+    },
+  };
+}
+
+/** To the centre's http listener, through sshd; the receipt comes back. */
+export function sshTunnelSender(
+  files: SshFiles,
+  {
+    connection,
+    tunnel,
+    site,
+  }: { readonly connection: SshConnection; readonly tunnel: SshTunnel; readonly site: SiteId },
+): SendingTransport {
+  const link = new Link(files, connection);
+  const options = { ...tunnel, site, timeoutMs: connection.timeoutMs };
+  return {
+    name: `ssh:${placeOf(connection)} to port ${tunnel.port}`,
+    traits: sshTraits("push", true),
+    send: (bundle) => sendThroughTunnel(link, files, options, bundle),
     async close() {
       link.close();
     },
