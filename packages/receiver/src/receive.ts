@@ -10,8 +10,10 @@ import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
+import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
+import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
 
@@ -32,6 +34,10 @@ export interface ReceiveReport extends OpenedInbox {
   waitingForConfiguration: number;
   /** Files of object configuration that are new, other than before, or gone. */
   objectFiles: number;
+  /** Packages of object configuration that a core has activated. */
+  packages: number;
+  /** Results for which a core said that it has a newer one. */
+  newerAtCore: number;
 }
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
@@ -57,6 +63,8 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     waitingForCore: 0,
     waitingForConfiguration: 0,
     objectFiles: 0,
+    packages: 0,
+    newerAtCore: 0,
   };
   for (const target of settings.targets) {
     if (!("objects" in target)) continue;
@@ -68,6 +76,8 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   for (const target of settings.targets) {
     if ("checkresults" in target) {
       await reconcileSites(receiver, report, target.checkresults);
+    } else if ("icinga2" in target) {
+      await reconcileCore(receiver, report, target.icinga2);
     }
   }
   world.log.info(report, summaryOf(report));
@@ -90,6 +100,21 @@ async function reconcileSites(
         add(report, await reconcileStates(receiver, target, site, isLive));
       });
     }
+  });
+}
+
+async function reconcileCore(
+  receiver: Receiver,
+  report: ReceiveReport,
+  target: Icinga2Settings,
+): Promise<void> {
+  await attempt(receiver, report, `Reaching ${target.url}`, async () => {
+    const done = await reconcileIcinga2(receiver, target);
+    report.failed += done.failed;
+    report.packages += done.activated ? 1 : 0;
+    report.results += done.results;
+    report.newerAtCore += done.newerAtCore;
+    report.waitingForConfiguration += done.waitingForConfiguration;
   });
 }
 

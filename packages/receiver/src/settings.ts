@@ -4,6 +4,7 @@ import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@sitef
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
+import { icinga2Schema, type Icinga2Settings } from "./icinga2-settings.ts";
 import { sitesOf, type TransportSettings, transportSchema } from "./transports/index.ts";
 
 export interface ReceiverSettings {
@@ -48,7 +49,8 @@ export interface SiteSettings {
 
 export type TargetSettings =
   | { readonly checkresults: CheckResultsSettings }
-  | { readonly objects: ObjectsSettings };
+  | { readonly objects: ObjectsSettings }
+  | { readonly icinga2: Icinga2Settings };
 
 export interface CheckResultsSettings {
   /** The core's `check_result_path`. */
@@ -111,6 +113,7 @@ const objectsSchema: z.ZodType<ObjectsSettings> = z.strictObject({
 const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
   checkresults: checkResultsSchema,
   objects: objectsSchema,
+  icinga2: icinga2Schema,
 });
 
 const plainSchema = z.strictObject({
