@@ -7,7 +7,7 @@ import type { ForeignObjects } from "./render.ts";
 import type { CheckResultParameters } from "./result.ts";
 
 /** A configuration package as the core has it. */
-export interface PackageStages {
+interface PackageStages {
   /** "" if none was ever active. */
   readonly active: string;
   readonly stages: readonly string[];

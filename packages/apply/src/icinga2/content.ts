@@ -22,7 +22,7 @@ export interface PackageManifest {
   readonly sites: ReadonlyMap<SiteId, SiteManifest>;
 }
 
-export interface SiteManifest extends Omit<SitePiece, "text"> {
+interface SiteManifest extends Omit<SitePiece, "text"> {
   /** SHA-256 of the piece: {@link pieceHash}. */
   readonly hash: string;
 }

@@ -149,7 +149,9 @@ class Reconciling {
       const site = [...this.#changed].find((changed) => changed === name);
       if (site !== undefined) return [site];
     }
-    if (this.#changed.size <= 1) return [...this.#changed];
+    // What is active doesn't pass either: then it is the core's own configuration.
+    const asItIs = await this.#try(await this.#withOnly(null), false);
+    if (asItIs.kind === "invalid") return [];
     const guilty: SiteId[] = [];
     for (const site of this.#changed) {
       if (this.#uploads >= uploadsMax) break;
@@ -159,8 +161,8 @@ class Reconciling {
     return guilty;
   }
 
-  /** What is active, and of what changed only this one. */
-  async #withOnly(alone: SiteId): Promise<PackageContent> {
+  /** What is active, and of what changed only this one, or none. */
+  async #withOnly(alone: SiteId | null): Promise<PackageContent> {
     const pieces = new Map<SiteId, SitePiece>();
     for (const [site, piece] of this.#target) {
       const isOld = this.#changed.has(site) && site !== alone;

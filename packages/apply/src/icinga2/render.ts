@@ -130,7 +130,8 @@ class Rendering {
     if (fault !== null) return this.#refuse(object, "name", fault, "left out");
     this.#taken.add(name);
     // Where display_name says no more than the name, a Nagios has its words in alias.
-    const shown = host.display_name === host.name ? host.alias : host.display_name;
+    const { display_name: ownWords } = host;
+    const shown = ownWords === "" || ownWords === host.name ? host.alias : ownWords;
     return [
       `object Host ${literal(name)} {\n`,
       ...importLines([icinga2HostTemplate, ...this.#imported.hostTemplates]),

@@ -52,7 +52,7 @@ function outputOf({ plugin_output, long_plugin_output }: ResultColumns): string 
 }
 
 /** The core splits at blanks too; within quotes a blank belongs to a label. */
-export function splitPerfData(perfData: string): string[] {
+function splitPerfData(perfData: string): string[] {
   const entries: string[] = clean(perfData).match(/(?:'[^']*'|\S)+/g) ?? [];
   let characters = 0;
   // Never half of one: half a number would be a wrong number.
