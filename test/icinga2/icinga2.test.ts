@@ -7,54 +7,9 @@ import { isNameFault, parseHostName } from "@siteferry/model";
 import { makeCertificate } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Row, Rows } from "../faults/hostile-rows.ts";
 import { reportOf } from "../installation.ts";
 import { type Centre, openCentre } from "./centre.ts";
-
-const start = Math.floor(Date.now() / 1000) - 1000;
-
-const host = (name: string, change: Row = {}): Row => ({ name, ...change });
-const service = (host_name: string, description: string, change: Row = {}): Row => ({
-  host_name,
-  description,
-  ...change,
-});
-
-/** Two hosts with two services each, and their states `at` seconds after the start. */
-const usualRows: Rows = {
-  hosts: [
-    host("web", { alias: "Web server", address: "192.0.2.1", groups: ["linux"] }),
-    host("db ü", { display_name: "Data Base", address: "2001:db8::1" }),
-  ],
-  services: [
-    service("web", "Disk C:\\Data", { groups: ["disks"], display_name: "Disk $C$" }),
-    service("web", 'load "15"'),
-    service("db ü", "CPU"),
-  ],
-  hostgroups: [{ name: "linux", alias: "Linux boxes" }],
-  servicegroups: [{ name: "disks", alias: "" }],
-};
-
-function statesAt(at: number, text: string): Rows {
-  const common = { last_check: start + at, execution_time: 0.25, latency: 0.5 };
-  return {
-    host_states: [
-      host("web", { ...common, state: 0, plugin_output: `PING ${text}` }),
-      host("db ü", { ...common, state: 2, plugin_output: `unreachable ${text}` }),
-    ],
-    service_states: [
-      service("web", "Disk C:\\Data", {
-        ...common,
-        state: 2,
-        plugin_output: `CRITICAL | ${text}`,
-        long_plugin_output: "line 1 | x\nline 2\n",
-        perf_data: "'C:\\ used'=50%;80 b=1",
-      }),
-      service("web", 'load "15"', { ...common, state: 1, plugin_output: `WARNING ${text}` }),
-      service("db ü", "CPU", { ...common, state: 3, plugin_output: "" }),
-    ],
-  };
-}
+import { host, injections, service, start, statesAt, usualRows } from "./rows.ts";
 
 describe.skipIf(missingFor("icinga2") !== null)("Icinga 2 as the centre", () => {
   let centre: Centre;
@@ -189,6 +144,21 @@ template Host "operator's" { vars.from_operator = true }
     expect(await resultOf("service", "added!new one")).toMatchObject({ state: 1, output: "first" });
     expect(await resultOf("service", 'r3-web!load "15"')).toMatchObject({ output: /remote3/ });
     expect((await uploads()).length).toBeLessThanOrEqual(2);
+  });
+
+  test("results of objects that aren't there yet wait, and come with them", async () => {
+    await centre.configure(`reloadEvery: 1h, hostTemplates: ["operator's"]`);
+    await centre.configuration("remote3", { hosts: [...usualRows["hosts"]!, host("later")] });
+    const later = { state: 1, last_check: start + 25, plugin_output: "waited" };
+    await centre.states("remote3", { host_states: [host("later", later)], service_states: [] });
+    for (const waits of ["the pause", "the pause still"]) {
+      const report = reportOf(await centre.receive());
+      expect(report, waits).toMatchObject({ packages: 0, results: 0, waitingForConfiguration: 1 });
+    }
+    await centre.configure(`reloadEvery: 1ms, hostTemplates: ["operator's"]`);
+    expect(reportOf(await centre.settle())).toMatchObject({ waitingForConfiguration: 0 });
+    const shown = { output: "waited", execution_start: start + 25 };
+    expect(await resultOf("host", "r3-later")).toMatchObject(shown);
   });
 
   test("a configuration that the core refuses is left out; other sites and all states go on", async () => {
@@ -382,25 +352,3 @@ template Host "operator's" { vars.from_operator = true }
     },
   );
 });
-
-const injections = [
-  '" }\nobject Host "injected" { check_command = "passive" }\n//',
-  '"; vars.injected = true; display_name = "',
-  "{{{ injected }}}",
-  '{{ get_host("web") }}',
-  "$host.vars.password$ $HOSTNAME$ $x",
-  "\\",
-  '\\" + "x',
-  "a!b",
-  "// comment",
-  "/* comment",
-  "*/ x",
-  "# comment",
-  'include "/etc/passwd"',
-  "% + globals.ApiUser",
-  "=> { throw 1 }",
-  "null",
-  "\u202e\u2066 bidi",
-  '@escaped@ @"x"',
-  "x\u2028y",
-];
