@@ -75,7 +75,7 @@ targets:
         const run = await centre.receive();
         const report = run.log.at(-1) ?? {};
         const isDone = run.status === 0 && report["waitingForConfiguration"] === 0;
-        if (isDone || runs === 20) return run;
+        if (isDone || runs === 100) return run;
       }
     },
     async objects(type, ...attributes) {

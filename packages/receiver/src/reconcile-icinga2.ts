@@ -95,15 +95,21 @@ class Run {
   async #objects(): Promise<void> {
     const { world } = this.#receiver;
     const known = await knownConfigurations(this.#receiver);
-    if (known.length === 0) return;
     const wantedIn = (programStart: string): string =>
       JSON.stringify([this.#target, known, programStart]);
     const programStart = await this.#api.programStart();
     const progressName = "activated";
     const done = await loadProgress(world, this.#directory, progressName);
-    if (wantedIn(programStart) === done) return;
+    if (wantedIn(programStart) === done || (known.length === 0 && done === "")) return;
 
-    const wanted = await this.#render(known);
+    const rendered = await this.#render(known);
+    // A site of which nothing is known, such as after the loss of the spool, keeps what the core has of it.
+    const wanted = new Map(
+      Object.keys(this.#receiver.settings.sites).map((site) => [
+        site as SiteId,
+        rendered.get(site as SiteId) ?? null,
+      ]),
+    );
     const { package: packageName, zone = null, reloadEvery, validation } = this.#target;
     const outcome = await reconcilePackage(
       { ...world, api: this.#api, store: packageStore(world, this.#directory) },
@@ -112,7 +118,7 @@ class Run {
     );
     this.#report.failed += outcome.refusals;
     this.#report.activated = outcome.kind === "activated";
-    const isWhole = ![...wanted.values()].includes(null);
+    const isWhole = ![...rendered.values()].includes(null);
     if (outcome.kind === "waiting" || outcome.refusals + outcome.held > 0 || !isWhole) return;
     const now = await this.#api.programStart();
     await saveProgress(world, this.#directory, progressName, wantedIn(now));
