@@ -1,9 +1,14 @@
-// Snapshot → core: check results and object configuration for Nagios and Naemon.
+// Snapshot → core: check results and object configuration for Nagios, Naemon and Icinga 2.
 
 export * from "./check-results/applied.ts";
 export * from "./check-results/format.ts";
 export type { ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
+export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
+export type { Icinga2Connection } from "./icinga2/connection.ts";
+export * from "./icinga2/deliver.ts";
+export * from "./icinga2/package.ts";
+export * from "./icinga2/render.ts";
 export * from "./livedump/config.ts";
 export * from "./livedump/templates.ts";
 export {
@@ -16,3 +21,4 @@ export * from "./objects/generations.ts";
 export * from "./objects/outline.ts";
 export * from "./objects/render.ts";
 export * from "./objects/style.ts";
+export * from "./world/icinga2-client.ts";

@@ -182,6 +182,22 @@ export const failureTable = {
     meaning: "The other side of a transport doesn't let us in",
     advice: "Check user, key, password or token, and what the other side's log says.",
   },
+  "core-unreachable": {
+    kind: "transient",
+    meaning: "The API of the central core can't be reached or used just now",
+    advice: "Check that it runs and listens; while it reloads this is usual. The next run goes on.",
+  },
+  "core-refused": {
+    kind: "configuration",
+    meaning: "The API of the central core doesn't let siteferry do what it needs",
+    advice: "Check user, password and permissions of the API user: docs/icinga2.md lists them.",
+  },
+  "core-configuration-invalid": {
+    kind: "configuration",
+    meaning: "The central core's validation refuses the sites' objects",
+    advice:
+      "The message has the core's words; what was active stays. It is tried again when something changed, or in 15 minutes.",
+  },
   "receiver-busy": {
     kind: "transient",
     meaning: "The centre can't take anything at the moment",

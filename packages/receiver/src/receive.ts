@@ -11,8 +11,10 @@ import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
-import { type ObjectsReport, reconcileObjects } from "./reconcile-objects.ts";
+import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
+import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
+import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
 
@@ -37,6 +39,10 @@ export interface ReceiveReport extends OpenedInbox {
   activations: number;
   /** Sites whose first configuration waits for an operator's approval. */
   awaitingApproval: number;
+  /** Packages of object configuration that a core has activated. */
+  packages: number;
+  /** Results for which a core said that it has a newer one. */
+  newerAtCore: number;
 }
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
@@ -64,13 +70,19 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     objectFiles: 0,
     activations: 0,
     awaitingApproval: 0,
+    packages: 0,
+    newerAtCore: 0,
   };
-  const isAwaited = await reconcileAllObjects(receiver, report);
+  const awaited = await reconcileAllObjects(receiver, report);
   for (const target of settings.targets) {
     if ("checkresults" in target) {
-      await reconcileSites(receiver, report, target.checkresults, isAwaited);
+      await reconcileSites(receiver, report, target.checkresults, awaited);
+    } else if ("icinga2" in target) {
+      await reconcileCore(receiver, report, target.icinga2, awaited);
     }
   }
+  await dropRequests(world.files, spool);
+  report.awaitingApproval = awaited.size;
   world.log.info(report, summaryOf(report));
   return report;
 }
@@ -83,31 +95,26 @@ function sitesOf({ sites }: ReceiverSettings): readonly SiteId[] {
 async function reconcileAllObjects(
   receiver: Receiver,
   report: ReceiveReport,
-): Promise<(site: SiteId) => boolean> {
-  const { world, settings, spool } = receiver;
-  const reports: ObjectsReport[] = [];
-  for (const target of settings.targets) {
+): Promise<Set<SiteId>> {
+  const awaited = new Set<SiteId>();
+  for (const target of receiver.settings.targets) {
     if (!("objects" in target)) continue;
     await attempt(receiver, report, `Objects for ${target.objects.dir}`, async () => {
       const objects = await reconcileObjects(receiver, target.objects);
-      reports.push(objects);
+      for (const site of objects.awaitingApproval) awaited.add(site);
       report.objectFiles += objects.objectFiles;
       report.activations += objects.activations;
       report.failed += objects.failed;
     });
   }
-  await dropRequests(world.files, spool);
-  const isAwaited = (site: SiteId): boolean =>
-    reports.some(({ awaitingApproval }) => awaitingApproval.includes(site));
-  report.awaitingApproval = sitesOf(settings).filter(isAwaited).length;
-  return isAwaited;
+  return awaited;
 }
 
 async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
   target: CheckResultsSettings,
-  isAwaited: (site: SiteId) => boolean,
+  awaited: ReadonlySet<SiteId>,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
     let live: Promise<LiveObjects> | null = null;
@@ -115,10 +122,27 @@ async function reconcileSites(
     const readLive = (): Promise<LiveObjects> => (live ??= readLiveObjects(receiver, target));
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
-        const readKnown = isAwaited(site) ? async () => () => false : readLive;
+        const readKnown = awaited.has(site) ? async () => () => false : readLive;
         add(report, await reconcileStates(receiver, target, site, readKnown));
       });
     }
+  });
+}
+
+async function reconcileCore(
+  receiver: Receiver,
+  report: ReceiveReport,
+  target: Icinga2Settings,
+  awaited: Set<SiteId>,
+): Promise<void> {
+  await attempt(receiver, report, `Reaching ${target.url}`, async () => {
+    const done = await reconcileIcinga2(receiver, target);
+    report.failed += done.failed;
+    report.packages += done.activated ? 1 : 0;
+    report.results += done.results;
+    report.newerAtCore += done.newerAtCore;
+    report.waitingForConfiguration += done.waitingForConfiguration;
+    for (const site of done.awaitingApproval) awaited.add(site);
   });
 }
 

@@ -4,7 +4,7 @@
 
 import type { ObjectFiles } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
-import { type KnownConfiguration, knownConfigurations } from "./activation/configurations.ts";
+import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
 import { begin, finish } from "./activation/go-live.ts";
 import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
 import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";

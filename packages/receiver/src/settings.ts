@@ -3,6 +3,7 @@
 import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@siteferry/agent";
 import { type HostName, isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
+import { icinga2Schema, type Icinga2Settings } from "./icinga2-settings.ts";
 import {
   groupName,
   objectsSchema,
@@ -64,7 +65,8 @@ export interface SiteSettings {
 
 export type TargetSettings =
   | { readonly checkresults: CheckResultsSettings }
-  | { readonly objects: ObjectsSettings };
+  | { readonly objects: ObjectsSettings }
+  | { readonly icinga2: Icinga2Settings };
 
 export interface CheckResultsSettings {
   /** The core's `check_result_path`. */
@@ -123,6 +125,7 @@ const checkResultsSchema: z.ZodType<CheckResultsSettings> = z.strictObject({
 const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
   checkresults: checkResultsSchema,
   objects: objectsSchema,
+  icinga2: icinga2Schema,
 });
 
 const plainSchema = z.strictObject({

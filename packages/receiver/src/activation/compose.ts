@@ -14,7 +14,7 @@ import {
 } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import type { Opening } from "../opening.ts";
-import { type KnownConfiguration, openSiteObjects } from "./configurations.ts";
+import { type KnownConfiguration, openSiteObjects } from "../configurations.ts";
 import type { ActivationRecord } from "./record.ts";
 import { type OpenTarget, readObjectCache } from "./target.ts";
 

@@ -8,7 +8,7 @@ import type { Opening } from "../opening.ts";
 import { checkCandidate } from "./check-candidate.ts";
 import { choose } from "./choose.ts";
 import { compose, type Composed, readCentreObjects } from "./compose.ts";
-import type { KnownConfiguration } from "./configurations.ts";
+import type { KnownConfiguration } from "../configurations.ts";
 import type { ActivationRecord, RejectedSite } from "./record.ts";
 import { cacheStamp, type OpenTarget } from "./target.ts";
 

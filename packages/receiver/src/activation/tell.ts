@@ -10,7 +10,7 @@ const refusalsLoggedMax = 20;
 /** Sites whose first configuration waits for an approval. */
 export function tellAwaiting(
   log: Log,
-  { awaiting: before }: ActivationRecord,
+  { awaiting: before }: Pick<ActivationRecord, "awaiting">,
   awaiting: readonly SiteId[],
 ): void {
   for (const site of awaiting.filter((one) => !before.includes(one))) {

@@ -5,7 +5,7 @@ import { type ObjectFiles, outlineOf, type SiteRefusal } from "@siteferry/apply"
 import type { SiteId } from "@siteferry/model";
 import type { ObjectsSettings } from "../objects-settings.ts";
 import type { Opening } from "../opening.ts";
-import { knownConfigurations } from "./configurations.ts";
+import { knownConfigurations } from "../configurations.ts";
 import { openComposing, sitesOf } from "./plan.ts";
 import { loadActivation } from "./record.ts";
 import { openTarget, readLive } from "./target.ts";

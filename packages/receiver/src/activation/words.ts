@@ -4,7 +4,7 @@
 import { siteFile } from "@siteferry/apply";
 import { type FileSystem, FerryError, type SiteId } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
-import type { KnownConfiguration } from "./configurations.ts";
+import type { KnownConfiguration } from "../configurations.ts";
 import { begin } from "./go-live.ts";
 import { type ActivationRecord, saveActivation } from "./record.ts";
 import type { OpenTarget } from "./target.ts";

@@ -15,6 +15,8 @@ import { answerFile, icinga2Frame } from "./icinga2-config.ts";
 export interface Icinga2Options {
   /** Hosts, services and whatever else in Icinga 2's language; see icinga2-config.ts. */
   readonly objects: string;
+  /** Called with the core's directory before it starts; what it returns belongs to the configuration too. */
+  readonly prepare?: (directory: string) => Promise<string>;
 }
 
 /** One run of a check whose plugin prints `output`, byte for byte, after `seconds`. */
@@ -44,7 +46,7 @@ export interface Icinga2 extends AsyncDisposable {
 }
 
 /** Starts `icinga2 daemon`; it answers when this returns. Many may run at once. */
-export async function startIcinga2({ objects }: Icinga2Options): Promise<Icinga2> {
+export async function startIcinga2({ objects, prepare }: Icinga2Options): Promise<Icinga2> {
   const temporary = await makeTemporaryDirectory("icinga2");
   const directory = temporary.path;
   const socketPath = join(directory, "live");
@@ -52,10 +54,12 @@ export async function startIcinga2({ objects }: Icinga2Options): Promise<Icinga2
   const port = await freePort();
   const configuration = join(directory, "icinga2.conf");
   await mkdir(answerDirectory);
-  await writeFile(configuration, icinga2Frame({ answerDirectory, socketPath, port }) + objects);
+  const paths = await ownPaths(directory);
+  const frame = icinga2Frame({ answerDirectory, socketPath, port });
+  await writeFile(configuration, frame + objects + ((await prepare?.(directory)) ?? ""));
   const core = await startCore({
     program: "icinga2",
-    arguments: ["daemon", "-c", configuration, ...(await ownPaths(directory))],
+    arguments: ["daemon", "-c", configuration, ...paths],
     // Instead of Debian's own user, who can't write into this directory.
     environment: { ICINGA2_USER: userInfo().username, ICINGA2_GROUP: userInfo().username },
     outputFile: join(directory, "output.log"),
@@ -65,11 +69,7 @@ export async function startIcinga2({ objects }: Icinga2Options): Promise<Icinga2
     await temporary.remove();
   };
   const query = (request: string) => ask(socketPath, `${request}\n\n`);
-  const command = async (line: string) => {
-    const at = Math.floor(Date.now() / 1000);
-    const answer = String(await query(`COMMAND [${at}] ${line}\nResponseHeader: fixed16`));
-    if (!answer.startsWith("200 ")) throw new Error(`${line}: ${answer}`);
-  };
+  const command = (line: string) => handIn(query, line);
   const run = async (checks: readonly Icinga2Check[]) => {
     const before = await readRuns(query);
     for (const check of checks) {
@@ -104,6 +104,12 @@ export async function startIcinga2({ objects }: Icinga2Options): Promise<Icinga2
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+async function handIn(query: Icinga2["query"], line: string): Promise<void> {
+  const at = Math.floor(Date.now() / 1000);
+  const answer = String(await query(`COMMAND [${at}] ${line}\nResponseHeader: fixed16`));
+  if (!answer.startsWith("200 ")) throw new Error(`${line}: ${answer}`);
 }
 
 async function ownPaths(directory: string): Promise<string[]> {

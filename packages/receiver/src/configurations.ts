@@ -1,14 +1,13 @@
-// The configurations that may be rendered: those of all sites, without sites whose first one nobody has
-// approved yet.
+// The configurations of all sites, as targets that render objects need them.
 
 import type { SiteObjects } from "@siteferry/apply";
 import type { BundleHeader } from "@siteferry/bundle";
 import { errorFields, explain, FerryError, type SiteId } from "@siteferry/model";
-import { loadSiteRecord, reopen } from "../mirror.ts";
-import { styleOf } from "../objects-settings.ts";
-import type { Opening } from "../opening.ts";
-import { isOwnHost, nameAtCentre } from "../ownership.ts";
-import type { SiteSettings } from "../settings.ts";
+import { loadSiteRecord, reopen } from "./mirror.ts";
+import { styleOf } from "./objects-settings.ts";
+import type { Opening } from "./opening.ts";
+import { isOwnHost, nameAtCentre } from "./ownership.ts";
+import type { SiteSettings } from "./settings.ts";
 
 export interface KnownConfiguration {
   readonly site: SiteId;

@@ -1,0 +1,149 @@
+import type { SiteId } from "@siteferry/model";
+import { describe, expect, test } from "vitest";
+import { CoreModel } from "./core-model.ts";
+import {
+  type PackageMemory,
+  type PackageOutcome,
+  reconcilePackage,
+  type WantedSites,
+} from "./package.ts";
+
+const minuteMs = 60_000;
+const [a, b, c] = ["a", "b", "c"] as SiteId[] as [SiteId, SiteId, SiteId];
+
+class Centre {
+  readonly core: CoreModel = new CoreModel();
+  nowMs: number = 1_000_000_000;
+  memory: PackageMemory = { uploadedMs: 0, refused: {} };
+  readonly errors: object[] = [];
+
+  async run(texts: Readonly<Record<string, string | null>>): Promise<PackageOutcome> {
+    const quiet = (): void => {};
+    const error = (fields: object): void => void this.errors.push(fields);
+    const wanted: WantedSites = new Map(
+      Object.entries(texts).map(([site, text]) => [
+        site as SiteId,
+        text === null ? null : { text, hostgroups: new Map(), servicegroups: new Map() },
+      ]),
+    );
+    return await reconcilePackage(
+      {
+        clock: { now: () => this.nowMs },
+        log: { debug: quiet, info: quiet, warn: quiet, error },
+        api: this.core.api,
+        store: {
+          load: async () => this.memory,
+          save: async (memory) => {
+            this.memory = memory;
+          },
+        },
+      },
+      { packageName: "siteferry", zone: null, reloadEveryMs: minuteMs, validationMs: 1000 },
+      wanted,
+    );
+  }
+
+  activeText(site: SiteId): string | undefined {
+    return this.core.stages.get(this.core.active)?.[`conf.d/siteferry-site-${site}.conf`];
+  }
+
+  /** Refuses each stage in which a file has the word. */
+  refuse(word: string, isNamed: boolean): void {
+    this.core.validate = (files) => {
+      const bad = Object.entries(files).find(([, text]) => text.includes(word));
+      if (bad === undefined) return null;
+      return `[time] critical/config: Error: it's ${word}\nLocation: in ${isNamed ? `/x/${bad[0]}` : "/etc/x.conf"}: 1:0-1:9\n`;
+    };
+  }
+}
+
+describe("the package", () => {
+  test("is uploaded once, and again when a site changed and the pause is over", async () => {
+    const centre = new Centre();
+    expect(await centre.run({ a: "1", b: "1" })).toMatchObject({ kind: "activated" });
+    expect(await centre.run({ a: "1", b: "1" })).toMatchObject({ kind: "unchanged" });
+    expect(await centre.run({ a: "2", b: "1" })).toMatchObject({ kind: "waiting" });
+    centre.nowMs += minuteMs;
+    expect(await centre.run({ a: "2", b: "1" })).toMatchObject({ kind: "activated" });
+    expect(centre.core.uploads).toHaveLength(2);
+    expect([centre.activeText(a), centre.activeText(b)]).toEqual(["2", "1"]);
+  });
+
+  test("two stages stay", async () => {
+    const centre = new Centre();
+    for (let round = 0; round < 5; round += 1) {
+      await centre.run({ a: String(round) });
+      centre.nowMs += minuteMs;
+    }
+    expect([...centre.core.stages.keys()]).toEqual(["stage-3", "stage-4"]);
+  });
+
+  test("a receiver that forgot everything learns from the core what is active", async () => {
+    const centre = new Centre();
+    await centre.run({ a: "1" });
+    centre.memory = { uploadedMs: 0, refused: {} };
+    expect(await centre.run({ a: "1" })).toMatchObject({ kind: "unchanged" });
+    expect(await centre.run({ a: null, b: "1" })).toMatchObject({ kind: "activated" });
+    expect(centre.activeText(a)).toBe("1");
+  });
+
+  test.each([true, false])(
+    "a site that breaks the validation stays as it was, the others go on; named: %s",
+    async (isNamed) => {
+      const centre = new Centre();
+      await centre.run({ a: "1", b: "1", c: "1" });
+      centre.nowMs += minuteMs;
+      centre.refuse("bad", isNamed);
+      const outcome = await centre.run({ a: "2", b: "bad", c: "2" });
+      expect(outcome).toMatchObject({ kind: "activated", held: 1 });
+      expect([a, b, c].map((site) => centre.activeText(site))).toEqual(["2", "1", "2"]);
+      expect(centre.errors[0]).toMatchObject({ code: "core-configuration-invalid" });
+
+      const { length } = centre.core.uploads;
+      centre.nowMs += minuteMs;
+      expect(await centre.run({ a: "2", b: "bad", c: "2" })).toMatchObject({
+        kind: "unchanged",
+        held: 1,
+      });
+      expect(centre.core.uploads).toHaveLength(length);
+      centre.nowMs += 15 * minuteMs;
+      centre.core.validate = () => null;
+      expect(await centre.run({ a: "2", b: "bad", c: "2" })).toMatchObject({ kind: "activated" });
+      expect(centre.activeText(b)).toBe("bad");
+    },
+  );
+
+  test("a text that quotes another site's file in the log blames nobody else", async () => {
+    const centre = new Centre();
+    await centre.run({ a: "1", b: "1" });
+    centre.nowMs += minuteMs;
+    centre.core.validate = (files) =>
+      files["conf.d/siteferry-site-b.conf"] === "bad"
+        ? "[t] critical/config: Error: 'Location: in siteferry-site-a.conf: '\nLocation: in /x/siteferry-site-b.conf: 1:1\n"
+        : null;
+    await centre.run({ a: "2", b: "bad" });
+    expect([centre.activeText(a), centre.activeText(b)]).toEqual(["2", "1"]);
+  });
+
+  test("where nothing validates, not even what is active, no site is blamed", async () => {
+    const centre = new Centre();
+    await centre.run({ a: "1", b: "1" });
+    centre.nowMs += minuteMs;
+    centre.core.validate = () => "[t] critical/config: Error: the operator's own";
+    expect(await centre.run({ a: "2", b: "2" })).toMatchObject({ kind: "unchanged", held: 0 });
+    expect(centre.core.uploads).toHaveLength(3);
+    centre.core.validate = () => null;
+    centre.nowMs += 15 * minuteMs;
+    expect(await centre.run({ a: "2", b: "2" })).toMatchObject({ kind: "activated" });
+  });
+
+  test("a core that refuses everything costs a bounded number of uploads", async () => {
+    const centre = new Centre();
+    const sites = Object.fromEntries(
+      Array.from({ length: 30 }, (_, index) => [`s${index}`, "bad"]),
+    );
+    centre.refuse("bad", true);
+    await centre.run(sites);
+    expect(centre.core.uploads.length).toBeLessThanOrEqual(8);
+  });
+});

@@ -1,0 +1,233 @@
+// The reconciling target over a configuration package: what the core has active, read through its API,
+// against what the sites say. A core refuses a stage as a whole, so a site whose change it doesn't take
+// stays as it was, and the others go on.
+
+import {
+  type Clock,
+  errorFields,
+  FerryError,
+  type Log,
+  printable,
+  type SiteId,
+} from "@siteferry/model";
+import type { Icinga2Api } from "./api.ts";
+import {
+  composePackage,
+  decodeManifest,
+  manifestFile,
+  type PackageContent,
+  type PackageManifest,
+  pieceHash,
+  sitePath,
+} from "./content.ts";
+import type { SitePiece } from "./render.ts";
+import { pruneStages, type StageOptions, tryStage, type Verdict } from "./stage.ts";
+
+export interface PackageOptions extends StageOptions {
+  /** Null: none; objects stand beside the core's own. */
+  readonly zone: string | null;
+  /** The least time between two uploads: each makes the core reload. */
+  readonly reloadEveryMs: number;
+}
+
+/** What has to survive a run, besides what the core itself shows. */
+export interface PackageMemory {
+  /** When the last upload began; milliseconds since 1970. */
+  readonly uploadedMs: number;
+  /** Hashes of sites' pieces and of whole contents that the core refused, and when. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
+export interface PackageStore {
+  load(): Promise<PackageMemory>;
+  save(memory: PackageMemory): Promise<void>;
+}
+
+export interface PackageWorld {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly api: Icinga2Api;
+  readonly store: PackageStore;
+}
+
+/** In their order; null: what is active of the site stays, whatever that is. */
+export type WantedSites = ReadonlyMap<SiteId, SitePiece | null>;
+
+export interface PackageOutcome {
+  /** `waiting`: for `reloadEveryMs` to pass. */
+  readonly kind: "unchanged" | "waiting" | "activated";
+  /** Uploads that the core refused just now. */
+  readonly refusals: number;
+  /** Sites that are behind what they want, because the core refused it now or lately. */
+  readonly held: number;
+}
+
+/** What the core refused isn't offered again before, unless it changed. */
+const refusedForMs = 15 * 60_000;
+/** Uploads of one call, so that a core that refuses everything can't keep it busy. */
+const uploadsMax = 8;
+
+/** @throws FerryError `core-unreachable`, `core-refused`, `peer-unknown`; the next call goes on. */
+export async function reconcilePackage(
+  world: PackageWorld,
+  options: PackageOptions,
+  wanted: WantedSites,
+): Promise<PackageOutcome> {
+  return await new Reconciling(world, options).run(wanted);
+}
+
+class Reconciling {
+  readonly #world: PackageWorld;
+  readonly #options: PackageOptions;
+  readonly #target = new Map<SiteId, SitePiece>();
+  /** Sites that are other than in the active stage. */
+  readonly #changed = new Set<SiteId>();
+  #memory: PackageMemory = { uploadedMs: 0, refused: {} };
+  #stage = "";
+  #active: PackageManifest | null = null;
+  #uploads = 0;
+  #refusals = 0;
+  #held = 0;
+
+  constructor(world: PackageWorld, options: PackageOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  async run(wanted: WantedSites): Promise<PackageOutcome> {
+    const { api, store } = this.#world;
+    const { packageName } = this.#options;
+    this.#memory = await store.load();
+    const stages = await api.stagesOf(packageName);
+    if (stages === null) await api.createPackage(packageName);
+    this.#stage = stages?.active ?? "";
+    const text =
+      this.#stage === "" ? null : await api.readFile(packageName, this.#stage, manifestFile);
+    this.#active = text === null ? null : decodeManifest(text);
+    await this.#choose(wanted);
+    const kind = await this.#converge();
+    return { kind, refusals: this.#refusals, held: this.#held };
+  }
+
+  async #choose(wanted: WantedSites): Promise<void> {
+    for (const [site, piece] of wanted) {
+      const hash = piece === null ? null : pieceHash(piece);
+      if (piece === null || hash === null || this.#isRefused(hash)) {
+        if (piece !== null) this.#held++;
+        await this.#leaveAsItIs(site);
+        continue;
+      }
+      this.#target.set(site, piece);
+      if (this.#active?.sites.get(site)?.hash !== hash) this.#changed.add(site);
+    }
+  }
+
+  async #converge(): Promise<PackageOutcome["kind"]> {
+    const { clock } = this.#world;
+    while (this.#uploads < uploadsMax) {
+      const content = composePackage(this.#target, this.#options.zone);
+      const { content: hash } = content.manifest;
+      if (hash === this.#active?.content || this.#isRefused(hash)) return "unchanged";
+      const sinceMs = clock.now() - this.#memory.uploadedMs;
+      // A clock that went back mustn't stop everything.
+      const isEarly = sinceMs >= 0 && sinceMs < this.#options.reloadEveryMs;
+      if (this.#uploads === 0 && isEarly) return "waiting";
+      const verdict = await this.#try(content, true);
+      if (verdict.kind === "valid") return "activated";
+      await this.#remember(hash);
+      const guilty = await this.#guilty(verdict.log);
+      if (guilty.length === 0) return "unchanged";
+      for (const site of guilty) await this.#hold(site);
+    }
+    return "unchanged";
+  }
+
+  /** The sites that a refused upload failed for; none if it isn't any one's change. */
+  async #guilty(log: string): Promise<readonly SiteId[]> {
+    // A site's texts are quoted in the log, but can't begin a line.
+    for (const [, name] of log.matchAll(/^Location: in \S*siteferry-site-([a-z0-9-]+)\.conf: /gm)) {
+      const site = [...this.#changed].find((changed) => changed === name);
+      if (site !== undefined) return [site];
+    }
+    // What is active doesn't pass either: then it is the core's own configuration.
+    const asItIs = await this.#try(await this.#withOnly(null), false);
+    if (asItIs.kind === "invalid") return [];
+    const guilty: SiteId[] = [];
+    for (const site of this.#changed) {
+      if (this.#uploads >= uploadsMax) break;
+      const verdict = await this.#try(await this.#withOnly(site), false);
+      if (verdict.kind === "invalid") guilty.push(site);
+    }
+    return guilty;
+  }
+
+  /** What is active, and of what changed only this one, or none. */
+  async #withOnly(alone: SiteId | null): Promise<PackageContent> {
+    const pieces = new Map<SiteId, SitePiece>();
+    for (const [site, piece] of this.#target) {
+      const isOld = this.#changed.has(site) && site !== alone;
+      const chosen = isOld ? await this.#activePiece(site) : piece;
+      if (chosen !== null) pieces.set(site, chosen);
+    }
+    return composePackage(pieces, this.#options.zone);
+  }
+
+  async #try({ files, manifest }: PackageContent, activate: boolean): Promise<Verdict> {
+    const { api, clock, log, store } = this.#world;
+    this.#uploads++;
+    this.#memory = { ...this.#memory, uploadedMs: clock.now() };
+    await store.save(this.#memory);
+    const verdict = await tryStage(api, this.#options, files, activate);
+    const { packageName } = this.#options;
+    const stage = printable(verdict.stage);
+    if (verdict.kind === "invalid") {
+      this.#refusals++;
+      const message = `${api.where} refuses the stage ${stage} of ${packageName}: ${verdict.reason}`;
+      const failure = new FerryError("core-configuration-invalid", message);
+      log.error(errorFields(failure), "What is active stays; the states go on");
+    } else if (activate) {
+      log.info({ stage, content: manifest.content }, `The package ${packageName} is active anew`);
+    }
+    // Two stay: the active one, and the one before or the one whose startup.log tells what is wrong.
+    const kept = verdict.kind === "invalid" ? verdict.stage : activate ? this.#stage : "";
+    await pruneStages(api, log, packageName, [kept]);
+    return verdict;
+  }
+
+  async #hold(site: SiteId): Promise<void> {
+    const piece = this.#target.get(site);
+    if (piece !== undefined) await this.#remember(pieceHash(piece));
+    this.#held++;
+    this.#changed.delete(site);
+    await this.#leaveAsItIs(site);
+  }
+
+  async #leaveAsItIs(site: SiteId): Promise<void> {
+    const piece = await this.#activePiece(site);
+    if (piece === null) this.#target.delete(site);
+    else this.#target.set(site, piece);
+  }
+
+  async #activePiece(site: SiteId): Promise<SitePiece | null> {
+    const known = this.#active?.sites.get(site);
+    if (known === undefined) return null;
+    const { packageName, zone } = this.#options;
+    const path = sitePath(site, zone);
+    const text = await this.#world.api.readFile(packageName, this.#stage, path);
+    const { hostgroups, servicegroups } = known;
+    return text === null ? null : { text, hostgroups, servicegroups };
+  }
+
+  #isRefused(hash: string): boolean {
+    const ageMs =
+      this.#world.clock.now() - (this.#memory.refused[hash] ?? Number.NEGATIVE_INFINITY);
+    return ageMs >= 0 && ageMs < refusedForMs;
+  }
+
+  async #remember(hash: string): Promise<void> {
+    const fresh = Object.entries(this.#memory.refused).filter(([known]) => this.#isRefused(known));
+    const refused = { ...Object.fromEntries(fresh), [hash]: this.#world.clock.now() };
+    this.#memory = { ...this.#memory, refused };
+    await this.#world.store.save(this.#memory);
+  }
+}

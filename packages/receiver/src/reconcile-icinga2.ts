@@ -1,0 +1,217 @@
+// Reconcile, Icinga 2: first the configurations of all sites into the core's package, then the states of
+// each site, both through the core's API and against what it shows there.
+
+import { readKey, readText } from "@siteferry/agent";
+import {
+  type CoreObjects,
+  deliverStates,
+  icinga2Api,
+  type Icinga2Api,
+  icinga2Client,
+  type Icinga2Counts,
+  reconcilePackage,
+  renderIcinga2Site,
+  type SitePiece,
+  type WantedSites,
+} from "@siteferry/apply";
+import { errorFields, explain, type SiteId } from "@siteferry/model";
+import { tellAwaiting, tellRefusedValues } from "./activation/tell.ts";
+import { isApproved } from "./activation/words.ts";
+import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
+import type { Icinga2Settings } from "./icinga2-settings.ts";
+import { loadSiteRecord, loadStates } from "./mirror.ts";
+import type { Opening } from "./opening.ts";
+import { isOwnHost, nameAtCentre } from "./ownership.ts";
+import { packageStore } from "./package-store.ts";
+
+/** What a run did at one Icinga 2. */
+export interface Icinga2Report {
+  /** Whether another stage is active than before. */
+  activated: boolean;
+  /** Uploads that the core refused, and other failures that are logged. */
+  failed: number;
+  results: number;
+  newerAtCore: number;
+  waitingForConfiguration: number;
+  /** Sites whose first configuration waits for an operator. */
+  awaitingApproval: readonly SiteId[];
+}
+
+/**
+ * One site that fails doesn't keep the others waiting, nor a configuration that the core refuses the
+ * states.
+ * @throws FerryError `core-unreachable`, `core-refused`, `peer-unknown`, or what the operator's files are
+ *   refused with
+ */
+export async function reconcileIcinga2(
+  receiver: Opening,
+  target: Icinga2Settings,
+): Promise<Icinga2Report> {
+  const { files } = receiver.world;
+  const connection = icinga2Client({
+    ...target,
+    timeoutMs: target.timeout,
+    ca: await readText(files, target.ca),
+    password: (await readKey(files, target.password)).trim(),
+  });
+  try {
+    return await new Run(receiver, target, icinga2Api(connection)).run();
+  } finally {
+    await connection.close();
+  }
+}
+
+class Run {
+  readonly #receiver: Opening;
+  readonly #target: Icinga2Settings;
+  readonly #api: Icinga2Api;
+  readonly #directory: string;
+  readonly #report: Icinga2Report = {
+    activated: false,
+    failed: 0,
+    results: 0,
+    newerAtCore: 0,
+    waitingForConfiguration: 0,
+    awaitingApproval: [],
+  };
+  #core: Promise<CoreObjects> | null = null;
+
+  constructor(receiver: Opening, target: Icinga2Settings, api: Icinga2Api) {
+    this.#receiver = receiver;
+    this.#target = target;
+    this.#api = api;
+    this.#directory = targetDirectory(receiver.spool, "icinga2", `${target.url} ${target.package}`);
+  }
+
+  async run(): Promise<Icinga2Report> {
+    const { url } = this.#target;
+    await this.#attempt(`Objects for ${url}`, () => this.#objects());
+    const programStart = await this.#api.programStart();
+    for (const site of Object.keys(this.#receiver.settings.sites) as SiteId[]) {
+      await this.#attempt(`Check results of ${site} for ${url}`, () =>
+        this.#states(site, programStart),
+      );
+    }
+    return this.#report;
+  }
+
+  async #objects(): Promise<void> {
+    const { world } = this.#receiver;
+    const known = await this.#approved();
+    const wantedIn = (programStart: string): string =>
+      JSON.stringify([this.#target, known, programStart]);
+    const programStart = await this.#api.programStart();
+    const progressName = "activated";
+    const done = await loadProgress(world, this.#directory, progressName);
+    if (wantedIn(programStart) === done || (known.length === 0 && done === "")) return;
+
+    const rendered = await this.#render(known);
+    // A site of which nothing is known, such as after the loss of the spool, keeps what the core has of it.
+    const wanted = new Map(
+      Object.keys(this.#receiver.settings.sites).map((site) => [
+        site as SiteId,
+        rendered.get(site as SiteId) ?? null,
+      ]),
+    );
+    const { package: packageName, zone = null, reloadEvery, validation } = this.#target;
+    const outcome = await reconcilePackage(
+      { ...world, api: this.#api, store: packageStore(world, this.#directory) },
+      { packageName, zone, reloadEveryMs: reloadEvery, validationMs: validation },
+      wanted,
+    );
+    this.#report.failed += outcome.refusals;
+    this.#report.activated = outcome.kind === "activated";
+    const isWhole = ![...rendered.values()].includes(null);
+    if (outcome.kind === "waiting" || outcome.refusals + outcome.held > 0 || !isWhole) return;
+    const now = await this.#api.programStart();
+    await saveProgress(world, this.#directory, progressName, wantedIn(now));
+  }
+
+  /** Sites whose first configuration nobody has approved have no objects here, and their results wait. */
+  async #approved(): Promise<readonly KnownConfiguration[]> {
+    const { world, spool } = this.#receiver;
+    const known = await knownConfigurations(this.#receiver);
+    const approved: KnownConfiguration[] = [];
+    for (const one of known) {
+      if (await isApproved(world.files, spool, one, [])) approved.push(one);
+    }
+    const awaiting = known.filter((one) => !approved.includes(one)).map(({ site }) => site);
+    this.#report.awaitingApproval = awaiting;
+    const before = await loadProgress(world, this.#directory, "awaiting");
+    if (awaiting.join() === before) return approved;
+    tellAwaiting(world.log, { awaiting: before.split(",") as SiteId[] }, awaiting);
+    await saveProgress(world, this.#directory, "awaiting", awaiting.join());
+    return approved;
+  }
+
+  async #render(known: readonly KnownConfiguration[]): Promise<WantedSites> {
+    const { log } = this.#receiver.world;
+    const foreign = await this.#api.foreignObjects(this.#target.package);
+    const taken = new Set<string>();
+    const wanted = new Map<SiteId, SitePiece | null>();
+    for (const configuration of known) {
+      const { site } = configuration;
+      const objects = await openSiteObjects(this.#receiver, configuration);
+      if (objects === null) {
+        wanted.set(site, null);
+        continue;
+      }
+      const { refused, ...piece } = renderIcinga2Site(objects, foreign, this.#target, taken);
+      wanted.set(site, piece);
+      tellRefusedValues(log, refused);
+    }
+    return wanted;
+  }
+
+  async #states(site: SiteId, programStart: string): Promise<void> {
+    const { world, settings, spool } = this.#receiver;
+    const record = await loadSiteRecord(world.files, spool, site);
+    const siteSettings = settings.sites[site];
+    if (record === null || siteSettings === undefined) return;
+    const newest = (record.delta ?? record.keyframe)?.payloadHash ?? "";
+    const settled = `${newest} ${programStart}`;
+    if ((await loadProgress(world, this.#directory, `${site}.settled`)) === settled) return;
+
+    const all = await loadStates(this.#receiver, record);
+    if (all === null) return;
+    const isOwn = isOwnHost(siteSettings);
+    const states = {
+      hosts: all.hosts.filter(({ name }) => isOwn(name)),
+      services: all.services.filter(({ host_name }) => isOwn(host_name)),
+    };
+    const compared = `${site}.compared`;
+    const mayHaveLost = (await loadProgress(world, this.#directory, compared)) !== programStart;
+    const counts = await deliverStates(
+      {
+        ...world,
+        api: this.#api,
+        store: appliedStore(world, this.#directory),
+        coreObjects: () => (this.#core ??= this.#api.coreObjects()),
+        connections: this.#target.connections,
+      },
+      { site, states, hostName: nameAtCentre(siteSettings), mayHaveLost },
+    );
+    this.#add(counts);
+    if (mayHaveLost) await saveProgress(world, this.#directory, compared, programStart);
+    const { waitingForConfiguration, refusedByCore, future } = counts;
+    if (waitingForConfiguration + refusedByCore + future > 0) return;
+    await saveProgress(world, this.#directory, `${site}.settled`, settled);
+  }
+
+  #add(counts: Icinga2Counts): void {
+    this.#report.results += counts.written;
+    this.#report.newerAtCore += counts.newerAtCore;
+    this.#report.waitingForConfiguration += counts.waitingForConfiguration + counts.refusedByCore;
+  }
+
+  async #attempt(doing: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#report.failed += 1;
+      const failure = explain(error, doing);
+      this.#receiver.world.log.error(errorFields(failure), `${doing} failed`);
+    }
+  }
+}
