@@ -162,6 +162,11 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
       return Object.entries(bundle.configuration);
     case "keyframe":
       return Object.entries(bundle.states);
+    case "verbatim":
+      return [
+        ["config.mk", linesOf(bundle.config)],
+        ["states.txt", linesOf(bundle.states)],
+      ];
     case "delta":
       return [
         ...Object.entries(bundle.changed).map(([name, rows]): [string, readonly object[]] => [
@@ -174,6 +179,14 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
         ]),
       ];
   }
+}
+
+/** A vendor's dump is shown as it is, line by line: nobody has judged yet what it says. */
+function linesOf(text: string): readonly object[] {
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => ({ line }));
 }
 
 /** One field a line; what comes from the site never reaches the terminal raw. */
