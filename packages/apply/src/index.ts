@@ -11,6 +11,7 @@ export {
   shadowHostLine,
   shadowHostsFile,
 } from "./cmc/configuration.ts";
+export * from "./cmc/mk-directory.ts";
 export * from "./cmc/states.ts";
 export * from "./livedump/config.ts";
 export * from "./livedump/templates.ts";

@@ -6,22 +6,27 @@ import type { ResultCounts } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
+import type { CmcSettings } from "./cmc-settings.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
+import { type CmcCounts, reconcileCmc } from "./reconcile-cmc.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
+import type { CmcWorld } from "./world/real-cmc.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Receiver extends Opening {
   readonly transports: readonly ReceivingTransport[];
   readonly takingIn?: TakingIn;
+  /** Absent: that of a real process. */
+  readonly cmc?: CmcWorld;
 }
 
-export interface ReceiveReport extends OpenedInbox {
+export interface ReceiveReport extends OpenedInbox, CmcCounts {
   /** Files that came through the transports. */
   taken: number;
   /** Check results that were handed to the core, and their files. */
@@ -57,6 +62,9 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     waitingForCore: 0,
     waitingForConfiguration: 0,
     objectFiles: 0,
+    cmcFiles: 0,
+    cmcStates: 0,
+    cmcWaiting: 0,
   };
   for (const target of settings.targets) {
     if (!("objects" in target)) continue;
@@ -69,6 +77,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     if ("checkresults" in target) {
       await reconcileSites(receiver, report, target.checkresults);
     }
+    if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc);
   }
   world.log.info(report, summaryOf(report));
   return report;
@@ -91,6 +100,15 @@ async function reconcileSites(
       });
     }
   });
+}
+
+async function reconcileShadows(
+  receiver: Receiver,
+  report: ReceiveReport,
+  target: CmcSettings,
+): Promise<void> {
+  const counts = await reconcileCmc(receiver, target, receiver.cmc);
+  for (const name of Object.keys(counts) as (keyof CmcCounts)[]) report[name] += counts[name];
 }
 
 /** One target or site that fails must not keep the others waiting. */

@@ -1,9 +1,18 @@
 // receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@siteferry/agent";
+import {
+  absolutePath,
+  fileMode,
+  groupName,
+  oneOf,
+  schedule,
+  section,
+  siteId,
+} from "@siteferry/agent";
 import { defaultIllegalNameCharacters } from "@siteferry/apply";
 import { isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
+import { type CmcSettings, cmcSchema } from "./cmc-settings.ts";
 import { sitesOf, type TransportSettings, transportSchema } from "./transports/index.ts";
 
 export interface ReceiverSettings {
@@ -48,7 +57,8 @@ export interface SiteSettings {
 
 export type TargetSettings =
   | { readonly checkresults: CheckResultsSettings }
-  | { readonly objects: ObjectsSettings };
+  | { readonly objects: ObjectsSettings }
+  | { readonly cmc: CmcSettings };
 
 export interface CheckResultsSettings {
   /** The core's `check_result_path`. */
@@ -76,7 +86,6 @@ export interface ObjectsSettings {
 }
 
 const targetCore = z.enum(["nagios", "naemon"]);
-const groupName = z.string().regex(/^[\w.-]+$/, "not the name or number of a group");
 const textList = z.array(z.string().min(1)).default([]);
 
 const siteSchema = z.strictObject({
@@ -111,6 +120,7 @@ const objectsSchema: z.ZodType<ObjectsSettings> = z.strictObject({
 const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
   checkresults: checkResultsSchema,
   objects: objectsSchema,
+  cmc: cmcSchema,
 });
 
 const plainSchema = z.strictObject({

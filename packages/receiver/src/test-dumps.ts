@@ -1,0 +1,147 @@
+// For tests: a centre with Checkmk's own core in place of a target, and sites that send dumps.
+
+import { mkdir, writeFile } from "node:fs/promises";
+import {
+  dumpHash,
+  generateKey,
+  loadSigner,
+  parseAllowedSigners,
+  seal,
+  textMember,
+} from "@siteferry/bundle";
+import { dropReceiver } from "@siteferry/carry";
+import type { LivestatusClient } from "@siteferry/livestatus";
+import { FerryError, type FileSystem, formatBundleName } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { BundleCache } from "./bundle-cache.ts";
+import { receive, type ReceiveReport } from "./receive.ts";
+import { receiverSchema } from "./settings.ts";
+import { nowMs, remote1 } from "./test-centre.ts";
+
+export interface Dump {
+  readonly config?: string;
+  readonly states?: string;
+  /** Of the configuration that doesn't travel. */
+  readonly hash?: string;
+}
+
+export interface CmcCentre extends AsyncDisposable {
+  readonly path: string;
+  /** A stand-in for the core: what it loaded last, how often, and what it was told. */
+  readonly core: {
+    loaded: Readonly<Record<string, string>>;
+    reloads: number;
+    commands: string[];
+    /** Configurations that it doesn't load. */
+    refuses(files: Readonly<Record<string, string>>): boolean;
+    listens: boolean;
+    /** The connection breaks after so many commands. */
+    breaksAfter: number;
+  };
+  clockMs: number;
+  readonly logged: { level: string; message: string }[];
+  put(sequence: number, dump: Dump): Promise<void>;
+  receive(files?: FileSystem): Promise<ReceiveReport>;
+  /** What lies in Checkmk's directory. */
+  mk(): Promise<Readonly<Record<string, string>>>;
+}
+
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+
+export async function makeCmcCentre(site: object = {}, target: object = {}): Promise<CmcCentre> {
+  const { path, remove } = await makeTemporaryDirectory("cmc");
+  await mkdir(`${path}/link`);
+  const key = await generateKey("remote1");
+  const signer = await loadSigner(key.privateKey, "key");
+  const settings = receiverSchema.parse({
+    centre: "central",
+    allowedSigners: "/unused",
+    sites: { remote1: site },
+    transports: [{ drop: { dir: `${path}/link` } }],
+    targets: [{ cmc: { mk: `${path}/conf.d/siteferry`, live: "unix:/unused", ...target } }],
+  });
+  const readMk = async (): Promise<Record<string, string>> => {
+    const names = await nodeFiles.list(`${path}/conf.d/siteferry`).catch(() => []);
+    const texts = names.toSorted().map(async (name) => {
+      const bytes = await nodeFiles.read(`${path}/conf.d/siteferry/${name}`, 1e6);
+      return [name, Buffer.from(bytes).toString()] as const;
+    });
+    return Object.fromEntries(await Promise.all(texts));
+  };
+  const core: CmcCentre["core"] = {
+    loaded: {},
+    reloads: 0,
+    commands: [],
+    refuses: () => false,
+    listens: true,
+    breaksAfter: Infinity,
+  };
+  const centre: CmcCentre = {
+    path,
+    core,
+    clockMs: nowMs,
+    logged: [],
+    mk: readMk,
+    async put(sequence, { config = "", states = "", hash = dumpHash(config) }) {
+      const identity = { site: remote1, epoch: 1, sequence, kind: "verbatim" } as const;
+      const bytes = await seal(
+        {
+          ...identity,
+          recipient: settings.centre,
+          createdMs: nowMs,
+          expiresMs: 0,
+          source: { program_version: "", livestatus_version: "" },
+          configurationHash: hash,
+          members: [textMember("config.mk", config), textMember("states.txt", states)],
+        },
+        signer,
+      );
+      await writeFile(`${path}/link/${formatBundleName(identity)}`, bytes);
+    },
+    async receive(files = nodeFiles) {
+      const tell = (level: string) => (_: object, message: string) =>
+        void centre.logged.push({ level, message });
+      const log = { debug: () => {}, info: () => {}, warn: tell("warn"), error: tell("error") };
+      return await receive({
+        world: { files, random, clock: { now: () => centre.clockMs }, log },
+        settings,
+        spool: `${path}/receiver`,
+        signers: parseAllowedSigners(`remote1 ${key.publicLine}`, "allowed_signers"),
+        revoked: new Set(),
+        identities: [],
+        transports: [dropReceiver(files, { dir: `${path}/link`, site: null })],
+        cache: new BundleCache(),
+        freeSpace: async () => 1,
+        groupId: async () => null,
+        cmc: {
+          async runCommand() {
+            core.reloads += 1;
+            const there = await readMk();
+            if (core.refuses(there)) throw new FerryError("command-failed", "cmk -O ended with 1");
+            core.loaded = there;
+            return new Uint8Array();
+          },
+          connect: async () => clientOf(core),
+        },
+      });
+    },
+    [Symbol.asyncDispose]: remove,
+  };
+  return centre;
+}
+
+function clientOf(core: CmcCentre["core"]): LivestatusClient {
+  if (!core.listens) throw new FerryError("livestatus-unreachable", "nobody listens");
+  let left = core.breaksAfter;
+  return {
+    where: "unix:/unused",
+    async *rows() {},
+    async command(line, time) {
+      if (left <= 0) throw new FerryError("livestatus-unreachable", "the core has gone");
+      left -= 1;
+      core.commands.push(`[${time}] ${line}`);
+    },
+    async close() {},
+  };
+}
