@@ -1,6 +1,5 @@
 // A vendor's dump: what a site with a good key may still not say of its two texts.
 
-import type { SiteId } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { dumpHash } from "./configuration-hash.ts";
 import { centre, createdMs, open, signer, site } from "./forge.ts";
@@ -16,7 +15,7 @@ function member(name: string, content: string | Buffer, rows: number): Member {
 
 async function sealed(members: readonly Member[], hash = dumpHash(config)): Promise<Uint8Array> {
   const source = { program_version: "", livestatus_version: "" };
-  const identity = { site, epoch: 1, sequence: 1, recipient: centre as SiteId, createdMs };
+  const identity = { site, epoch: 1, sequence: 1, recipient: centre, createdMs };
   const input = { ...identity, kind: "verbatim", expiresMs: 0, source, members } as const;
   return seal({ ...input, configurationHash: hash }, signer);
 }

@@ -38,7 +38,7 @@ export interface SiteRecord {
   readonly held: BundleHeader | null;
 }
 
-export interface DumpRecord {
+interface DumpRecord {
   readonly config: BundleHeader | null;
   readonly states: BundleHeader | null;
 }

@@ -8,18 +8,26 @@ import {
   parseAllowedSigners,
   seal,
   textMember,
+  type Signer,
 } from "@siteferry/bundle";
 import { dropReceiver } from "@siteferry/carry";
 import type { LivestatusClient } from "@siteferry/livestatus";
-import { FerryError, type FileSystem, formatBundleName } from "@siteferry/model";
+import {
+  type BundleName,
+  FerryError,
+  type FileSystem,
+  formatBundleName,
+  parseSiteId,
+} from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import { receiverSchema } from "./settings.ts";
 import { nowMs, remote1 } from "./test-centre.ts";
+import type { CmcWorld } from "./world/real-cmc.ts";
 
-export interface Dump {
+interface Dump {
   readonly config?: string;
   readonly states?: string;
   /** Of the configuration that doesn't travel. */
@@ -49,6 +57,14 @@ export interface CmcCentre extends AsyncDisposable {
 
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 
+const untouched: Omit<CmcCentre["core"], "commands"> = {
+  loaded: {},
+  reloads: 0,
+  refuses: () => false,
+  listens: true,
+  breaksAfter: Infinity,
+};
+
 export async function makeCmcCentre(site: object = {}, target: object = {}): Promise<CmcCentre> {
   const { path, remove } = await makeTemporaryDirectory("cmc");
   await mkdir(`${path}/link`);
@@ -63,40 +79,23 @@ export async function makeCmcCentre(site: object = {}, target: object = {}): Pro
   });
   const readMk = async (): Promise<Record<string, string>> => {
     const names = await nodeFiles.list(`${path}/conf.d/siteferry`).catch(() => []);
-    const texts = names.toSorted().map(async (name) => {
+    const texts = names.map(async (name) => {
       const bytes = await nodeFiles.read(`${path}/conf.d/siteferry/${name}`, 1e6);
       return [name, Buffer.from(bytes).toString()] as const;
     });
     return Object.fromEntries(await Promise.all(texts));
   };
-  const core: CmcCentre["core"] = {
-    loaded: {},
-    reloads: 0,
-    commands: [],
-    refuses: () => false,
-    listens: true,
-    breaksAfter: Infinity,
-  };
+  const core = { ...untouched, commands: [] };
+  const signers = parseAllowedSigners(`remote1 ${key.publicLine}`, "allowed_signers");
   const centre: CmcCentre = {
     path,
     core,
     clockMs: nowMs,
     logged: [],
     mk: readMk,
-    async put(sequence, { config = "", states = "", hash = dumpHash(config) }) {
+    async put(sequence, dump) {
       const identity = { site: remote1, epoch: 1, sequence, kind: "verbatim" } as const;
-      const bytes = await seal(
-        {
-          ...identity,
-          recipient: settings.centre,
-          createdMs: nowMs,
-          expiresMs: 0,
-          source: { program_version: "", livestatus_version: "" },
-          configurationHash: hash,
-          members: [textMember("config.mk", config), textMember("states.txt", states)],
-        },
-        signer,
-      );
+      const bytes = await sealed(identity, dump, signer);
       await writeFile(`${path}/link/${formatBundleName(identity)}`, bytes);
     },
     async receive(files = nodeFiles) {
@@ -107,28 +106,44 @@ export async function makeCmcCentre(site: object = {}, target: object = {}): Pro
         world: { files, random, clock: { now: () => centre.clockMs }, log },
         settings,
         spool: `${path}/receiver`,
-        signers: parseAllowedSigners(`remote1 ${key.publicLine}`, "allowed_signers"),
+        signers,
         revoked: new Set(),
         identities: [],
         transports: [dropReceiver(files, { dir: `${path}/link`, site: null })],
         cache: new BundleCache(),
         freeSpace: async () => 1,
         groupId: async () => null,
-        cmc: {
-          async runCommand() {
-            core.reloads += 1;
-            const there = await readMk();
-            if (core.refuses(there)) throw new FerryError("command-failed", "cmk -O ended with 1");
-            core.loaded = there;
-            return new Uint8Array();
-          },
-          connect: async () => clientOf(core),
-        },
+        cmc: worldOf(core, readMk),
       });
     },
     [Symbol.asyncDispose]: remove,
   };
   return centre;
+}
+
+async function sealed(
+  identity: BundleName & { readonly kind: "verbatim" },
+  { config = "", states = "", hash = dumpHash(config) }: Dump,
+  signer: Signer,
+): Promise<Uint8Array> {
+  const common = { recipient: parseSiteId("central")!, createdMs: nowMs, expiresMs: 0 };
+  const source = { program_version: "", livestatus_version: "" };
+  const members = [textMember("config.mk", config), textMember("states.txt", states)];
+  const input = { ...identity, ...common, source, configurationHash: hash, members };
+  return await seal(input, signer);
+}
+
+function worldOf(core: CmcCentre["core"], readMk: CmcCentre["mk"]): CmcWorld {
+  return {
+    async runCommand() {
+      core.reloads += 1;
+      const there = await readMk();
+      if (core.refuses(there)) throw new FerryError("command-failed", "cmk -O ended with 1");
+      core.loaded = there;
+      return new Uint8Array();
+    },
+    connect: async () => clientOf(core),
+  };
 }
 
 function clientOf(core: CmcCentre["core"]): LivestatusClient {

@@ -66,7 +66,7 @@ test("one that prints without end is killed at the limit", async () => {
 test("without output, what it leaves running in the background is no reason to wait, and lives on", async () => {
   const script = "sleep 300 & echo $! >&2; exit 1";
   const failure = await shell(script, { outputBytesMax: 0 }).catch((error: Error) => error.message);
-  const [, pid = ""] = /ended with 1: (\d+)$/.exec(String(failure)) ?? [];
+  const [, pid = ""] = /ended with 1: (\d+)$/.exec(failure) ?? [];
   // 0 would be this test's own group.
   expect(Number(pid)).toBeGreaterThan(1);
   expect(await isThere(Number(pid))).toBe(true);

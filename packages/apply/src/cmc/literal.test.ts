@@ -109,7 +109,7 @@ print(json.dumps(say(ast.literal_eval(calls[0].args[0]))))
 function say(value: Literal): unknown {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (typeof value === "string") return ["str", [...value].map((c) => c.codePointAt(0))];
+  if (typeof value === "string") return ["str", Array.from(value, (c) => c.codePointAt(0))];
   if (typeof value === "bigint") return ["int", String(value)];
   if (typeof value === "number") return ["float", value];
   if ("list" in value) return ["list", value.list.map(say)];
@@ -231,7 +231,7 @@ describe("R63 Python that is no literal is refused, with its place", () => {
     "1j",
     "1if 1 else 2",
     "9223372036854775808",
-    `${"9".repeat(5000)}`,
+    "9".repeat(5000),
     "1e999",
     "١",
     "inf",
@@ -328,10 +328,22 @@ describe("R63 limits of a dump", () => {
 });
 
 test("R63 whatever text comes: it is refused, or what was written of it is read as the same", () => {
-  const bits = fc.constantFrom(
-    ..."'\"\\(){}[],:;.#=+-*%@!~ \n\t",
-    ...["True", "None", "u'", "f'", "1", "1.5", "x", "lambda", "for", "in", "__import__", "\\x41"],
-  );
+  const signs = "'\"\\(){}[],:;.#=+-*%@!~ \n\t".split("");
+  const words = [
+    "True",
+    "None",
+    "u'",
+    "f'",
+    "1",
+    "1.5",
+    "x",
+    "lambda",
+    "for",
+    "in",
+    "exec",
+    "\\x41",
+  ];
+  const bits = fc.constantFrom(...signs, ...words);
   const text = fc.array(bits, { maxLength: 30 }).map((parts) => parts.join(""));
   fc.assert(
     fc.property(text, (value) => {

@@ -31,11 +31,11 @@ function readScalar(scanner: Scanner): Literal {
   const text = readString(scanner);
   if (text !== null) return text;
   const start = scanner.position;
-  const word = scanner.match(name_);
+  const word = scanner.match(wordPattern);
   if (word === "True") return true;
   if (word === "False") return false;
   if (word === "None") return null;
-  const number = word === null ? scanner.match(number_) : null;
+  const number = word === null ? scanner.match(numberPattern) : null;
   // Nothing of a name may follow: 1if, 1_000, 0x10, 1j.
   const value = number === null || scanner.match(inName) !== null ? null : numberOf(number);
   if (value !== null) return value;
@@ -46,9 +46,9 @@ function readScalar(scanner: Scanner): Literal {
 }
 
 /** Whatever Python could take for a name, so that none is read by halves. */
-const name_ = /[\p{ID_Start}_]\p{ID_Continue}*/uy;
+const wordPattern = /[\p{ID_Start}_]\p{ID_Continue}*/uy;
 const inName = /\p{ID_Continue}/uy;
-const number_ = /-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
+const numberPattern = /-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const integer = /^-?(?:0|[1-9]\d{0,18})$/;
 
 function numberOf(text: string): bigint | number | null {

@@ -52,7 +52,7 @@ describe("R64 a line that is anything else is refused, and with it the dump", ()
     `${time} UPDATE_SHADOW_HOST_STATE;;0`,
     `${time}  UPDATE_SHADOW_HOST_STATE;web;0`,
     ` ${host}`,
-    `${host.slice(8)}`,
+    host.slice("COMMAND ".length),
     `command [1793491200] UPDATE_SHADOW_HOST_STATE;web;0`,
     "COMMAND UPDATE_SHADOW_HOST_STATE;web;0",
     "COMMAND [179349120] UPDATE_SHADOW_HOST_STATE;web;0",
