@@ -27,7 +27,7 @@ export interface ShadowHost {
  */
 export function* readShadowHosts(text: string): Generator<ShadowHost, void> {
   const scanner = new Scanner(text);
-  const budget: Budget = { values: limits.listEntriesMax };
+  const budget: Budget = { values: limits.listEntriesMax, end: Infinity };
   scanner.skipBlank();
   scanner.expect("shadow_hosts.update(");
   scanner.skipBlank();
@@ -43,7 +43,10 @@ export function* readShadowHosts(text: string): Generator<ShadowHost, void> {
 
 function readHost(scanner: Scanner, depth: number, budget: Budget): Literal {
   const start = scanner.position;
+  // Nobody else is served while one host is read, so that it ends soon, and not only once it is read.
+  budget.end = start + limits.dumpHostBytesMax;
   const value = readLiteral(scanner, depth, budget);
+  budget.end = Infinity;
   if (scanner.position - start <= limits.dumpHostBytesMax) return value;
   throw scanner.refusal(`one host has at most ${limits.dumpHostBytesMax} characters`, start);
 }

@@ -324,6 +324,9 @@ describe("R63 limits of a dump", () => {
     expect(outcome(dump(`'${"x".repeat(almost)}'`))).toBe("accepted");
     expect(outcome(dump(`'${"x".repeat(almost + 1)}'`))).toMatch(/^dump-config/);
     expect(outcome(dump(`[${"1,".repeat(almost / 2 + 1)}]`))).toMatch(/^dump-config/);
+    // Not only once all of it is read: this one has no end.
+    const endless = `[${"1,".repeat(almost / 2 + 9)}`;
+    expect(() => read(dump(endless))).toThrow("one host has at most");
   });
 });
 

@@ -9,6 +9,8 @@ import type { Scanner } from "./scanner.ts";
 /** What reading a dump may still cost; goes down. */
 export interface Budget {
   values: number;
+  /** The position behind which this host's value may not go on. */
+  end: number;
 }
 
 /**
@@ -21,6 +23,9 @@ export function readLiteral(scanner: Scanner, depth: number, budget: Budget): Li
   }
   budget.values -= 1;
   if (budget.values < 0) throw scanner.refusal(`at most ${limits.listEntriesMax} values`);
+  if (scanner.position > budget.end) {
+    throw scanner.refusal(`one host has at most ${limits.dumpHostBytesMax} characters`);
+  }
   if (scanner.takes("[")) return { list: readItems(scanner, "]", depth, budget).items };
   if (scanner.takes("(")) return readTuple(scanner, depth, budget);
   if (scanner.takes("{")) return readDict(scanner, depth, budget);
