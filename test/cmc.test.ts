@@ -141,6 +141,14 @@ test("what `inspect` shows of a dump is the text as it was printed, for a report
     tables: { "config.mk": { rows: 4 }, "states.txt": { rows: 4 } },
   });
   expect(stdout).toContain("# What a cmcdump might print");
+
+  await stand.says("shadow_hosts.update(dict())\n", "");
+  await stand.send();
+  const [, second = ""] = (await readdir(`${stand.path}/link`)).sort();
+  const refused = await siteferry(["inspect", `${stand.path}/link/${second}`]);
+  expect(refused.status).toBe(76);
+  expect(refused.stdout).toContain("line: shadow_hosts.update(dict())");
+  expect(refused.stdout).toContain("REFUSED: config.mk line 1 column 21: `{` belongs here");
 });
 
 test("a cmcdump that fails or hangs fails the run, with its last words", async () => {

@@ -1,6 +1,7 @@
 // The agent at the centre.
 
 export { BundleCache } from "./bundle-cache.ts";
+export { dumpHosts } from "./dump-hosts.ts";
 export { forget } from "./forget.ts";
 export * from "./quarantine.ts";
 export * from "./receive.ts";

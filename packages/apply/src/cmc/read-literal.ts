@@ -41,8 +41,7 @@ function readScalar(scanner: Scanner): Literal {
   if (word === "False") return false;
   if (word === "None") return null;
   const number = word === null ? scanner.match(numberPattern) : null;
-  // Nothing of a name may follow: 1if, 1_000, 0x10, 1j.
-  const value = number === null || scanner.match(inName) !== null ? null : numberOf(number);
+  const value = number === null ? null : numberOf(number);
   if (value !== null) return value;
   throw scanner.refusal(
     "a string, number, True, False, None, tuple, list or dict belongs here",
@@ -52,7 +51,6 @@ function readScalar(scanner: Scanner): Literal {
 
 /** Whatever Python could take for a name, so that none is read by halves. */
 const wordPattern = /[\p{ID_Start}_]\p{ID_Continue}*/uy;
-const inName = /\p{ID_Continue}/uy;
 const numberPattern = /-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const integer = /^-?(?:0|[1-9]\d{0,18})$/;
 
