@@ -11,3 +11,4 @@ export * from "./world/groups.ts";
 export * from "./world/log.ts";
 export * from "./world/patience.ts";
 export * from "./world/real-world.ts";
+export * from "./world/run-command.ts";

@@ -64,6 +64,11 @@ export const absolutePath: z.ZodType<string, string> = z
   .startsWith("/", "not an absolute path")
   .transform((path) => path.replace(/\/+$/, "") || "/");
 
+/** Of files that another user reads: by name or number. */
+export const groupName: z.ZodType<string, string> = z
+  .string()
+  .regex(/^[\w.-]+$/, "not the name or number of a group");
+
 /** What a marker file's name adds to that of the file it speaks for. */
 export const markerSuffix: z.ZodType<string, string> = z
   .string()

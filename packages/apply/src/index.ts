@@ -1,4 +1,5 @@
-// Snapshot → core: check results and object configuration for Nagios, Naemon and Icinga 2.
+// Snapshot → core: check results and object configuration for Nagios, Naemon and Icinga 2, and what a
+// vendor dumped for Checkmk's own core.
 
 export * from "./check-results/applied.ts";
 export * from "./check-results/format.ts";
@@ -9,6 +10,14 @@ export type { Icinga2Connection } from "./icinga2/connection.ts";
 export * from "./icinga2/deliver.ts";
 export * from "./icinga2/package.ts";
 export * from "./icinga2/render.ts";
+export {
+  readShadowHosts,
+  type ShadowHost,
+  shadowHostLine,
+  shadowHostsFile,
+} from "./cmc/configuration.ts";
+export * from "./cmc/mk-directory.ts";
+export * from "./cmc/states.ts";
 export * from "./livedump/config.ts";
 export * from "./livedump/templates.ts";
 export {

@@ -4,15 +4,19 @@
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { limits, Refusal } from "@siteferry/model";
-import type { RowKind } from "./layout.ts";
+import { type BundleKind, limits, Refusal } from "@siteferry/model";
 import { checkFrame, storedFrame } from "./zstd-frame.ts";
 
 /**
  * On the 100,000 services of a keyframe level 1 gives smaller frames than level 3, in half the time.
  * A delta is small and travels often: there level 9 saves a fifth. See docs/decisions/.
  */
-export const levels: Readonly<Record<RowKind, number>> = { config: 1, keyframe: 1, delta: 9 };
+export const levels: Readonly<Record<BundleKind, number>> = {
+  config: 1,
+  keyframe: 1,
+  delta: 9,
+  verbatim: 1,
+};
 /** 2^23, 8 MiB: what RFC 8878 asks every decoder to support. It bounds the decoder's memory. */
 const windowLogMax = 23;
 const chunkBytes = 256 * 1024;

@@ -2,7 +2,7 @@
 // sealed. Keyframes carry it to say which configuration their objects belong to.
 
 import { createHash } from "node:crypto";
-import type { Member } from "./member.ts";
+import { type Member, textMember } from "./member.ts";
 
 /**
  * SHA-256 in lower-case hex over, for each member in order: the length of its name (u32), its name,
@@ -19,4 +19,9 @@ export function configurationHash(members: readonly Member[]): string {
     for (const chunk of chunks) hash.update(chunk);
   }
   return hash.digest("hex");
+}
+
+/** The same of a vendor's dump: over its member `config.mk`. */
+export function dumpHash(configuration: string): string {
+  return configurationHash([textMember("config.mk", configuration)]);
 }

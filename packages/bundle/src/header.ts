@@ -195,7 +195,7 @@ function readBase(header: Buffer, kind: BundleKind, sequence: number): DeltaBase
 
 function readKind(header: Buffer): BundleKind {
   const kind = bundleKinds[header[at.kind]! - 1];
-  if (kind === undefined || kind === "verbatim") throw unknown(`kind ${header[at.kind]}`);
+  if (kind === undefined) throw unknown(`kind ${header[at.kind]}`);
   return kind;
 }
 

@@ -5,11 +5,11 @@ export { generateAgeKey, isAgeRecipient, parseAgeIdentities, type AgeKeyPair } f
 export { applyDelta, checkBase } from "./apply-delta.ts";
 export { parseAllowedSigners, type AllowedSigner, type SignerList } from "./allowed-signers.ts";
 export { readBase, type Base } from "./base.ts";
-export { configurationHash } from "./configuration-hash.ts";
+export { configurationHash, dumpHash } from "./configuration-hash.ts";
 export { readHeader, type BundleHeader, type DeltaBase, type UnverifiedHeader } from "./header.ts";
 export { generateKey, loadSigner, type KeyPair, type Signer } from "./keys.ts";
 export { makeDelta, type Delta } from "./make-delta.ts";
-export { memberWriter, type Member, type MemberWriter } from "./member.ts";
+export { memberWriter, textMember, type Member, type MemberWriter } from "./member.ts";
 export type { Source } from "./manifest.ts";
 export {
   unpack,
@@ -17,6 +17,7 @@ export {
   type OpenedConfiguration,
   type OpenedDelta,
   type OpenedKeyframe,
+  type OpenedVerbatim,
   type UnpackOptions,
 } from "./open.ts";
 export type { Pace } from "./pace.ts";

@@ -1,13 +1,12 @@
 // manifest.json, the first member: what the bundle is and which members follow. Canonical JSON: the
 // opener writes it anew and compares the bytes, so there is one spelling only.
 
-import { limits, Refusal, type SiteId } from "@siteferry/model";
-import type { RowKind } from "./layout.ts";
+import { type BundleKind, limits, Refusal, type SiteId } from "@siteferry/model";
 
 export const manifestName = "manifest.json";
 export const formatVersion = 1;
 
-/** Where the rows came from, in the words of the site's status table; for people. */
+/** Where it came from, in the words of the site's status table; for people. A vendor's dump leaves both empty. */
 export interface Source {
   readonly program_version: string;
   readonly livestatus_version: string;
@@ -15,7 +14,7 @@ export interface Source {
 
 export interface Manifest {
   readonly format: number;
-  readonly kind: RowKind;
+  readonly kind: BundleKind;
   readonly site: SiteId;
   readonly epoch: number;
   readonly sequence: number;

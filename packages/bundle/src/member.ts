@@ -8,6 +8,7 @@ import {
   type Cell,
   type Cells,
   type AnyTable,
+  type verbatimMembers,
 } from "@siteferry/model";
 import { columnsLine, memberName } from "./layout.ts";
 
@@ -31,6 +32,19 @@ export interface MemberWriter {
   add(cells: Cells): void;
   /** What was added; the writer is used up. */
   finish(): Member;
+}
+
+/** A member of a vendor's dump: its text, of which each line ends with a line feed. */
+export function textMember(name: (typeof verbatimMembers)[number], text: string): Member {
+  const content = Buffer.from(text);
+  return { name, rows: countLines(content), sizeBytes: content.length, chunks: [content] };
+}
+
+/** Line feeds. */
+export function countLines(content: Uint8Array): number {
+  let lines = 0;
+  for (let at = content.indexOf(0x0a); at !== -1; at = content.indexOf(0x0a, at + 1)) lines++;
+  return lines;
 }
 
 /** Characters that are gathered before they are encoded. */

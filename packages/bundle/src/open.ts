@@ -17,24 +17,24 @@ import {
   type ServiceKey,
   type States,
   type Table,
-  bundleTables,
 } from "@siteferry/model";
 import { decrypt } from "./age.ts";
 import { archiveReader, type ArchiveReader } from "./archive.ts";
 import { inflate } from "./compress.ts";
-import { configurationHash } from "./configuration-hash.ts";
+import { configurationHash, dumpHash } from "./configuration-hash.ts";
 import type { BundleHeader } from "./header.ts";
-import { memberName } from "./layout.ts";
+import { memberName, memberNames } from "./layout.ts";
 import { decodeManifest, manifestName, type Manifest, type Source } from "./manifest.ts";
 import type { Member } from "./member.ts";
 import type { Pace } from "./pace.ts";
 import { readMember } from "./read-member.ts";
+import { readTextMember } from "./read-text.ts";
 import type { VerifiedEnvelope } from "./verify.ts";
 import { realPace } from "./world/real-pace.ts";
 
 declare const opened: unique symbol;
 
-export type OpenedBundle = OpenedConfiguration | OpenedKeyframe | OpenedDelta;
+export type OpenedBundle = OpenedConfiguration | OpenedKeyframe | OpenedDelta | OpenedVerbatim;
 
 export interface OpenedConfiguration extends OpenedCommon {
   readonly kind: "config";
@@ -54,12 +54,23 @@ export interface OpenedDelta extends OpenedCommon {
   readonly gone: { readonly hosts: readonly HostKey[]; readonly services: readonly ServiceKey[] };
 }
 
+/**
+ * What a vendor's commands printed, each line ended by a line feed. It is UTF-8 and nothing else is
+ * known of it. An empty part is as it was; the header's configuration hash is that of the whole
+ * configuration also then.
+ */
+export interface OpenedVerbatim extends OpenedCommon {
+  readonly kind: "verbatim";
+  readonly config: string;
+  readonly states: string;
+}
+
 interface OpenedCommon {
   readonly [opened]: true;
   /** With identity, times, sizes and hashes; the manifest inside says the same. */
   readonly header: BundleHeader;
   readonly source: Source;
-  /** Of all tables. */
+  /** Of all tables; lines of a vendor's dump. */
   readonly rows: number;
 }
 
@@ -89,6 +100,10 @@ export async function unpack(
   checkIdentity(manifest, header);
   const rows = countRows(manifest);
   const members = readMembers(reader, manifest);
+  if (manifest.kind === "verbatim") {
+    const texts = textsOf(members, header);
+    return { header, source: manifest.source, rows, kind: "verbatim", ...texts } as OpenedVerbatim;
+  }
   const readRows = rowsReader(members, options.pace ?? realPace());
   const common = { header, source: manifest.source, rows };
   if (manifest.kind === "config") {
@@ -110,6 +125,19 @@ function checkConfigurationHash(members: Members, header: BundleHeader): void {
   if (configurationHash([...members.values()]) !== header.configurationHash) {
     throw new Refusal("identity-differs", "the configuration's hash isn't the one in the header");
   }
+}
+
+function textsOf(
+  members: Members,
+  header: BundleHeader,
+): Pick<OpenedVerbatim, "config" | "states"> {
+  const [config = "", states = ""] = [...members.values()].map(({ name, content, rows }) =>
+    readTextMember(name, content, rows),
+  );
+  if (config !== "" && dumpHash(config) !== header.configurationHash) {
+    throw new Refusal("identity-differs", "the configuration's hash isn't the one in the header");
+  }
+  return { config, states };
 }
 
 async function configurationOf(readRows: RowsReader): Promise<Configuration> {
@@ -156,7 +184,7 @@ function checkIdentity(manifest: Manifest, header: BundleHeader): void {
 
 /** The manifest names the members of its kind in their order. */
 function countRows({ kind, members }: Manifest): number {
-  const expected = bundleTables[kind].map(memberName);
+  const expected = memberNames(kind);
   if (members.map(({ name }) => name).join("\n") !== expected.join("\n")) {
     throw new Refusal("archive-bad", `the manifest's members aren't ${expected.join(", ")}`);
   }

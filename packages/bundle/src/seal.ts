@@ -2,26 +2,20 @@
 // numbers are handed in. Equal input and equal zstd give equal bytes, unless they are encrypted.
 
 import { createHash } from "node:crypto";
-import {
-  bundleTables,
-  FerryError,
-  limits,
-  type BundleIdentity,
-  type SiteId,
-} from "@siteferry/model";
+import { FerryError, limits, type BundleIdentity, type SiteId } from "@siteferry/model";
 import { encrypt } from "./age.ts";
 import { endMarkBytes, tarHeader, tarPadding } from "./archive.ts";
 import { compress, levels } from "./compress.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type BundleHeader } from "./header.ts";
 import type { Signer } from "./keys.ts";
-import { memberName } from "./layout.ts";
+import { memberNames } from "./layout.ts";
 import { encodeManifest, formatVersion, manifestName, type Source } from "./manifest.ts";
 import type { Member } from "./member.ts";
 import { makeSignature } from "./sshsig.ts";
 
-/** `members`: all tables of the kind, in the order of the model, empty ones too. */
-export type SealInput = ConfigurationInput | KeyframeInput | DeltaInput;
+/** `members`: all of the kind, in the order of the model, empty ones too. */
+export type SealInput = ConfigurationInput | KeyframeInput | DeltaInput | VerbatimInput;
 
 interface ConfigurationInput extends CommonInput {
   readonly kind: "config";
@@ -38,6 +32,13 @@ interface DeltaInput extends CommonInput {
   readonly kind: "delta";
   /** The keyframe's header; epoch and configuration must still be the same. */
   readonly base: BundleHeader;
+}
+
+/** Members as {@link textMember} makes them. */
+interface VerbatimInput extends CommonInput {
+  readonly kind: "verbatim";
+  /** `dumpHash` of the configuration as it is, whether it travels in this bundle or not. */
+  readonly configurationHash: string;
 }
 
 interface CommonInput extends BundleIdentity {
@@ -110,7 +111,7 @@ export async function sealWithBase(
 
 function configurationOf(input: SealInput): string {
   if (input.kind === "config") return configurationHash(input.members);
-  if (input.kind === "keyframe") return input.configurationHash;
+  if (input.kind === "keyframe" || input.kind === "verbatim") return input.configurationHash;
   const { base, epoch, site } = input;
   if (base.kind !== "keyframe" || base.epoch !== epoch || base.site !== site) {
     throw new TypeError("a delta has a keyframe of its own site and epoch");
@@ -143,7 +144,7 @@ function archiveParts(input: SealInput, configuration: string): Uint8Array[] {
 }
 
 function checkMembers({ kind, members }: SealInput): void {
-  const expected = bundleTables[kind].map(memberName).join(" ");
+  const expected = memberNames(kind).join(" ");
   const found = members.map(({ name }) => name).join(" ");
   if (found !== expected) throw new TypeError(`a ${kind} bundle has ${expected}, not ${found}`);
   const rows = members.reduce((sum, member) => sum + member.rows, 0);

@@ -2,17 +2,23 @@
 // their bytes. A change that breaks this test breaks every bundle that is under way somewhere.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { bundleTables, type Configuration, type States } from "@siteferry/model";
+import {
+  bundleTables,
+  type BundleKind,
+  type Configuration,
+  type States,
+  verbatimMembers,
+} from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { parseAllowedSigners } from "./allowed-signers.ts";
 import { applyDelta } from "./apply-delta.ts";
-import { configurationHash } from "./configuration-hash.ts";
+import { configurationHash, dumpHash } from "./configuration-hash.ts";
 import { open } from "./forge.ts";
 import type { BundleHeader } from "./header.ts";
 import { loadSigner } from "./keys.ts";
-import { memberName, type RowKind } from "./layout.ts";
+import { memberNames } from "./layout.ts";
 import type { Source } from "./manifest.ts";
-import { memberWriter, type Member } from "./member.ts";
+import { memberWriter, textMember, type Member } from "./member.ts";
 import type { OpenedBundle, OpenedDelta, OpenedKeyframe } from "./open.ts";
 import { seal } from "./seal.ts";
 
@@ -24,9 +30,10 @@ interface Vector {
   readonly states?: States;
   readonly changed?: States;
   readonly gone?: object;
+  readonly config?: string;
 }
 
-const kinds = ["config", "keyframe", "delta"] as const;
+const kinds = ["config", "keyframe", "delta", "verbatim"] as const;
 const folder = new URL("../../../test/vectors/", import.meta.url);
 const signer = await loadSigner(read("test-only.key").toString(), "test-only.key");
 const signers = parseAllowedSigners(read("allowed_signers").toString(), "allowed_signers");
@@ -35,11 +42,12 @@ function read(name: string): Buffer {
   return readFileSync(new URL(name, folder));
 }
 
-function expected(kind: RowKind): Vector {
+function expected(kind: BundleKind): Vector {
   return JSON.parse(read(`${kind}.json`).toString()) as Vector;
 }
 
-function membersOf(kind: RowKind): Member[] {
+function membersOf(kind: BundleKind): Member[] {
+  if (kind === "verbatim") return textMembers();
   const { configuration, states, changed, gone } = expected(kind);
   const rows = [configuration ?? states ?? changed, gone].flatMap((tables) =>
     Object.values<readonly object[]>({ ...tables }),
@@ -51,22 +59,32 @@ function membersOf(kind: RowKind): Member[] {
   });
 }
 
-async function sealVector(kind: RowKind): Promise<Uint8Array> {
+function textMembers(): Member[] {
+  const texts = expected("verbatim") as unknown as { config: string; states: string };
+  const [config, states] = verbatimMembers;
+  return [textMember(config, texts.config), textMember(states, texts.states)];
+}
+
+async function sealVector(kind: BundleKind): Promise<Uint8Array> {
   const { header, source } = expected(kind);
   const common = { ...header, source, members: membersOf(kind) };
   if (kind === "delta") {
     return seal({ ...common, kind, base: expected("keyframe").header }, signer);
   }
+  if (kind === "verbatim") {
+    const { config = "" } = expected(kind);
+    return seal({ ...common, kind, configurationHash: dumpHash(config) }, signer);
+  }
   const hash = configurationHash(membersOf("config"));
   return seal({ ...common, kind, configurationHash: hash }, signer);
 }
 
-async function openVector(kind: RowKind, bytes: Uint8Array): Promise<OpenedBundle> {
+async function openVector(kind: BundleKind, bytes: Uint8Array): Promise<OpenedBundle> {
   const { site, recipient, createdMs } = expected(kind).header;
   return open(bytes, { centre: recipient, signers, nowMs: createdMs, siteOfTransport: site });
 }
 
-async function writeVector(kind: RowKind): Promise<void> {
+async function writeVector(kind: BundleKind): Promise<void> {
   const bytes = await sealVector(kind);
   writeFileSync(new URL(`${kind}.ferry`, folder), bytes);
   const opened = JSON.stringify(await openVector(kind, bytes), null, 2);
@@ -83,7 +101,7 @@ describe.each(kinds)("%s.ferry", (kind) => {
     expect(Buffer.from(await sealVector(kind)).equals(read(`${kind}.ferry`))).toBe(true);
   });
   test("has the members of its kind", () => {
-    expect(membersOf(kind).map(({ name }) => name)).toEqual(bundleTables[kind].map(memberName));
+    expect(membersOf(kind).map(({ name }) => name)).toEqual(memberNames(kind));
   });
 });
 

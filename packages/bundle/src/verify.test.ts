@@ -70,11 +70,7 @@ describe("header", () => {
     ["R39 an unknown critical flag", "bundle-flags", (header) => header.writeUInt8(1, 10)],
     ["R39 a reserved optional flag", "bundle-flags", (header) => header.writeUInt8(1, 11)],
     ["R39 an unknown kind", "bundle-flags", (header) => header.writeUInt8(5, 12)],
-    [
-      "R39 R63 R64 the kind that is reserved, for a vendor's dump",
-      "bundle-flags",
-      (header) => header.writeUInt8(4, 12),
-    ],
+    ["R39 no kind", "bundle-flags", (header) => header.writeUInt8(0, 12)],
     ["R39 an unknown codec", "codec-unknown", (header) => header.writeUInt8(0, 13)],
     ["R39 an unknown cipher", "codec-unknown", (header) => header.writeUInt8(2, 14)],
     ["R39 a reserved byte", "bundle-flags", (header) => header.writeUInt8(1, 15)],

@@ -109,6 +109,11 @@ export const failureTable = {
     meaning: "The core restarted during the dump, again and again",
     advice: "The next run tries again; if it persists, look for the cause of the restarts.",
   },
+  "command-failed": {
+    kind: "transient",
+    meaning: "A command of the settings can't be started, isn't done in time or ended badly",
+    advice: "The message shows its last words; run it by hand as the same user.",
+  },
   "spool-busy": {
     kind: "transient",
     meaning: "Another siteferry works in this spool",
@@ -289,6 +294,8 @@ export const refusalTable = {
   "text-bad": ["R36", "Text isn't valid UTF-8"],
   "name-bad": ["R42", "A host or service name that no core could take safely"],
   "site-unknown": ["R40", "The receiver's configuration doesn't name the site"],
+  "dump-config": ["R63", "A vendor's configuration dump is more than one update of literals"],
+  "dump-command": ["R64", "A vendor's state dump has a line that isn't an update of a state"],
   "host-not-owned": ["R40", "A host that doesn't belong to the site"],
 } as const;
 

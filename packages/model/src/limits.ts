@@ -9,6 +9,14 @@ export const bundleBytesMax: number = 64 * mebibyte;
 export const inflatedBytesMax: number = 512 * mebibyte;
 /** Inflated to compressed, beyond the first MiB. Rows of a real site reach 5 to 40. */
 export const inflationRatioMax: number = 200;
+/** What one command of a site may print: 100,000 services are about 40 MiB. */
+export const dumpBytesMax: number = 128 * mebibyte;
+/** What is kept of its error output, for the message. */
+export const dumpErrorBytesMax: number = 4096;
+/** One host of a vendor's configuration dump, with all its services: thousands of them. */
+export const dumpHostBytesMax: number = 4 * mebibyte;
+/** Values within values in it, the outermost included. */
+export const dumpDepthMax: number = 8;
 /** Rows of one bundle, all tables together. */
 export const recordsMax: number = 1_000_000;
 /** One line of an NDJSON member: plugins may print 64 KiB, JSON may double that. */

@@ -174,6 +174,12 @@ export interface AnyTable {
   readonly columns: Readonly<Record<string, ColumnKind>>;
 }
 
+/**
+ * The members of a vendor's dump: not rows, but what its commands printed. The configuration, and the
+ * states; one that is empty says that it is as it was.
+ */
+export const verbatimMembers = ["config.mk", "states.txt"] as const;
+
 /** The tables of a bundle, in the order of its members. */
 export const bundleTables: Readonly<Record<"config" | "keyframe" | "delta", readonly AnyTable[]>> =
   {

@@ -3,6 +3,7 @@
 export { changesIn, type ObjectChange, type ObjectsView } from "./activation/view.ts";
 export { approve, request } from "./activation/words.ts";
 export { BundleCache } from "./bundle-cache.ts";
+export { dumpHosts } from "./dump-hosts.ts";
 export { forget } from "./forget.ts";
 export * from "./quarantine.ts";
 export * from "./receive.ts";

@@ -1,4 +1,4 @@
-// The mirror: per site the newest configuration, keyframe and delta, kept as the bundles themselves.
+// The mirror: per site the newest configuration, keyframe, delta and vendor's dump, kept as the bundles themselves.
 // They are the database; what the site looks like can always be rebuilt from them.
 
 import {
@@ -32,8 +32,15 @@ export interface SiteRecord {
   readonly config: BundleHeader | null;
   readonly keyframe: BundleHeader | null;
   readonly delta: BundleHeader | null;
+  /** Of a vendor's dump, the newest bundles that carried its parts; absent if none ever came. */
+  readonly dump?: DumpRecord;
   /** The configuration that is held because too many hosts are missing in it. */
   readonly held: BundleHeader | null;
+}
+
+interface DumpRecord {
+  readonly config: BundleHeader | null;
+  readonly states: BundleHeader | null;
 }
 
 const recordName = "record";
@@ -112,12 +119,33 @@ export async function keep(
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
     delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),
-    held: kind === "config" ? null : (before?.held ?? null),
+    held: kind === "config" || isDumpOfConfiguration(bundle) ? null : (before?.held ?? null),
+    ...dumpAfter(before, bundle),
   };
   await saveSiteRecord({ files, random }, spool, header.site, record);
   cache.put(bundle);
   await files.unlink(inboxPath);
   await tidy(files, directory, record);
+}
+
+function isDumpOfConfiguration(bundle: OpenedBundle): boolean {
+  return bundle.kind === "verbatim" && bundle.config !== "";
+}
+
+/** A part that is empty is as it was. */
+function dumpAfter(
+  before: SiteRecord | null,
+  bundle: OpenedBundle,
+): Pick<SiteRecord, "dump"> | undefined {
+  const last = before?.dump ?? { config: null, states: null };
+  if (bundle.kind !== "verbatim") return before?.dump && { dump: last };
+  const { header, config, states } = bundle;
+  return {
+    dump: {
+      config: config === "" ? last.config : header,
+      states: states === "" ? last.states : header,
+    },
+  };
 }
 
 function markAfter(
@@ -133,9 +161,10 @@ function markAfter(
 async function tidy(
   files: FileSystem,
   directory: string,
-  { config, keyframe, delta }: SiteRecord,
+  { config, keyframe, delta, dump }: SiteRecord,
 ): Promise<void> {
-  const kept = [config, keyframe, delta].map((header) => header && formatBundleName(header));
+  const headers = [config, keyframe, delta, dump?.config, dump?.states];
+  const kept = headers.map((header) => header && formatBundleName(header));
   for (const name of await files.list(directory)) {
     if (name.endsWith(bundleSuffix) && !kept.includes(name))
       await files.unlink(`${directory}/${name}`);

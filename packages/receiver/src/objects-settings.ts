@@ -1,6 +1,6 @@
 // What receiver.yaml says about object configuration: the target, and each site's objects.
 
-import { absolutePath, duration, fileMode } from "@siteferry/agent";
+import { absolutePath, duration, fileMode, groupName } from "@siteferry/agent";
 import {
   type CopiedText,
   copiedTexts,
@@ -61,9 +61,6 @@ export interface SiteObjectSettings {
 }
 
 const targetCore = z.enum(["nagios", "naemon"]);
-export const groupName: z.ZodType<string, string> = z
-  .string()
-  .regex(/^[\w.-]+$/, "not the name or number of a group");
 const command = z.array(z.string().min(1)).min(1);
 
 const activationSchema = z.strictObject({

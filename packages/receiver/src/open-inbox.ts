@@ -6,6 +6,7 @@ import {
   type BundleHeader,
   checkBase,
   type OpenedBundle,
+  type OpenedVerbatim,
   unpack,
   verify,
 } from "@siteferry/bundle";
@@ -21,6 +22,7 @@ import {
   type SiteId,
 } from "@siteferry/model";
 import { putInQuarantine } from "@siteferry/spool";
+import { dumpHosts } from "./dump-hosts.ts";
 import { claimHosts } from "./host-claims.ts";
 import { beginAttempt, endAttempt, type InboxEntry } from "./inbox.ts";
 import {
@@ -166,6 +168,7 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
   }
   const { identities } = opening;
   const bundle = await unpack(envelope, { identities, mustBeEncrypted });
+  if (bundle.kind === "verbatim") await dumpHosts(bundle);
   return { kind: "opened", bundle, record };
 }
 
@@ -229,39 +232,51 @@ async function accept(
 ): Promise<void> {
   const { site } = bundle.header;
   const settings = settingsOf(opening, site);
-  checkOwnership(site, settings, hostsOf(bundle));
-  if (bundle.kind === "config" && !released) await holdMassRemoval(opening, bundle, record);
+  const hosts = new Set(bundle.kind === "verbatim" ? await allHosts(bundle) : hostsOf(bundle));
+  checkOwnership(site, settings, hosts);
+  const isConfiguration = bundle.kind === "config" || hasConfiguration(bundle);
+  if (isConfiguration && !released) await holdMassRemoval(opening, bundle, record);
   if (bundle.kind === "delta" && record?.keyframe) {
     // Refused here if it doesn't fit, not when the mark has moved.
     applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
   }
   const nameOf = nameAtCentre(settings);
-  const own = new Set([...hostsOf(bundle)].filter(isOwnHost(settings)));
-  const names = new Set([...own].map(nameOf));
+  const own = [...hosts].filter(isOwnHost(settings));
+  const names = new Set(own.map(nameOf));
   // As `rename` and `prefix` may make one name of two.
-  if (names.size < own.size)
+  if (names.size < own.length)
     throw new Refusal("name-bad", `Two hosts of ${site} have one name here`);
-  tellForeign(opening, bundle, names.size);
+  tellForeign(opening, site, hosts.size - names.size);
   await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
-  await claimHosts(opening, site, names, bundle.kind === "keyframe");
+  await claimHosts(opening, site, names, bundle.kind === "keyframe" || hasConfiguration(bundle));
   await keep(opening, path, bundle, record);
 }
 
 /** With `foreignHosts: leave-out` hosts are missing at the centre on purpose; that must not be silent. */
-function tellForeign({ world }: Opening, bundle: OpenedBundle, own: number): void {
-  const { site } = bundle.header;
-  const left = new Set(hostsOf(bundle)).size - own;
+function tellForeign({ world }: Opening, site: SiteId, left: number): void {
   if (left > 0)
     world.log.warn({ site, left }, `${left} hosts of ${site} are left out: not its own`);
 }
 
-function* hostsOf(bundle: OpenedBundle): Iterable<HostName> {
+/** A vendor's dump whose configuration travels in it. */
+function hasConfiguration(bundle: OpenedBundle): bundle is OpenedVerbatim {
+  return bundle.kind === "verbatim" && bundle.config !== "";
+}
+
+async function allHosts(bundle: OpenedVerbatim): Promise<ReadonlySet<HostName>> {
+  const { configured, reported } = await dumpHosts(bundle);
+  return configured.union(reported);
+}
+
+type OpenedRows = Exclude<OpenedBundle, OpenedVerbatim>;
+
+function* hostsOf(bundle: OpenedRows): Iterable<HostName> {
   const { hosts, services } = rowsOf(bundle);
   for (const { name } of hosts) yield name;
   for (const { host_name } of services) yield host_name;
 }
 
-function rowsOf(bundle: OpenedBundle): {
+function rowsOf(bundle: OpenedRows): {
   hosts: readonly { name: HostName }[];
   services: readonly { host_name: HostName }[];
 } {

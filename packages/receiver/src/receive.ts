@@ -7,24 +7,29 @@ import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
 import { dropRequests } from "./activation/words.ts";
+import type { CmcSettings } from "./cmc-settings.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
+import { type CmcCounts, reconcileCmc } from "./reconcile-cmc.ts";
 import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
+import type { CmcWorld } from "./world/real-cmc.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Receiver extends Opening {
   readonly transports: readonly ReceivingTransport[];
   readonly takingIn?: TakingIn;
+  /** Absent: that of a real process. */
+  readonly cmc?: CmcWorld;
 }
 
-export interface ReceiveReport extends OpenedInbox {
+export interface ReceiveReport extends OpenedInbox, CmcCounts {
   /** Files that came through the transports. */
   taken: number;
   /** Check results that were handed to the core, and their files. */
@@ -72,6 +77,9 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     awaitingApproval: 0,
     packages: 0,
     newerAtCore: 0,
+    cmcFiles: 0,
+    cmcStates: 0,
+    cmcWaiting: 0,
   };
   const awaited = await reconcileAllObjects(receiver, report);
   for (const target of settings.targets) {
@@ -80,6 +88,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     } else if ("icinga2" in target) {
       await reconcileCore(receiver, report, target.icinga2, awaited);
     }
+    if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc);
   }
   await dropRequests(world.files, spool);
   report.awaitingApproval = awaited.size;
@@ -144,6 +153,15 @@ async function reconcileCore(
     report.waitingForConfiguration += done.waitingForConfiguration;
     for (const site of done.awaitingApproval) awaited.add(site);
   });
+}
+
+async function reconcileShadows(
+  receiver: Receiver,
+  report: ReceiveReport,
+  target: CmcSettings,
+): Promise<void> {
+  const counts = await reconcileCmc(receiver, target, receiver.cmc);
+  for (const name of Object.keys(counts) as (keyof CmcCounts)[]) report[name] += counts[name];
 }
 
 /** One target or site that fails must not keep the others waiting. */

@@ -1,11 +1,19 @@
 // receiver.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, fileMode, oneOf, schedule, section, siteId } from "@siteferry/agent";
+import {
+  absolutePath,
+  fileMode,
+  groupName,
+  oneOf,
+  schedule,
+  section,
+  siteId,
+} from "@siteferry/agent";
 import { type HostName, isNameFault, parseHostName, type SiteId } from "@siteferry/model";
 import { z } from "zod";
+import { type CmcSettings, cmcSchema } from "./cmc-settings.ts";
 import { icinga2Schema, type Icinga2Settings } from "./icinga2-settings.ts";
 import {
-  groupName,
   objectsSchema,
   type ObjectsSettings,
   type SiteObjectSettings,
@@ -66,7 +74,8 @@ export interface SiteSettings {
 export type TargetSettings =
   | { readonly checkresults: CheckResultsSettings }
   | { readonly objects: ObjectsSettings }
-  | { readonly icinga2: Icinga2Settings };
+  | { readonly icinga2: Icinga2Settings }
+  | { readonly cmc: CmcSettings };
 
 export interface CheckResultsSettings {
   /** The core's `check_result_path`. */
@@ -126,6 +135,7 @@ const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
   checkresults: checkResultsSchema,
   objects: objectsSchema,
   icinga2: icinga2Schema,
+  cmc: cmcSchema,
 });
 
 const plainSchema = z.strictObject({

@@ -72,7 +72,12 @@ export interface Centre extends AsyncDisposable {
 const nothing = (): never => {
   throw new Error("this centre has no core");
 };
-const noCore: CoreControl = { run: nothing, answers: nothing, command: nothing, wait: nothing };
+export const noCore: CoreControl = {
+  run: nothing,
+  answers: nothing,
+  command: nothing,
+  wait: nothing,
+};
 const quiet = (): void => {};
 const silent: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };

@@ -4,6 +4,7 @@
 import type { FileSystem, Random } from "@siteferry/model";
 import { damagedIsNull, readState, replaceState, type State } from "@siteferry/spool";
 import type { KeyframeMemory } from "./keyframe-schedule.ts";
+import type { DumpMemory } from "./plan-dump.ts";
 
 /** What the sender remembers from run to run. */
 export interface SenderMemory {
@@ -15,6 +16,8 @@ export interface SenderMemory {
   readonly configurationHash: string;
   readonly configurationSentAt: number;
   readonly keyframe: KeyframeMemory | null;
+  /** Of a vendor's dump; absent until one has travelled. */
+  readonly dump?: DumpMemory;
   /** Names the life of the machine in which it was written; "" if that isn't known. */
   readonly life: string;
 }

@@ -2,6 +2,7 @@
 // ship. One run of it is `send --once`; the daemon repeats it.
 
 import { readHeader, sealWithBase, type SealInput, type Signer } from "@siteferry/bundle";
+import type { RunCommand } from "@siteferry/agent";
 import { type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
 import { type BundleKind, formatBundleName, limits, type World } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
@@ -12,6 +13,7 @@ import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 import { dropSuperseded, publishToOutbox } from "./outbox.ts";
 import { type Plan, planBundles, type PlannedBundle } from "./plan.ts";
 import { repeatKeyframe } from "./repeat.ts";
+import { collectDump } from "./send-dump.ts";
 import type { SenderSettings } from "./settings.ts";
 import { type Shipment, ship, type Shipping } from "./ship.ts";
 
@@ -27,6 +29,8 @@ export interface Sender {
   /** Another one after each start of the machine; "" if that can't be told. */
   readonly life: string;
   connect(): Promise<LivestatusClient>;
+  /** Absent: that of a real process. */
+  readonly runCommand?: RunCommand;
   readonly shipping: Shipping;
 }
 
@@ -58,7 +62,9 @@ export async function send(sender: Sender): Promise<SendReport> {
   if (sender.shipping.lanes.running.size === 0) {
     await openDirectories(world.files, spool, ["tmp", "outbox", "state"]);
   }
-  const collected = await collect(sender).catch((error: unknown) => ({ error }));
+  const { exec } = sender.settings;
+  const collecting = exec === undefined ? collect(sender) : collectDump(sender, exec);
+  const collected = await collecting.catch((error: unknown) => ({ error }));
   if ("error" in collected) {
     await ship(sender);
     throw collected.error;
@@ -70,7 +76,7 @@ export async function send(sender: Sender): Promise<SendReport> {
   return report;
 }
 
-interface Collected extends Omit<SendReport, keyof Shipment> {
+export interface Collected extends Omit<SendReport, keyof Shipment> {
   /** Names that were put into the outbox once more. */
   readonly again: readonly string[];
 }

@@ -1,6 +1,6 @@
 // sender.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, duration, schedule, siteId } from "@siteferry/agent";
+import { absolutePath, duration, schedule, section, siteId } from "@siteferry/agent";
 import { type SourceFlavour, sourceFlavours } from "@siteferry/collect";
 import { isAgeRecipient } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
@@ -12,8 +12,10 @@ export interface SenderSettings {
   readonly site: SiteId;
   /** The receiver's name: a bundle for another centre is refused there. */
   readonly centre: SiteId;
-  /** `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. */
-  readonly livestatus: string;
+  /** `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`. Either this or `exec`. */
+  readonly livestatus?: string | undefined;
+  /** Commands of the vendor that dump the site, in place of reading its core through Livestatus. */
+  readonly exec?: ExecSettings | undefined;
   /** For `tls:`. */
   readonly tls?: TlsFiles | undefined;
   /** Which core is read; `auto` asks it. */
@@ -42,6 +44,15 @@ export interface SenderSettings {
   readonly transports: readonly TransportSettings[];
 }
 
+/** Programs with their arguments, run without a shell. */
+export interface ExecSettings {
+  /** Prints the configuration; empty: it doesn't travel. */
+  readonly config: readonly string[];
+  readonly states: readonly string[];
+  /** How long each may take, milliseconds. */
+  readonly timeout: number;
+}
+
 /** PEM files. Without `ca` the system's authorities are believed. */
 export interface TlsFiles {
   readonly ca?: string | undefined;
@@ -50,10 +61,19 @@ export interface TlsFiles {
   readonly serverName?: string | undefined;
 }
 
-export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
+const words = z.array(z.string().min(1));
+
+const plainSchema = z.strictObject({
   site: siteId,
   centre: siteId,
-  livestatus: z.string(),
+  livestatus: z.string().optional(),
+  exec: section(
+    z.strictObject({
+      config: words.default(["cmcdump", "-C"]),
+      states: words.min(1, "name the command that prints the states").default(["cmcdump"]),
+      timeout: duration.prefault("60s"),
+    }),
+  ).optional(),
   tls: z
     .strictObject({
       ca: absolutePath.optional(),
@@ -83,3 +103,12 @@ export const senderSchema: z.ZodType<SenderSettings> = z.strictObject({
   centreKeys: absolutePath.optional(),
   transports: z.array(transportSchema).min(1, "name at least one transport"),
 });
+
+export const senderSchema: z.ZodType<SenderSettings> = plainSchema.superRefine(
+  ({ livestatus, exec }, context) => {
+    if ((livestatus === undefined) !== (exec === undefined)) return;
+    const message =
+      "name either where Livestatus listens, or the commands that dump the site: exec";
+    context.addIssue({ code: "custom", message, path: ["livestatus"] });
+  },
+);

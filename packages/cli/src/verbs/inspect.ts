@@ -4,6 +4,7 @@
 import {
   type BundleHeader,
   type OpenedBundle,
+  type OpenedVerbatim,
   ownSigner,
   parseAgeIdentities,
   parseAllowedSigners,
@@ -22,6 +23,7 @@ import {
   Refusal,
   systemCode,
 } from "@siteferry/model";
+import { dumpHosts } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
 
 export interface InspectOptions {
@@ -37,6 +39,8 @@ export interface InspectOptions {
 interface Findings {
   readonly header: BundleHeader | null;
   readonly bundle: OpenedBundle | Refusal;
+  /** Why the centre would refuse the vendor's dump that could be opened. */
+  readonly dump?: Refusal;
 }
 
 /** Exit status: 76 if the centre would refuse the bundle, whatever its reason. */
@@ -47,7 +51,7 @@ export async function runInspect(file: string, options: InspectOptions): Promise
   const findings = await inspect(await readBundle(file), options);
   const shown = options.json ? asJson(findings, options) : asText(findings, options);
   process.stdout.write(`${shown}\n`);
-  return findings.bundle instanceof Refusal ? exitCodes.refused : 0;
+  return findings.bundle instanceof Refusal || findings.dump ? exitCodes.refused : 0;
 }
 
 async function readBundle(file: string): Promise<Uint8Array> {
@@ -92,14 +96,29 @@ async function inspect(
       identity === undefined
         ? []
         : parseAgeIdentities(await readKey(nodeFiles, identity), identity);
-    return { header, bundle: await unpack(envelope, { identities }) };
+    const bundle = await unpack(envelope, { identities });
+    const dump = bundle.kind === "verbatim" ? await refusalOf(bundle) : null;
+    return { header, bundle, ...(dump && { dump }) };
   } catch (error) {
     if (error instanceof Refusal) return { header, bundle: error };
     throw error;
   }
 }
 
-function asText({ header, bundle }: Findings, { allowedSigners, rows }: InspectOptions): string {
+async function refusalOf(bundle: OpenedVerbatim): Promise<Refusal | null> {
+  try {
+    await dumpHosts(bundle);
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+function asText(
+  { header, bundle, dump }: Findings,
+  { allowedSigners, rows }: InspectOptions,
+): string {
   const trust = allowedSigners === undefined ? "not compared with any list" : "in allowed_signers";
   const lines = header === null ? [] : headerLines(header, trust);
   if (bundle instanceof Refusal) {
@@ -114,6 +133,7 @@ function asText({ header, bundle }: Findings, { allowedSigners, rows }: InspectO
     lines.push("", `${name}: ${table.length} rows`);
     for (const row of table.slice(0, rows)) lines.push(...rowLines(row));
   }
+  if (dump) lines.push("", `REFUSED: ${dump.message}`, `  ${dump.code} (${dump.number})`);
   return lines.join("\n");
 }
 
@@ -136,15 +156,23 @@ function timeOf(milliseconds: number): string {
 }
 
 /** Escaped beyond what JSON asks for: nothing of it may move a terminal's cursor. */
-function asJson({ header, bundle }: Findings, { rows }: InspectOptions): string {
+function asJson({ header, bundle, dump }: Findings, { rows }: InspectOptions): string {
   const found =
     bundle instanceof Refusal
-      ? { refused: { code: bundle.code, number: bundle.number, message: bundle.message } }
-      : { source: bundle.source, tables: firstRows(bundle, rows) };
+      ? { refused: asFields(bundle) }
+      : {
+          source: bundle.source,
+          tables: firstRows(bundle, rows),
+          ...(dump && { refused: asFields(dump) }),
+        };
   return JSON.stringify({ header, ...found }, null, 2).replace(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+function asFields({ code, number, message }: Refusal): object {
+  return { code, number, message };
 }
 
 function firstRows(bundle: OpenedBundle, count: number): object {
@@ -162,6 +190,11 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
       return Object.entries(bundle.configuration);
     case "keyframe":
       return Object.entries(bundle.states);
+    case "verbatim":
+      return [
+        ["config.mk", linesOf(bundle.config)],
+        ["states.txt", linesOf(bundle.states)],
+      ];
     case "delta":
       return [
         ...Object.entries(bundle.changed).map(([name, rows]): [string, readonly object[]] => [
@@ -174,6 +207,14 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
         ]),
       ];
   }
+}
+
+/** A vendor's dump is shown as it is, line by line, also one that the centre would refuse. */
+function linesOf(text: string): readonly object[] {
+  return text
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => ({ line }));
 }
 
 /** One field a line; what comes from the site never reaches the terminal raw. */

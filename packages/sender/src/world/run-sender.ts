@@ -101,7 +101,8 @@ async function openSender(
   shipping: Pick<Shipping, "keepsPauses" | "patience">,
 ): Promise<Sender> {
   const { files } = world;
-  const address = parseAddress(settings.livestatus);
+  // Without it, commands of the vendor dump the site.
+  const address = settings.livestatus === undefined ? null : parseAddress(settings.livestatus);
   const tls = await readTls(files, settings.tls ?? {});
   const { connectTimeout: connectTimeoutMs, answerTimeout: answerTimeoutMs } = settings;
   return {
@@ -110,7 +111,7 @@ async function openSender(
     spool,
     signer: await loadSigner(await readKey(files, settings.key), settings.key),
     life: await lifeOf(),
-    connect: () => connect(address, { connectTimeoutMs, answerTimeoutMs, tls }),
+    connect: () => connect(address!, { connectTimeoutMs, answerTimeoutMs, tls }),
     shipping: { ...shipping, ...(await openShipping(world, settings)), lanes: new Lanes() },
   };
 }
