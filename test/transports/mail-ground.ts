@@ -50,17 +50,20 @@ export async function openGround(messageSizeLimit = 20_000_000): Promise<MailGro
   }
 }
 
+/** Without a Postfix there is nothing under way. */
+type Servers = Pick<MailGround, "dovecot"> & Partial<Pick<MailGround, "postfix">>;
+
 /** Somebody with an empty mailbox. */
 export class Person {
   static #count = 0;
-  readonly #ground: MailGround;
+  readonly #ground: Servers;
   readonly name: string = `user${Person.#count++}`;
 
-  private constructor(ground: MailGround) {
+  private constructor(ground: Servers) {
     this.#ground = ground;
   }
 
-  static async arrive(ground: MailGround): Promise<Person> {
+  static async arrive(ground: Servers): Promise<Person> {
     const person = new Person(ground);
     for (const path of ["", "/tmp", "/new", "/cur"]) {
       await mkdir(person.dir + path);
@@ -120,7 +123,7 @@ export class Person {
     return {
       ...receiver,
       incoming: async (count) => {
-        await this.#ground.postfix.settled();
+        await this.#ground.postfix?.settled();
         return await receiver.incoming(count);
       },
     };
@@ -128,7 +131,7 @@ export class Person {
 
   /** Every message below the Maildir as it lies there: its path, with the flags, and its bytes. */
   async messages(): Promise<ReadonlyMap<string, string>> {
-    await this.#ground.postfix.settled();
+    await this.#ground.postfix?.settled();
     const found = new Map<string, string>();
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
     for (const entry of entries) {

@@ -50,23 +50,50 @@ interface PutOptions {
   readonly name?: string;
 }
 
+/** What a receiver has that runs more than once: by default the drop directory, and nothing it remembers. */
+interface Process {
+  readonly transports: readonly ReceivingTransport[];
+  readonly cache: BundleCache;
+}
+
 export interface Centre extends AsyncDisposable {
   readonly path: string;
+  /** What it has logged as errors. */
+  readonly complaints: readonly string[];
   /** Puts a bundle into the drop directory; returns its bytes. */
   put(
     kind: "config" | "keyframe" | "delta",
     sequence: number,
     options?: PutOptions | string,
   ): Promise<Uint8Array>;
-  receive(files?: FileSystem, clock?: Clock): Promise<ReceiveReport>;
+  receive(files?: FileSystem, clock?: Clock, process?: Process): Promise<ReceiveReport>;
   /** What comes through it is there for `receive`. */
   door(files: FileSystem): Promise<Door>;
 }
 
-const quiet = (): void => {};
-const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+function complainingLog() {
+  const complaints: string[] = [];
+  const quiet = (): void => {};
+  const error = (fields: object, text: string): void => {
+    complaints.push(`${text}: ${JSON.stringify(fields)}`);
+  };
+  return { complaints, log: { debug: quiet, info: quiet, warn: quiet, error } };
+}
+
+async function generateKeys(
+  sites: Iterable<string>,
+): Promise<ReadonlyMap<string, Awaited<ReturnType<typeof generateKey>>>> {
+  const keys = new Map<string, Awaited<ReturnType<typeof generateKey>>>();
+  for (const site of sites) keys.set(site, await generateKey(site));
+  return keys;
+}
+
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 const dropAt = (files: FileSystem, dir: string) => dropReceiver(files, { dir, site: null });
+
+function freshProcess(files: FileSystem, link: string): Process {
+  return { transports: [dropAt(files, link)], cache: new BundleCache() };
+}
 
 /** Once there is a door. */
 async function arrivalsAt(files: FileSystem, path: string): Promise<readonly ReceivingTransport[]> {
@@ -82,10 +109,10 @@ export async function makeCentre(
 ): Promise<Centre> {
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
-  const keys = { remote1: await generateKey("remote1"), remote2: await generateKey("remote2") };
+  const keys = await generateKeys(new Set([remote1, remote2, ...Object.keys(sites)]));
   const signerOf = async (site: SiteId): Promise<Signer> =>
-    await loadSigner(keys[site as "remote1"].privateKey, "key");
-  const lines = Object.entries(keys).map(([site, { publicLine }]) => `${site} ${publicLine}`);
+    await loadSigner(keys.get(site)!.privateKey, "key");
+  const lines = [...keys].map(([site, { publicLine }]) => `${site} ${publicLine}`);
   const signers = parseAllowedSigners(lines.join("\n"), "allowed_signers");
   const settings = receiverSchema.parse({
     centre: "central",
@@ -95,6 +122,7 @@ export async function makeCentre(
     transports: [{ drop: { dir: `${path}/link` } }],
     targets: [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
   });
+  const { complaints, log } = complainingLog();
   const opening = (files: FileSystem, clock: Clock = { now: () => nowMs }) => ({
     world: { files, random, clock, log },
     settings,
@@ -103,6 +131,7 @@ export async function makeCentre(
   });
   return {
     path,
+    complaints,
     async put(kind, sequence, options = {}) {
       const given: PutOptions = typeof options === "string" ? { name: options } : options;
       const { site = remote1, epoch = 1 } = given;
@@ -111,14 +140,14 @@ export async function makeCentre(
       await writeFile(`${path}/link/${name}`, bytes);
       return bytes;
     },
-    receive: async (files = nodeFiles, clock) =>
+    receive: async (files = nodeFiles, clock, process = freshProcess(files, `${path}/link`)) =>
       await receive({
         ...opening(files, clock),
         signers,
         revoked,
         identities: [],
-        transports: [dropAt(files, `${path}/link`), ...(await arrivalsAt(files, path))],
-        cache: new BundleCache(),
+        transports: [...process.transports, ...(await arrivalsAt(files, path))],
+        cache: process.cache,
         groupId: async () => null,
       }),
     async door(files) {
