@@ -21,6 +21,7 @@ import {
   type Dovecot,
   mailUserId,
   type Postfix,
+  type PostfixOptions,
   startDovecot,
   startPostfix,
 } from "@siteferry/testkit/servers";
@@ -32,10 +33,12 @@ export interface MailGround extends AsyncDisposable {
   readonly postfix: Postfix;
 }
 
-export async function openGround(messageSizeLimit = 20_000_000): Promise<MailGround> {
+export async function openGround(
+  options: Omit<PostfixOptions, "dovecot"> = {},
+): Promise<MailGround> {
   const dovecot = await startDovecot();
   try {
-    const postfix = await startPostfix({ dovecot, messageSizeLimit });
+    const postfix = await startPostfix({ dovecot, ...options });
     return {
       dovecot,
       postfix,
@@ -164,8 +167,10 @@ export async function throughRelay(
       kind: "sends",
       transport: person.sender(person.login(to, tls, { timeoutMs }), partBytes),
     }),
-    // Postfix delivers after it has answered.
-    isLastAnswer: (answer) => answer.includes("queued as"),
+    // In TLS no answer can be read. It is the last one if the message is there: in the queue, or beyond.
+    isLastAnswer: async () =>
+      (await ground.postfix.holdsMessage(person.address)) ||
+      (await readdir(`${person.dir}/new`)).length > 0,
     async [Symbol.asyncDispose]() {
       await receiver.close();
       await relay[Symbol.asyncDispose]();
