@@ -177,7 +177,7 @@ test.skipIf(noSshd !== null)(
     );
     const connection = await client.to(sshd);
     const byCommand = sshCommandSender({ command: centre.quick, timeoutMs: 60_000 });
-    // A session for each site: sshd's answers wait for each other (Nagle), 40 ms a bundle.
+    // A session for each site, kept for all courses.
     const bySession = new Map(
       sites.map((each) => {
         const sender = sshExecSender(files, { connection, site: each });

@@ -105,6 +105,8 @@ async function writeFiles(
     "MaxStartups 1000",
     `AuthorizedKeysFile ${join(directory, "authorized_keys")}`,
     "Subsystem sftp internal-sftp",
+    // Else Debian's bash reads the ~/.bashrc of whoever runs the tests for each command, whatever is in it.
+    "SetEnv SHLVL=2",
     ...lines,
   ];
   await writeFile(configuration, `${all.join("\n")}\n`);
