@@ -69,7 +69,7 @@ export async function whyNoDiode(): Promise<string | null> {
     return null;
   } catch (error) {
     const reason = `this machine allows no network namespaces: ${String(error).trim()}`;
-    process.stderr.write(`Left out: the test of a one-way line; ${reason}\n`);
+    process.stderr.write(`Left out: a test of a line; ${reason}\n`);
     return reason;
   }
 }

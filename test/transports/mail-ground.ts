@@ -21,6 +21,7 @@ import {
   type Dovecot,
   mailUserId,
   type Postfix,
+  type PostfixOptions,
   startDovecot,
   startPostfix,
 } from "@siteferry/testkit/servers";
@@ -32,10 +33,12 @@ export interface MailGround extends AsyncDisposable {
   readonly postfix: Postfix;
 }
 
-export async function openGround(messageSizeLimit = 20_000_000): Promise<MailGround> {
+export async function openGround(
+  options: Omit<PostfixOptions, "dovecot"> = {},
+): Promise<MailGround> {
   const dovecot = await startDovecot();
   try {
-    const postfix = await startPostfix({ dovecot, messageSizeLimit });
+    const postfix = await startPostfix({ dovecot, ...options });
     return {
       dovecot,
       postfix,
@@ -50,17 +53,20 @@ export async function openGround(messageSizeLimit = 20_000_000): Promise<MailGro
   }
 }
 
+/** Without a Postfix there is nothing under way. */
+type Servers = Pick<MailGround, "dovecot"> & Partial<Pick<MailGround, "postfix">>;
+
 /** Somebody with an empty mailbox. */
 export class Person {
   static #count = 0;
-  readonly #ground: MailGround;
+  readonly #ground: Servers;
   readonly name: string = `user${Person.#count++}`;
 
-  private constructor(ground: MailGround) {
+  private constructor(ground: Servers) {
     this.#ground = ground;
   }
 
-  static async arrive(ground: MailGround): Promise<Person> {
+  static async arrive(ground: Servers): Promise<Person> {
     const person = new Person(ground);
     for (const path of ["", "/tmp", "/new", "/cur"]) {
       await mkdir(person.dir + path);
@@ -120,7 +126,7 @@ export class Person {
     return {
       ...receiver,
       incoming: async (count) => {
-        await this.#ground.postfix.settled();
+        await this.#ground.postfix?.settled();
         return await receiver.incoming(count);
       },
     };
@@ -128,7 +134,7 @@ export class Person {
 
   /** Every message below the Maildir as it lies there: its path, with the flags, and its bytes. */
   async messages(): Promise<ReadonlyMap<string, string>> {
-    await this.#ground.postfix.settled();
+    await this.#ground.postfix?.settled();
     const found = new Map<string, string>();
     const entries = await readdir(this.dir, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
@@ -161,8 +167,10 @@ export async function throughRelay(
       kind: "sends",
       transport: person.sender(person.login(to, tls, { timeoutMs }), partBytes),
     }),
-    // Postfix delivers after it has answered.
-    isLastAnswer: (answer) => answer.includes("queued as"),
+    // In TLS no answer can be read. It is the last one if the message is there: in the queue, or beyond.
+    isLastAnswer: async () =>
+      (await ground.postfix.holdsMessage(person.address)) ||
+      (await readdir(`${person.dir}/new`)).length > 0,
     async [Symbol.asyncDispose]() {
       await receiver.close();
       await relay[Symbol.asyncDispose]();

@@ -45,9 +45,15 @@ describe.skipIf(missing !== null || !isRoot)("mail", () => {
   describeTransport("mail by SMTP over TLS, in parts, and IMAP", () =>
     throughRelay(ground, "smtps", "tls", (person) => person.imap(), 32_768),
   );
-  const inClear = () => throughRelay(ground, "smtp", "none", (person) => person.pop3());
-  describeTransport("mail by SMTP in clear, and POP3 with STLS", inClear);
-  describeFaults("mail by SMTP in clear", inClear);
+  describeTransport("mail by SMTP in clear, and POP3 with STLS", () =>
+    throughRelay(ground, "smtp", "none", (person) => person.pop3()),
+  );
+  describeFaults("mail by SMTP with STARTTLS", () =>
+    throughRelay(ground, "smtp", "starttls", (person) => person.maildir()),
+  );
+  describeFaults("mail by SMTP over TLS, in parts", () =>
+    throughRelay(ground, "smtps", "tls", (person) => person.maildir(), 32_768),
+  );
   describeFaults("mail fetched by IMAP", () =>
     fetched(ground, "imaps", (server) =>
       imapFolder({ ...server, folder: "INBOX", done: null, refused: null }),
@@ -74,7 +80,7 @@ describe.skipIf(missing !== null || !isRoot)("mail", () => {
 
   describe("a relay", () => {
     test("that takes no messages over a size gets none", async () => {
-      await using small = await openGround(64_000);
+      await using small = await openGround({ messageSizeLimit: 64_000 });
       const person = await Person.arrive(small);
       const relay = person.login(small.postfix.ports.smtp, "starttls");
       await person.sender(relay, 64_000).send(bundle);

@@ -78,6 +78,8 @@ export interface Answer {
 export interface Centre extends AsyncDisposable {
   /** For authorized_keys, in front of the key. */
   readonly restriction: string;
+  /** A process that stands there, too, and starts in no time; no shell. */
+  readonly quick: readonly string[];
   /** How many processes came and how many of them were told something. */
   readonly visits: { begun: number; answered: number };
 }
@@ -108,6 +110,7 @@ export async function openCentre(
   const script = fileURLToPath(new URL("stand-in-receiver.ts", import.meta.url));
   return {
     restriction: `restrict,command="${process.execPath} ${script} ${socketPath}"`,
+    quick: ["perl", fileURLToPath(new URL("stand-in-receiver.pl", import.meta.url)), socketPath],
     visits,
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();

@@ -15,7 +15,7 @@ export interface LinkWithLine extends Link {
    */
   dial(port: number, timeoutMs: number): Promise<Half>;
   /** Whether these bytes end a delivery that succeeded; by default whether it has arrived. */
-  readonly isLastAnswer?: (answer: Buffer) => boolean;
+  readonly isLastAnswer?: (answer: Buffer) => boolean | Promise<boolean>;
 }
 
 type Half =
@@ -121,6 +121,35 @@ export function describeFaults(transport: string, open: () => Promise<LinkWithLi
         at.line.mend();
       }
       await carry(half, content);
+    });
+
+    test("a line that breaks while what was taken is removed: it comes again, or is gone", async ({
+      skip,
+    }) => {
+      await using at = await openGround(open);
+      const half = await at.dial(at.line.port, patientMs);
+      if (half.kind === "sends") return skip(`${transport} removes nothing`);
+      const { transport: receiver } = half;
+      const [file] = await receiver.incoming(10);
+      expect(Buffer.from(await file!.read())).toEqual(bundle.content);
+      at.line.cutAfter(10, "toServer");
+      // What lies on a web server is only remembered here.
+      const outcome = await file!.remove().then(
+        () => "removed",
+        (error: unknown) => (error as FerryError).kind,
+      );
+      expect(["removed", "transient"]).toContain(outcome);
+      at.line.mend();
+      // Whose connection is gone may notice only now.
+      const look = () => receiver.incoming(10);
+      const again = await look().catch(look);
+      expect(again.map((other) => other.name)).toEqual(outcome === "removed" ? [] : [name]);
+      for (const other of again) {
+        expect(Buffer.from(await other.read())).toEqual(bundle.content);
+        await other.remove();
+      }
+      await receiver.close();
+      expect(await receiver.incoming(10)).toEqual([]);
     });
 
     test("an answer that is lost after the store: it is sent again, and there once", async ({

@@ -53,8 +53,16 @@ interface PutOptions {
   readonly name?: string;
 }
 
+/** What a receiver has that runs more than once: by default the drop directory, and nothing it remembers. */
+interface Process {
+  readonly transports: readonly ReceivingTransport[];
+  readonly cache: BundleCache;
+}
+
 export interface Centre extends AsyncDisposable {
   readonly path: string;
+  /** What it has logged as errors, unless it was given a log. */
+  readonly complaints: readonly string[];
   readonly settings: ReceiverSettings;
   /** Puts a bundle into the drop directory; returns its bytes. */
   put(
@@ -62,7 +70,7 @@ export interface Centre extends AsyncDisposable {
     sequence: number,
     options?: PutOptions | string,
   ): Promise<Uint8Array>;
-  receive(files?: FileSystem, clock?: Clock): Promise<ReceiveReport>;
+  receive(files?: FileSystem, clock?: Clock, process?: Process): Promise<ReceiveReport>;
   /** What comes through it is there for `receive`. */
   door(files: FileSystem): Promise<Door>;
   doorway(files: FileSystem): Promise<Doorway>;
@@ -78,8 +86,19 @@ export const noCore: CoreControl = {
   command: nothing,
   wait: nothing,
 };
-const quiet = (): void => {};
-const silent: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+function complainingLog(): { readonly complaints: readonly string[]; readonly log: Log } {
+  const complaints: string[] = [];
+  const quiet = (): void => {};
+  const error = (fields: object, text: string): void => {
+    complaints.push(`${text}: ${JSON.stringify(fields)}`);
+  };
+  return { complaints, log: { debug: quiet, info: quiet, warn: quiet, error } };
+}
+
+function freshProcess(files: FileSystem, link: string): Process {
+  return { transports: [dropAt(files, link)], cache: new BundleCache() };
+}
+
 const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 const dropAt = (files: FileSystem, dir: string) => dropReceiver(files, { dir, site: null });
 
@@ -101,11 +120,12 @@ export async function makeCentre(
   sites: object = { remote1: {}, remote2: {} },
   revoked: Set<string> = new Set(),
   reservedHosts: readonly string[] = [],
-  { targets, core = noCore, log = silent }: CentreOptions = {},
+  { targets, core = noCore, ...world }: CentreOptions = {},
 ): Promise<Centre> {
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
-  const { signerOf, signers } = await makeKeys();
+  const { signerOf, signers } = await makeKeys(Object.keys(sites));
+  const { complaints, log } = { ...complainingLog(), ...world };
   const settings = receiverSchema.parse({
     centre: "central",
     allowedSigners: "/unused",
@@ -129,6 +149,7 @@ export async function makeCentre(
   };
   return {
     path,
+    complaints,
     settings,
     async put(kind, sequence, options = {}) {
       const given: PutOptions = typeof options === "string" ? { name: options } : options;
@@ -138,14 +159,14 @@ export async function makeCentre(
       await writeFile(`${path}/link/${name}`, bytes);
       return bytes;
     },
-    receive: async (files = nodeFiles, clock) =>
+    receive: async (files = nodeFiles, clock, process = freshProcess(files, `${path}/link`)) =>
       await receive({
         ...opening(files, clock),
         signers,
         revoked,
         identities: [],
-        transports: [dropAt(files, `${path}/link`), ...(await arrivalsAt(files, path))],
-        cache: new BundleCache(),
+        transports: [...process.transports, ...(await arrivalsAt(files, path))],
+        cache: process.cache,
         core,
         groupId: async () => null,
       }),
@@ -155,15 +176,16 @@ export async function makeCentre(
   };
 }
 
-async function makeKeys(): Promise<{
+async function makeKeys(sites: readonly string[]): Promise<{
   readonly signers: SignerList;
   signerOf(site: SiteId): Promise<Signer>;
 }> {
-  const keys = { remote1: await generateKey("remote1"), remote2: await generateKey("remote2") };
-  const lines = Object.entries(keys).map(([site, { publicLine }]) => `${site} ${publicLine}`);
+  const keys = new Map<string, Awaited<ReturnType<typeof generateKey>>>();
+  for (const site of new Set([remote1, remote2, ...sites])) keys.set(site, await generateKey(site));
+  const lines = [...keys].map(([site, { publicLine }]) => `${site} ${publicLine}`);
   return {
     signers: parseAllowedSigners(lines.join("\n"), "allowed_signers"),
-    signerOf: async (site) => await loadSigner(keys[site as "remote1"].privateKey, "key"),
+    signerOf: async (site) => await loadSigner(keys.get(site)!.privateKey, "key"),
   };
 }
 

@@ -90,6 +90,11 @@ const components = {
     files: ["ip"],
     tests: "of a line that goes one way",
   },
+  nftables: {
+    packages: ["nftables"],
+    files: ["nft"],
+    tests: "of a line that loses packets",
+  },
   exfat: {
     packages: ["exfat-fuse", "exfatprogs"],
     files: ["mount.exfat-fuse", "mkfs.exfat"],

@@ -2,7 +2,7 @@
 // pipes `ferry@pipe.test.example` into a command. Needs root, as Postfix's processes change their user.
 
 import { execFile } from "node:child_process";
-import { chmod, chown, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { freePort } from "../free-port.ts";
 import { makeTemporaryDirectory } from "../temporary-directory.ts";
@@ -14,6 +14,8 @@ export interface PostfixOptions {
   readonly dovecot: Dovecot;
   /** Default 20 MB. */
   readonly messageSizeLimit?: number;
+  /** An empty directory for the queue, such as a small disk of its own. */
+  readonly queue?: string;
   /** A command that gets each message on standard input, as `nobody`: Postfix runs none as root. */
   readonly pipe?: string;
 }
@@ -26,6 +28,8 @@ export interface Postfix extends AsyncDisposable {
   readonly logFile: string;
   /** Returns when nothing is under way any more: all is delivered or given back. */
   settled(): Promise<void>;
+  /** Whether a message to `address` is in the queue whole: it has been taken, and isn't delivered yet. */
+  holdsMessage(address: string): Promise<boolean>;
 }
 
 const daemons = "/usr/lib/postfix/sbin";
@@ -41,7 +45,9 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
   const etc = `${directory}/etc`;
   const logFile = `${directory}/postfix.log`;
   const ports = { smtp: await freePort(), smtps: await freePort() };
-  for (const name of ["etc", "queue", "data"]) await mkdir(`${directory}/${name}`);
+  const { queue = `${directory}/queue` } = options;
+  for (const name of ["etc", "data"]) await mkdir(`${directory}/${name}`);
+  await mkdir(queue, { recursive: true });
   await chown(`${directory}/data`, await userIdOf("postfix"), 0);
   await writeFile(`${etc}/main.cf`, mainCf(directory, options));
   await writeFile(`${etc}/master.cf`, masterCf(ports, options.pipe ?? "/bin/cat"));
@@ -71,8 +77,9 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     sendmail: ["/usr/sbin/sendmail", "-C", etc, "-i"],
     logFile,
     async settled() {
-      await core.waitFor("an empty queue", () => isEmpty(`${directory}/queue`));
+      await core.waitFor("an empty queue", () => isEmpty(queue));
     },
+    holdsMessage: (address) => hasWhole(queue, address),
     [Symbol.asyncDispose]: stop,
   };
 }
@@ -84,6 +91,19 @@ async function isEmpty(queue: string): Promise<true | null> {
   return true;
 }
 
+/** In the order in which it moves on. It is executable once it is whole: postfix's cleanup(8). */
+async function hasWhole(queue: string, address: string): Promise<boolean> {
+  for (const name of ["incoming", "active"]) {
+    for (const file of await readdir(`${queue}/${name}`)) {
+      const path = `${queue}/${name}/${file}`;
+      const { mode } = await stat(path).catch(() => ({ mode: 0 }));
+      const content = (mode & 0o100) === 0 ? "" : await readFile(path, "latin1").catch(() => "");
+      if (content.includes(address)) return true;
+    }
+  }
+  return false;
+}
+
 async function userIdOf(name: string): Promise<number> {
   const { stdout } = await promisify(execFile)("id", ["-u", name]);
   return Number(stdout);
@@ -91,13 +111,13 @@ async function userIdOf(name: string): Promise<number> {
 
 function mainCf(
   directory: string,
-  { dovecot, messageSizeLimit = 20_000_000 }: PostfixOptions,
+  { dovecot, messageSizeLimit = 20_000_000, queue = `${directory}/queue` }: PostfixOptions,
 ): string {
   // No pattern: Postfix doesn't make paths out of what a message says.
   const users = Array.from({ length: mailUsers }, (_, n) => `user${n}@test.example=user${n}/`);
   const settings = {
     compatibility_level: "3.6",
-    queue_directory: `${directory}/queue`,
+    queue_directory: queue,
     data_directory: `${directory}/data`,
     command_directory: "/usr/sbin",
     daemon_directory: daemons,

@@ -110,6 +110,8 @@ async function writeFiles(
     `MaxStartups ${startups}`,
     `AuthorizedKeysFile ${join(directory, "authorized_keys")}`,
     "Subsystem sftp internal-sftp",
+    // Else Debian's bash reads the ~/.bashrc of whoever runs the tests for each command, whatever is in it.
+    "SetEnv SHLVL=2",
     ...lines,
   ];
   await writeFile(configuration, `${all.join("\n")}\n`);

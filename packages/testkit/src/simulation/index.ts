@@ -1,6 +1,6 @@
 // The deterministic simulation: both agents, their links, sites, disks and the core, in one process.
 
-export { seededDice } from "../fake-site/dice.ts";
+export { type Dice, seededDice } from "../fake-site/dice.ts";
 export type { CourseOptions } from "./course.ts";
 export { MemoryDisk } from "./disk.ts";
 export { type Fate, Killed, Life, longLife } from "./life.ts";

@@ -18,6 +18,8 @@ interface Session {
   /** By their lasting names: in this session only. */
   readonly numbers: ReadonlyMap<string, number>;
   readonly sizes: ReadonlyMap<number, number>;
+  /** To delete one twice is refused, and what a refusal ends deletes nothing at all. */
+  readonly deleted: Set<number>;
 }
 
 /**
@@ -53,9 +55,10 @@ export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mail
       });
     },
     async read({ id }) {
-      const retrieve = async ({ client, numbers }: Session): Promise<Uint8Array | null> => {
+      const retrieve = async (session: Session): Promise<Uint8Array | null> => {
+        const { client, numbers, deleted } = session;
         const number = numbers.get(id);
-        if (number === undefined) return null;
+        if (number === undefined || deleted.has(number)) return null;
         return await client.retrieve(`RETR ${number}`, "Reading from", messageBytesMax);
       };
       try {
@@ -67,10 +70,12 @@ export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mail
       }
     },
     async settle(letters) {
-      await use(async ({ client, numbers }) => {
+      await use(async ({ client, numbers, deleted }) => {
         for (const { id } of letters) {
           const number = numbers.get(id);
-          if (number !== undefined) await client.command(`DELE ${number}`, "Deleting at");
+          if (number === undefined || deleted.has(number)) continue;
+          await client.command(`DELE ${number}`, "Deleting at");
+          deleted.add(number);
         }
       });
     },
@@ -90,6 +95,7 @@ async function openSession(server: MailServer): Promise<Session> {
       client,
       numbers: new Map(uidl.map(([number, id]) => [id, number])),
       sizes: new Map(list.map(([number, size]) => [number, Number(size)])),
+      deleted: new Set(),
     };
   } catch (error) {
     client.destroy();
