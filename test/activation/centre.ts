@@ -85,7 +85,10 @@ targets:
     return ["receive", "--once", "--config", this.installation.receiverYaml];
   }
 
-  /** The site says that it monitors these hosts, each up since now, with one service. */
+  /**
+   * The site says that it monitors these hosts, each up since now, with one service; or with the tables
+   * of configuration and states that `more` has.
+   */
   async say(site: string, hosts: readonly string[], more: Rows = {}): Promise<void> {
     const last_check = Math.floor(Date.now() / 1000) - 1;
     const service = { description: "ping", last_check, state: 1, plugin_output: `of ${site}` };
@@ -97,6 +100,7 @@ targets:
     const states = {
       host_states: hosts.map((name) => ({ name, last_check, plugin_output: "up" })),
       service_states: hosts.map((host_name) => ({ ...service, host_name })),
+      ...more,
     };
     const sealed = this.#sites[site]!;
     for (const { name, content } of [

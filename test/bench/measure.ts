@@ -55,10 +55,12 @@ export async function measure(
   }
 }
 
+export function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
 /** Of each number by itself. */
 export function median(runs: readonly Run[]): Run {
-  const middle = (values: readonly number[]): number =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
   return {
     wallMs: middle(runs.map(({ wallMs }) => wallMs)),
     cpuMs: middle(runs.map(({ cpuMs }) => cpuMs)),

@@ -1,12 +1,14 @@
 // pnpm bench: how long siteferry takes for 1,000 hosts with 100 services each, how much memory, and
-// how many bytes travel; and what the links do. Prints tables; `--write` puts them into
+// how many bytes travel; what the links do, and an activation. Prints tables; `--write` puts them into
 // docs/benchmarks.md. Timing never makes it fail: other machines and busy ones are slower, which is why
-// floors are measured beside. `--only links` leaves out all but the links.
+// floors are measured beside. `--only links` and `--only activation` leave out all but these.
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { runActivation } from "./activation.ts";
+import { activationTable } from "./activation-table.ts";
 import { median } from "./measure.ts";
 import { type Bench, type Round, runRound, type Step, steps } from "./scenario.ts";
 import { type FleetRun, runFleet } from "./fleet.ts";
@@ -28,9 +30,13 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 if (!(rounds >= 1)) throw new Error("--rounds takes a number from 1");
-const onlyLinks = values.only === "links";
-if (values.only !== undefined && !onlyLinks) throw new Error("--only takes: links");
-if (onlyLinks && values.write) throw new Error("--write takes all tables, not --only some");
+const parts = ["agents", "activation", "links"] as const;
+const only = parts.find((part) => part === values.only);
+if (values.only !== undefined && only === undefined) {
+  throw new Error(`--only takes one of: ${parts.join(", ")}`);
+}
+if (only !== undefined && values.write)
+  throw new Error("--write takes all tables, not --only some");
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
@@ -38,9 +44,15 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const directory = await mkdtemp(join(tmpdir(), "siteferry-bench-"));
 const roundDirectory = `${directory}/round`;
 try {
-  const tables = onlyLinks ? [] : await runAgents();
   const links = { emptyDirectory, rounds, signal: stop.signal, say };
-  const report = [machine(), ...tables, ...(await runLinks(links))].join("\n\n");
+  const tables: string[] = [];
+  if (isWanted("agents")) tables.push(...(await runAgents()));
+  if (isWanted("activation")) {
+    say("Objects of 20 sites into Nagios …");
+    tables.push(activationTable(await runActivation(rounds, stop.signal)));
+  }
+  if (isWanted("links")) tables.push(...(await runLinks(links)));
+  const report = [machine(), ...tables].join("\n\n");
   process.stdout.write(`${report}\n`);
   if (values.write) await writeReport(report);
 } catch (error) {
@@ -49,6 +61,10 @@ try {
   process.exitCode = 130;
 } finally {
   await rm(directory, { recursive: true, force: true });
+}
+
+function isWanted(part: (typeof parts)[number]): boolean {
+  return only === undefined || only === part;
 }
 
 async function runAgents(): Promise<readonly string[]> {

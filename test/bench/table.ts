@@ -77,7 +77,7 @@ export function fleetTable({ minutes, peakBytes }: FleetRun): string {
   return markdown(head, rows);
 }
 
-function verdict(run: Run, target: { wallMs: number; peakMebibytes: number }): string {
+export function verdict(run: Run, target: { wallMs: number; peakMebibytes: number }): string {
   const missed = [
     ...(run.wallMs > target.wallMs ? [`time ${over(run.wallMs, target.wallMs)}`] : []),
     ...(run.peakBytes > target.peakMebibytes * mebibyte

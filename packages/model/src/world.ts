@@ -33,6 +33,16 @@ export interface FileSystem {
    * `bytesMax`.
    */
   read(path: string, bytesMax: number, options?: ReadOptions): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * As `read`, for a file too large to hold: its bytes part by part. A part is `take`'s only until it
+   * returns.
+   */
+  readParts(
+    path: string,
+    bytesMax: number,
+    take: (part: Uint8Array) => void,
+    options?: ReadOptions,
+  ): Promise<void>;
   /** Creates a file that must not exist, writes all of it and syncs it; removes it if that fails. */
   writeNew(path: string, content: Uint8Array, mode: number): Promise<void>;
   /** Creates an empty file; it is no error if it exists. */

@@ -80,12 +80,13 @@ export async function reconcileObjects(
   if (isTooSoon(world.clock.now(), record, settings)) return report({ failed });
 
   tellRefusedValues(world.log, composed.refused);
+  // Now, so that the texts needn't be held while the core loads them.
+  const objectFiles = countChanged(live, composed.files);
   record = await finish(target, await begin(target, record, generation));
   if (record.live !== generation) return report({ failed });
   const after = await inputsOf(target, approved);
   record = await saveActivation(world, directory, { ...record, inputs: after });
   await target.generations.prune([generation, ...record.history]);
-  const objectFiles = countChanged(live, composed.files);
   world.log.info({ generation, objectFiles }, "New objects are live");
   return report({ failed, objectFiles, activations: 1 });
 }

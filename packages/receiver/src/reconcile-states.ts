@@ -6,10 +6,10 @@ import {
   checkResultsTarget,
   type LiveObjects,
   liveObjects,
-  parseObjectCache,
   type ResultCounts,
 } from "@siteferry/apply";
-import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
+import { FerryError, type SiteId, systemCode } from "@siteferry/model";
+import { readCache } from "./activation/target.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
@@ -68,8 +68,7 @@ export async function readLiveObjects(
 ): Promise<LiveObjects> {
   if (objectCache === undefined) return () => true;
   try {
-    const bytes = await world.files.read(objectCache, limits.stateBytesMax, { trusted: true });
-    return liveObjects(parseObjectCache(bytes));
+    return liveObjects(await readCache(world.files, objectCache));
   } catch (cause) {
     // A core that never ran has no cache, and no objects.
     if (systemCode(cause) === "ENOENT") return () => false;

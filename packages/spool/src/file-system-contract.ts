@@ -50,6 +50,26 @@ export function describeFileSystem(name: string, open: () => Promise<Ground>): v
         expect(await text(files, path("a"))).toBe("content");
       }));
 
+    test("a large file comes in parts, all of it and in order", () =>
+      at(async (files, path) => {
+        const content = Buffer.from(
+          Array.from({ length: 600_000 }, (_, index) => index + 1).join(),
+        );
+        await files.writeNew(path("a"), content, 0o600);
+        const parts: Buffer[] = [];
+        const take = (part: Uint8Array): number => parts.push(Buffer.from(part));
+        await files.readParts(path("a"), content.length, take);
+        expect(Buffer.concat(parts).equals(content)).toBe(true);
+        await expect(files.readParts(path("a"), 6, take)).rejects.toMatchObject({
+          code: "file-unsuitable",
+        });
+        await files.link(path("a"), path("b"));
+        await expect(files.readParts(path("a"), content.length, take)).rejects.toThrow(
+          "has a second name",
+        );
+        await files.readParts(path("b"), content.length, take, { trusted: true });
+      }));
+
     test("a link is a second name of the same file, and never takes one that is there", () =>
       at(async (files, path) => {
         await write(files, path("a"), "first");

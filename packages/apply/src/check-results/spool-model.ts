@@ -106,6 +106,7 @@ export class MemorySpool {
     };
     return {
       read: async (path) => new Uint8Array(get(path).content),
+      readParts: async (path, _bytesMax, take) => take(new Uint8Array(get(path).content)),
       writeNew: async (path, content) => {
         if (stored.has(base(path))) throw Object.assign(new Error("EEXIST"), { code: "EEXIST" });
         await this.step(

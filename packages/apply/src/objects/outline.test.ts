@@ -1,8 +1,16 @@
 import type { HostName, ServiceDescription } from "@siteferry/model";
 import { expect, test } from "vitest";
-import { liveObjects, objectsOf, outlineOf, parseObjectCache } from "./outline.ts";
+import { liveObjects, ObjectCache, objectsIn, outlineOf } from "./outline.ts";
 
-const parsed = (cache: string): ReadonlySet<string> => parseObjectCache(Buffer.from(cache));
+/** Its bytes come in parts of so many. */
+const parsed = (text: string, partBytes = 4096): ReadonlySet<string> => {
+  const cache = new ObjectCache();
+  const bytes = Buffer.from(text);
+  for (let begin = 0; begin < bytes.length; begin += partBytes) {
+    cache.add(bytes.subarray(begin, begin + partBytes));
+  }
+  return cache.known;
+};
 
 test("knows the hosts and services of a cache that Nagios 4.4.6 wrote, and nothing else", () => {
   const known = parsed(`########################################
@@ -42,6 +50,14 @@ test("R41 an address is no name: what is called like another host's address has 
   expect(isLive("192.0.2.1" as HostName, null)).toBe(false);
 });
 
+test("a part ends anywhere: the names are the same", () => {
+  const text = `define host {\n\thost_name\tWörth 🌍\n\t}\n\ndefine service {
+\thost_name\tWörth 🌍\n\tservice_description\tDisk\n\t}\n`;
+  for (let partBytes = 1; partBytes <= 40; partBytes++) {
+    expect([...parsed(text, partBytes)]).toEqual(["host Wörth 🌍", "service Wörth 🌍\tDisk"]);
+  }
+});
+
 test("of object files: what is called how, and with which text", () => {
   const web = "define host {\n  use                    x\n  host_name              web 1\n}";
   const text = `define service {\n  name  siteferry-service\n}\n\n${web}\n\ndefine service {
@@ -49,8 +65,9 @@ test("of object files: what is called how, and with which text", () => {
   service_description    Disk C:\\Data
 }
 `;
-  const outline = outlineOf(new Map([["a.cfg", text]]));
+  const files = new Map([["a.cfg", text]]);
+  const outline = outlineOf(files);
   expect(outline.get("host web 1")).toBe(web);
-  expect(objectsOf(outline)).toEqual(["host web 1", "service web 1\tDisk C:\\Data"]);
+  expect([...objectsIn(files)]).toEqual(["host web 1", "service web 1\tDisk C:\\Data"]);
   expect([...outline.keys()]).toContain("template service siteferry-service");
 });

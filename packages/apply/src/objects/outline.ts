@@ -7,9 +7,14 @@ import type { ObjectFiles } from "./generations.ts";
 /** Objects by their keys: `host web1`, `service web1\tDisk`, `hostgroup linux`; with their text. */
 export type Outline = ReadonlyMap<string, string>;
 
-/** Templates, commands and timeperiods aren't objects of a site: they are called by their names too. */
 export function outlineOf(files: ObjectFiles): Outline {
-  const outline = new Map<string, string>();
+  return new Map(definitionsIn(files));
+}
+
+/** Templates, commands and timeperiods aren't objects of a site: they are called by their names too. */
+export function* definitionsIn(
+  files: ObjectFiles,
+): Generator<readonly [key: string, text: string]> {
   for (const text of files.values()) {
     for (const [block, kind = "", body = ""] of text.matchAll(/^define (\w+) \{\n([^}]*)\}/gm)) {
       const fields = new Map<string, string>();
@@ -17,10 +22,9 @@ export function outlineOf(files: ObjectFiles): Outline {
         fields.set(key, value);
       }
       const name = fields.get("name");
-      outline.set(name === undefined ? keyOf(kind, fields) : `template ${kind} ${name}`, block);
+      yield [name === undefined ? keyOf(kind, fields) : `template ${kind} ${name}`, block];
     }
   }
-  return outline;
 }
 
 function keyOf(kind: string, fields: ReadonlyMap<string, string>): string {
@@ -36,31 +40,50 @@ function serviceKey(host: string, description: string): string {
 export type LiveObjects = (host: HostName, service: ServiceDescription | null) => boolean;
 
 /**
- * Keys as in an {@link Outline}, of hosts, services and groups; of nothing else. Byte by byte, because a
- * cache of 50,000 services has 30 MiB, of which only the names are wanted.
+ * The core's cache as it is read, part by part: one of 50,000 services has 40 MiB, of which only the
+ * names are wanted.
  */
-export function parseObjectCache(cache: Uint8Array): ReadonlySet<string> {
-  const bytes = Buffer.from(cache.buffer, cache.byteOffset, cache.byteLength);
-  const known = new Set<string>();
-  let kind = "";
-  let [name, service] = ["", ""];
-  for (let start = 0, end: number; start < bytes.length; start = end + 1) {
-    end = bytes.indexOf(lineFeed, start);
-    if (end === -1) end = bytes.length;
+export class ObjectCache {
+  /** Keys as in an {@link Outline}, of hosts, services and groups; of nothing else. */
+  readonly known: ReadonlySet<string>;
+  readonly #known = new Set<string>();
+  /** The line that the last part broke off in. */
+  #rest: Buffer = Buffer.alloc(0);
+  #kind = "";
+  #name = "";
+  #service = "";
+
+  constructor() {
+    this.known = this.#known;
+  }
+
+  /** Lines without their end don't count yet; the core ends each. */
+  add(part: Uint8Array): void {
+    const bytes = Buffer.concat([this.#rest, part]);
+    let start = 0;
+    for (let end: number; (end = bytes.indexOf(lineFeed, start)) !== -1; start = end + 1) {
+      this.#addLine(bytes, start, end);
+    }
+    this.#rest = Buffer.from(bytes.subarray(start));
+  }
+
+  #addLine(bytes: Buffer, start: number, end: number): void {
+    const kind = this.#kind;
     if (bytes[start] !== tab) {
       const line = end - start < defineBytesMax ? bytes.toString("latin1", start, end) : "";
-      kind = /^define (host|service|hostgroup|servicegroup) \{$/.exec(line)?.[1] ?? "";
-      [name, service] = ["", ""];
+      this.#kind = /^define (host|service|hostgroup|servicegroup) \{$/.exec(line)?.[1] ?? "";
+      this.#name = this.#service = "";
     } else if (bytes[start + 1] === closingBrace && kind !== "") {
-      known.add(kind === "service" ? serviceKey(name, service) : `${kind} ${name}`);
-      kind = "";
+      const isService = kind === "service";
+      const key = isService ? serviceKey(this.#name, this.#service) : `${kind} ${this.#name}`;
+      this.#known.add(key);
+      this.#kind = "";
     } else if (kind !== "") {
       const [key, value] = fieldOf(bytes, start + 1, end);
-      if (key === "service_description") service = value;
-      else if (key === (kind === "service" ? "host_name" : `${kind}_name`)) name = value;
+      if (key === "service_description") this.#service = value;
+      else if (key === (kind === "service" ? "host_name" : `${kind}_name`)) this.#name = value;
     }
   }
-  return known;
 }
 
 const [tab, lineFeed, closingBrace] = [0x09, 0x0a, 0x7d];
@@ -83,7 +106,9 @@ export function liveObjects(known: ReadonlySet<string>): LiveObjects {
     known.has(service === null ? `host ${host}` : serviceKey(host, service));
 }
 
-/** The keys of `outline` that a core's cache has too: hosts, services, groups. */
-export function objectsOf(outline: Outline): readonly string[] {
-  return [...outline.keys()].filter((key) => /^(host|service|hostgroup|servicegroup) /.test(key));
+/** Keys of what a core's cache has too: hosts, services, groups; one by one, as there are many. */
+export function* objectsIn(files: ObjectFiles): Generator<string> {
+  for (const [key] of definitionsIn(files)) {
+    if (/^(host|service|hostgroup|servicegroup) /.test(key)) yield key;
+  }
 }

@@ -5,7 +5,7 @@ import {
   groupsFile,
   nothingAtCentre,
   type ObjectFiles,
-  objectsOf,
+  objectsIn,
   ObjectsRendering,
   outlineOf,
   siteFile,
@@ -74,7 +74,7 @@ function withHostsOf(
 ): CentreObjects {
   if (kept.length === 0) return centre;
   const texts = kept.map((site) => [siteFile(site), live.get(siteFile(site)) ?? ""] as const);
-  const hosts = namesOf("host", objectsOf(outlineOf(new Map(texts))));
+  const hosts = namesOf("host", objectsIn(new Map(texts)));
   return { ...centre, hosts: new Set([...centre.hosts, ...hosts]) };
 }
 
@@ -97,19 +97,18 @@ export async function readCentreObjects(
   const known = new Set(cache);
   for (const id of [live, ...history]) {
     const files = id === null ? null : await target.generations.read(id);
-    for (const key of files === null ? [] : outlineOf(files).keys()) known.delete(key);
+    for (const key of files === null ? [] : objectsIn(files)) known.delete(key);
   }
-  const keys = [...known];
   return {
-    hosts: namesOf("host", keys),
-    hostgroups: namesOf("hostgroup", keys),
-    servicegroups: namesOf("servicegroup", keys),
+    hosts: namesOf("host", known),
+    hostgroups: namesOf("hostgroup", known),
+    servicegroups: namesOf("servicegroup", known),
   };
 }
 
-function namesOf(kind: string, keys: readonly string[]): Set<string> {
+function namesOf(kind: string, keys: Iterable<string>): Set<string> {
   const prefix = `${kind} `;
-  return new Set(
-    keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length)),
-  );
+  const names = new Set<string>();
+  for (const key of keys) if (key.startsWith(prefix)) names.add(key.slice(prefix.length));
+  return names;
 }

@@ -1,7 +1,7 @@
 // The last steps of an activation: switch, reload, see the core live with it; or back. Each step is
 // durable before it is done, so that a run after a crash goes on where it was.
 
-import { type GenerationId, objectsOf, outlineOf } from "@siteferry/apply";
+import { type GenerationId, objectsIn } from "@siteferry/apply";
 import { FerryError, errorFields, explain } from "@siteferry/model";
 import { type ActivationRecord, type PendingActivation, saveActivation } from "./record.ts";
 import { cacheStamp, type OpenTarget, readObjectCache } from "./target.ts";
@@ -172,9 +172,13 @@ async function missingObjects(target: OpenTarget, generation: GenerationId): Pro
   const known = await readObjectCache(target);
   if (files === null) return "the new objects are gone from the disk";
   if (known === null) return "the core's object cache can't be read";
-  const wanted = objectsOf(outlineOf(files));
-  const missing = wanted.filter((key) => !known.has(key));
+  let wanted = 0;
+  const missing: string[] = [];
+  for (const key of objectsIn(files)) {
+    wanted += 1;
+    if (!known.has(key)) missing.push(key);
+  }
   return missing.length === 0
     ? ""
-    : `the core hasn't loaded ${missing.length} of ${wanted.length} objects, such as ${missing[0]}`;
+    : `the core hasn't loaded ${missing.length} of ${wanted} objects, such as ${missing[0]}`;
 }

@@ -3,12 +3,12 @@
 import {
   type Generations,
   type MainConfiguration,
+  ObjectCache,
   type ObjectFiles,
   openGenerations,
-  parseObjectCache,
   parseMainConfiguration,
 } from "@siteferry/apply";
-import { FerryError, limits, printable, type World } from "@siteferry/model";
+import { FerryError, type FileSystem, limits, printable, type World } from "@siteferry/model";
 import type { ActivationSettings, ObjectsSettings } from "../objects-settings.ts";
 import { targetDirectory } from "../applied-store.ts";
 import type { Opening } from "../opening.ts";
@@ -89,10 +89,15 @@ export async function readObjectCache({
 }: OpenTarget): Promise<ReadonlySet<string> | null> {
   const path = main?.object_cache_file;
   if (path === undefined) return null;
-  const bytes = await world.files
-    .read(path, limits.stateBytesMax, { trusted: true })
-    .catch(() => null);
-  return bytes === null ? null : parseObjectCache(bytes);
+  return await readCache(world.files, path).catch(() => null);
+}
+
+/** Throws as {@link FileSystem} does. */
+export async function readCache(files: FileSystem, path: string): Promise<ReadonlySet<string>> {
+  const cache = new ObjectCache();
+  const take = (part: Uint8Array): void => cache.add(part);
+  await files.readParts(path, limits.stateBytesMax, take, { trusted: true });
+  return cache.known;
 }
 
 /** Changes when the core writes its cache. */

@@ -21,6 +21,7 @@ import {
   type FileStatus,
   type FileSystem,
   printable,
+  type ReadOptions,
   systemCode,
 } from "@siteferry/model";
 
@@ -28,23 +29,27 @@ const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY
 
 export const nodeFiles: FileSystem = {
   async read(path, bytesMax, options) {
-    // Without O_NONBLOCK the open of a FIFO blocks a thread of the pool; four of them freeze all
-    // file I/O of the process.
-    const follow = options?.trusted === true ? 0 : O_NOFOLLOW;
-    const file = await open(path, O_RDONLY | O_NONBLOCK | follow).catch((error: unknown) => {
-      throw systemCode(error) === "ELOOP" ? unsuitable(path, "is a symbolic link", error) : error;
-    });
+    const { file, size } = await openPlain(path, bytesMax, options);
     try {
-      const stats = await file.stat();
-      if (!stats.isFile()) throw unsuitable(path, "isn't a plain file");
-      if (options?.trusted !== true && stats.nlink > 1) {
-        // Not to be removed: its writer may be between link and unlink.
-        throw new FerryError("system-error", `${printable(path)} has a second name (hard link)`);
+      const content = Buffer.allocUnsafeSlow(size);
+      for (let filled = 0; filled < size;) filled += await readSome(file, path, content, filled);
+      return content;
+    } finally {
+      await file.close();
+    }
+  },
+
+  async readParts(path, bytesMax, take, options) {
+    const { file, size } = await openPlain(path, bytesMax, options);
+    try {
+      const part = Buffer.allocUnsafeSlow(Math.min(size, partBytes));
+      for (let begin = 0; begin < size; begin += part.length) {
+        const wanted = part.subarray(0, size - begin);
+        for (let filled = 0; filled < wanted.length;) {
+          filled += await readSome(file, path, wanted, filled, begin);
+        }
+        take(wanted);
       }
-      if (stats.size > bytesMax) {
-        throw unsuitable(path, `has ${stats.size} bytes, over the limit of ${bytesMax}`);
-      }
-      return await readWhole(file, path, stats.size);
     } finally {
       await file.close();
     }
@@ -132,23 +137,51 @@ export const nodeFiles: FileSystem = {
   },
 };
 
+const partBytes = 1024 * 1024;
+
+async function openPlain(
+  path: string,
+  bytesMax: number,
+  options?: ReadOptions,
+): Promise<{ readonly file: FileHandle; readonly size: number }> {
+  // Without O_NONBLOCK the open of a FIFO blocks a thread of the pool; four of them freeze all
+  // file I/O of the process.
+  const follow = options?.trusted === true ? 0 : O_NOFOLLOW;
+  const file = await open(path, O_RDONLY | O_NONBLOCK | follow).catch((error: unknown) => {
+    throw systemCode(error) === "ELOOP" ? unsuitable(path, "is a symbolic link", error) : error;
+  });
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw unsuitable(path, "isn't a plain file");
+    if (options?.trusted !== true && stats.nlink > 1) {
+      // Not to be removed: its writer may be between link and unlink.
+      throw new FerryError("system-error", `${printable(path)} has a second name (hard link)`);
+    }
+    if (stats.size > bytesMax) {
+      throw unsuitable(path, `has ${stats.size} bytes, over the limit of ${bytesMax}`);
+    }
+    return { file, size: stats.size };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 function unsuitable(path: string, problem: string, cause?: unknown): FerryError {
   return new FerryError("file-unsuitable", `${printable(path)} ${problem}`, { cause });
 }
 
-async function readWhole(
+/** Fills `content` from `filled` on, which lies at `begin` in the file; returns how many bytes came. */
+async function readSome(
   file: FileHandle,
   path: string,
-  size: number,
-): Promise<Buffer<ArrayBuffer>> {
-  const content = Buffer.allocUnsafeSlow(size);
-  let filled = 0;
-  while (filled < size) {
-    const { bytesRead } = await file.read(content, filled, size - filled, filled);
-    if (bytesRead === 0) throw unsuitable(path, "became shorter while it was read");
-    filled += bytesRead;
-  }
-  return content;
+  content: Buffer,
+  filled: number,
+  begin = 0,
+): Promise<number> {
+  const { bytesRead } = await file.read(content, filled, content.length - filled, begin + filled);
+  if (bytesRead === 0) throw unsuitable(path, "became shorter while it was read");
+  return bytesRead;
 }
 
 /** A stick with FAT has no modes, and its driver says so with EPERM. */

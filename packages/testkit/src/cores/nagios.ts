@@ -24,6 +24,7 @@ export interface Nagios extends AsyncDisposable {
   readonly configurationFile: string;
   readonly checkResultsDirectory: string;
   readonly commandFile: string;
+  readonly querySocket: string;
   readonly statusFile: string;
   readonly objectCacheFile: string;
   readonly logFile: string;
@@ -104,6 +105,7 @@ type NagiosPaths = Pick<
   | "configurationFile"
   | "checkResultsDirectory"
   | "commandFile"
+  | "querySocket"
   | "statusFile"
   | "objectCacheFile"
   | "logFile"
@@ -117,6 +119,7 @@ async function writeConfiguration(
     configurationFile: join(directory, "nagios.cfg"),
     checkResultsDirectory: join(directory, "checkresults"),
     commandFile: join(directory, "nagios.cmd"),
+    querySocket: join(directory, "nagios.qh"),
     statusFile: join(directory, "status.dat"),
     objectCacheFile: join(directory, "objects.cache"),
     logFile: join(directory, "nagios.log"),
@@ -145,7 +148,7 @@ function frame(directory: string, paths: NagiosPaths): Record<string, string | n
     temp_file: join(directory, "nagios.tmp"),
     temp_path: directory,
     state_retention_file: join(directory, "retention.dat"),
-    query_socket: join(directory, "nagios.qh"),
+    query_socket: paths.querySocket,
     nagios_user: userInfo().uid,
     nagios_group: userInfo().gid,
     use_syslog: 0,

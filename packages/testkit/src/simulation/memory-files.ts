@@ -23,6 +23,8 @@ export function memoryFiles(disk: MemoryDisk, clock: Clock, life: Life): FileSys
   return {
     read: (path, bytesMax, options) =>
       life.call(`read ${path}`, () => access.read(path, bytesMax, options?.trusted === true)),
+    readParts: (path, bytesMax, take, options) =>
+      life.call(`read ${path}`, () => take(access.read(path, bytesMax, options?.trusted === true))),
     async writeNew(path, content, mode) {
       const file = await life.call(`open ${path}`, () => access.create(path, mode));
       try {
