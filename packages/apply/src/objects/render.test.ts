@@ -183,6 +183,13 @@ describe("a hostile value", () => {
   });
 });
 
+test("an object has 1000 of its groups and not more, which is said", () => {
+  const groups = Array.from({ length: 1002 }, (_, index) => `g${index}`);
+  const rendered = render(site("a", { hosts: [host("web", { groups })] }));
+  expect(fileOf(rendered)).toMatch(/^  hostgroups +g0,.*,g999$/m);
+  expect(rendered.refused).toMatchObject([{ object: "host web", directive: "hostgroups" }]);
+});
+
 describe("two sites", () => {
   test("fill one group, which is defined once", () => {
     const groups = { hostgroups: [{ name: "linux", alias: "Linux" }] };

@@ -51,6 +51,9 @@ export function siteFile(site: SiteId): string {
   return `siteferry-site-${site}.cfg`;
 }
 
+/** Of one object: the core compares each with each, and 100,000 keep it from starting for 10 s. */
+const groupsMax = 1000;
+
 type GroupKind = "hostgroup" | "servicegroup";
 
 /**
@@ -247,7 +250,11 @@ export class ObjectsRendering {
   /** Membership stands in the members, so that several sites can fill one group. */
   #groupList(site: SiteObjects, object: string, kind: GroupKind, names: readonly string[]): string {
     const added = kind === "hostgroup" ? site.style.hostGroups : [];
-    const usable = names.flatMap((own) => {
+    if (names.length > groupsMax) {
+      const fault = `has more than ${groupsMax} groups`;
+      this.#refuse(site, object, `${kind}s`, fault, "replaced");
+    }
+    const usable = names.slice(0, groupsMax).flatMap((own) => {
       const name = site.style.groupPrefix + own;
       const fault = this.#groupFault(kind, name);
       if (fault !== null) this.#refuse(site, object, `${kind}s`, fault, "replaced");
@@ -332,9 +339,9 @@ function intervalLines(row: HostConfiguration | ServiceConfiguration): string {
   const lines = ["check_interval", "retry_interval"] as const;
   return lines
     .map((name) => {
-      const minutes = row[name];
-      const isUsable = minutes !== null && minutes > 0 && minutes <= 1e6;
-      return isUsable ? directive(name, Number(minutes.toFixed(3))) : "";
+      const minutes = Number((row[name] ?? 0).toFixed(3));
+      // With a zero the core wouldn't start.
+      return minutes > 0 && minutes <= 1e6 ? directive(name, minutes) : "";
     })
     .join("");
 }
