@@ -36,7 +36,7 @@ function serviceKey(host: string, description: string): string {
 export type LiveObjects = (host: HostName, service: ServiceDescription | null) => boolean;
 
 /**
- * Keys as in an {@link Outline}, of hosts, services and groups; of nothing else. Byte by byte, because a
+ * Keys as in an {@link Outline}, of hosts, services, groups and commands; of nothing else. Byte by byte, because a
  * cache of 50,000 services has 30 MiB, of which only the names are wanted.
  */
 export function parseObjectCache(cache: Uint8Array): ReadonlySet<string> {
@@ -49,7 +49,7 @@ export function parseObjectCache(cache: Uint8Array): ReadonlySet<string> {
     if (end === -1) end = bytes.length;
     if (bytes[start] !== tab) {
       const line = end - start < defineBytesMax ? bytes.toString("latin1", start, end) : "";
-      kind = /^define (host|service|hostgroup|servicegroup) \{$/.exec(line)?.[1] ?? "";
+      kind = /^define (host|service|hostgroup|servicegroup|command) \{$/.exec(line)?.[1] ?? "";
       [name, service] = ["", ""];
     } else if (bytes[start + 1] === closingBrace && kind !== "") {
       known.add(kind === "service" ? serviceKey(name, service) : `${kind} ${name}`);
@@ -65,7 +65,13 @@ export function parseObjectCache(cache: Uint8Array): ReadonlySet<string> {
 
 const [tab, lineFeed, closingBrace] = [0x09, 0x0a, 0x7d];
 const defineBytesMax = 32;
-const nameKeys = ["host_name", "service_description", "hostgroup_name", "servicegroup_name"];
+const nameKeys = [
+  "host_name",
+  "service_description",
+  "hostgroup_name",
+  "servicegroup_name",
+  "command_name",
+];
 
 /** Only of keys that a name stands behind; the value of others isn't looked at. */
 function fieldOf(bytes: Buffer, start: number, end: number): readonly [key: string, value: string] {
