@@ -36,6 +36,8 @@ export interface SiteObjects {
 
 export interface RenderOptions {
   readonly illegalNameCharacters: string;
+  /** As in the core's main configuration. */
+  readonly patternCharacters?: string | undefined;
   readonly illegalValueCharacters: string;
   readonly centre: CentreObjects;
   /** `<spool>/receiver/sites`, for {@link objectTemplates}. */
@@ -115,7 +117,7 @@ export class ObjectsRendering {
       ? "is a host of the centre's own"
       : this.#hosts.has(name)
         ? "is defined already, by this site or another one"
-        : listedNameFault(name, this.#options.illegalNameCharacters);
+        : this.#listedNameFault(name);
     if (fault === null) this.#hosts.add(name);
     else this.#refuse(site, `host ${printable(name)}`, "host_name", fault, "left out");
     return fault === null;
@@ -281,7 +283,12 @@ export class ObjectsRendering {
   #groupFault(kind: GroupKind, name: string): string | null {
     return this.#options.centre[`${kind}s`].has(name)
       ? `${printable(name)} is a group of the centre's own`
-      : listedNameFault(name, this.#options.illegalNameCharacters);
+      : this.#listedNameFault(name);
+  }
+
+  #listedNameFault(name: string): string | null {
+    const { illegalNameCharacters, patternCharacters = "" } = this.#options;
+    return listedNameFault(name, illegalNameCharacters + patternCharacters);
   }
 
   #defineGroup(kind: GroupKind, name: string, alias: string): void {

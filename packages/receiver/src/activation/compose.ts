@@ -44,6 +44,7 @@ export async function compose(
   const rendering = new ObjectsRendering({
     illegalNameCharacters,
     illegalValueCharacters,
+    patternCharacters: target.main?.patternCharacters,
     centre: withHostsOf(centre, kept, live),
     recordsDirectory: `${opening.spool}/sites`,
   });
