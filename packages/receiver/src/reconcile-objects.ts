@@ -56,7 +56,12 @@ export async function reconcileObjects(
   if (isTooSoon(world.clock.now(), record, settings)) return report();
 
   const live = await readLive(target, record);
-  const planned = await planGeneration(opening, target, record, approved, live);
+  const planned = await planGeneration(opening, target, record, approved, live).catch(
+    async (error: unknown) => {
+      await tidy(target, record);
+      throw error;
+    },
+  );
   if ("fault" in planned) {
     const { fault } = planned;
     const failed = tellFault(world.log, record, fault);

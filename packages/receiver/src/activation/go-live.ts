@@ -40,7 +40,10 @@ export async function finish(
   let reloaded = pending;
   if (pending.reloadedMs === null) {
     // Of a generation that somebody cut meanwhile nothing must become live.
-    if ((await target.generations.read(generation)) === null) return await save({ pending: null });
+    if ((await target.generations.read(generation)) === null) {
+      target.world.log.error({ generation }, "The objects to go live are gone from the disk");
+      return await save({ pending: null });
+    }
     const isRunning = await isAnswering(target);
     await target.generations.switchTo(generation);
     reloaded = { ...pending, cacheBefore: await cacheStamp(target) };
@@ -71,8 +74,10 @@ async function lookAgain(target: OpenTarget, record: ActivationRecord): Promise<
   const { live, unseen } = record;
   if (live === null || unseen === null) return record;
   const answers = await isAnswering(target);
-  const isAsBefore = answers === null && (await cacheStamp(target)) === unseen;
-  if (answers === false || isAsBefore || (await readObjectCache(target)) === null) return record;
+  const stamp = await cacheStamp(target);
+  const isAsBefore = answers === null && stamp === unseen;
+  const isStarting = stamp === "" && target.main?.object_cache_file !== undefined;
+  if (answers === false || isAsBefore || isStarting) return record;
   const seen = { ...record, unseen: null };
   if ((await missingObjects(target, live)) !== "") {
     return await finish(target, await begin(target, seen, live));
