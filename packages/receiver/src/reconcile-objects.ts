@@ -55,19 +55,15 @@ export async function reconcileObjects(
   // It waits for its turn; nothing is forgotten, as the inputs still differ.
   if (isTooSoon(world.clock.now(), record, settings)) return report();
 
+  // What earlier runs only tried, and this one's is removed by the next at the latest.
+  await tidy(target, record);
   const live = await readLive(target, record);
-  const planned = await planGeneration(opening, target, record, approved, live).catch(
-    async (error: unknown) => {
-      await tidy(target, record);
-      throw error;
-    },
-  );
+  const planned = await planGeneration(opening, target, record, approved, live);
   if ("fault" in planned) {
     const { fault } = planned;
     const failed = tellFault(world.log, record, fault);
     const faultMs = world.clock.now();
     record = await saveActivation(world, directory, { ...record, inputs, fault, faultMs });
-    await tidy(target, record);
     return report({ failed });
   }
   const { generation, composed, rejected } = planned;

@@ -98,14 +98,17 @@ test("nor is it when the link is lost too, as in another directory", async () =>
   expect(loaded()).toEqual(["central", "web"]);
 });
 
-test("a core that doesn't answer for a moment isn't told, and is told later", async () => {
+test.each([
+  ["new", ["central", "new", "web"]],
+  ["gone", ["central"]],
+] as const)("a core that doesn't answer for a moment is told later: %s", async (kind, after) => {
   core.deaf = true;
-  await say(["web", "new"]);
+  await say(kind === "new" ? ["web", "new"] : []);
   await run();
   expect(loaded()).toEqual(["central", "web"]);
   core.deaf = false;
   await run();
-  expect(loaded()).toEqual(["central", "new", "web"]);
+  expect(loaded()).toEqual(after);
   const { reloads } = core;
   await run();
   expect(core.reloads).toBe(reloads);

@@ -79,7 +79,8 @@ async function lookAgain(target: OpenTarget, record: ActivationRecord): Promise<
   const isStarting = stamp === "" && target.main?.object_cache_file !== undefined;
   if (answers === false || isAsBefore || isStarting) return record;
   const seen = { ...record, unseen: null };
-  if ((await missingObjects(target, live)) !== "") {
+  // What it hasn't read anew may also have objects that are gone.
+  if (stamp === unseen || (await missingObjects(target, live)) !== "") {
     return await finish(target, await begin(target, seen, live));
   }
   return await saveActivation(target.world, target.directory, seen);
