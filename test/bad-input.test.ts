@@ -260,7 +260,7 @@ describe("a damaged bundle", () => {
     const open = await siteferry(["inspect", `${installation.link}/${name}`, "--identity", key]);
     expect([open.status, open.stdout]).toEqual([0, expect.stringContaining("services: 20 rows")]);
     const receiver = await readFile(installation.receiverYaml, "utf8");
-    const required = receiver.replace("owns:", "encrypted: true, owns:");
+    const required = receiver.replace("contacts:", "encrypted: true, contacts:");
     await writeFile(installation.receiverYaml, `identity: ${key}\n${required}`);
     expect(reportOf(await installation.receive())).toMatchObject({ accepted: 2, refused: 0 });
     const sender = await readFile(installation.senderYaml, "utf8");

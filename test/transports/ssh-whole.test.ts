@@ -88,7 +88,9 @@ describe.skipIf(missingFor("sshd") !== null)("siteferry over ssh", () => {
     daemon.kill("SIGTERM");
     expect(await once(daemon, "exit")).toEqual([0, null]);
     expect(reportOf(await installation.receive())).toMatchObject({ refused: 0, failed: 0 });
-    expect((await readdir(installation.objects)).join()).toContain("siteferry-site-remote1.cfg");
+    expect((await readdir(`${installation.objects}/live`)).join()).toContain(
+      "siteferry-site-remote1.cfg",
+    );
   });
 
   test("a centre that doesn't know the site says so at the site", async () => {

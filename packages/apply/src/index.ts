@@ -30,4 +30,5 @@ export * from "./objects/generations.ts";
 export * from "./objects/outline.ts";
 export * from "./objects/render.ts";
 export * from "./objects/style.ts";
+export { staleCommand } from "./objects/templates.ts";
 export * from "./world/icinga2-client.ts";

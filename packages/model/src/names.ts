@@ -76,17 +76,21 @@ function utf8Length(text: string): number {
 }
 
 /**
- * `text` as it may stand on a terminal or in a log line: control characters as `\xNN`, cut at
+ * `text` as it may stand on a terminal or in a log line: control characters as `\xNN`, those that
+ * can't be seen or turn the direction as `\uNNNN`, cut at
  * `charactersMax`. Whatever comes from outside passes through here before a person sees it.
  */
 export function printable(text: string, charactersMax = 80): string {
   const cut = text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text;
   return cut
     .toWellFormed()
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/g, (c) => {
-      const code = c.codePointAt(0)!;
-      return code < 0x100
-        ? `\\x${code.toString(16).padStart(2, "0")}`
-        : `\\u${code.toString(16).padStart(4, "0")}`;
-    });
+    .replace(
+      /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (c) => {
+        const code = c.codePointAt(0)!;
+        return code < 0x100
+          ? `\\x${code.toString(16).padStart(2, "0")}`
+          : `\\u${code.toString(16).padStart(4, "0")}`;
+      },
+    );
 }

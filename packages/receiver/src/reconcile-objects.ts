@@ -8,7 +8,7 @@ import { type KnownConfiguration, knownConfigurations } from "./configurations.t
 import { begin, finish } from "./activation/go-live.ts";
 import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
 import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
-import { liveFileNames, openTarget, readLive } from "./activation/target.ts";
+import { liveFileNames, type OpenTarget, openTarget, readLive } from "./activation/target.ts";
 import { tellAwaiting, tellFault, tellRefusedValues, tellRejected } from "./activation/tell.ts";
 import { carryOut, isApproved } from "./activation/words.ts";
 import type { ObjectsSettings } from "./objects-settings.ts";
@@ -44,13 +44,7 @@ export async function reconcileObjects(
   });
   if (record.pending !== null || record.held) return report();
 
-  const liveNames = await liveFileNames(target, record);
-  const known = await knownConfigurations(opening);
-  const approved: KnownConfiguration[] = [];
-  for (const one of known) {
-    if (await isApproved(world.files, spool, one, liveNames)) approved.push(one);
-  }
-  const awaiting = known.filter((one) => !approved.includes(one)).map(({ site }) => site);
+  const { approved, awaiting } = await askApprovals(opening, target, record);
   tellAwaiting(world.log, record, awaiting);
   if (awaiting.join() !== record.awaiting.join()) {
     record = await saveActivation(world, directory, { ...record, awaiting });
@@ -58,12 +52,18 @@ export async function reconcileObjects(
   const inputs = await inputsOf(target, approved);
   if (record.inputs === inputs && !isDueAgain(world.clock.now(), record)) return report();
 
+  // It waits for its turn; nothing is forgotten, as the inputs still differ.
+  if (isTooSoon(world.clock.now(), record, settings)) return report();
+
+  // What earlier runs only tried, and this one's is removed by the next at the latest.
+  await tidy(target, record);
   const live = await readLive(target, record);
   const planned = await planGeneration(opening, target, record, approved, live);
   if ("fault" in planned) {
     const { fault } = planned;
     const failed = tellFault(world.log, record, fault);
-    record = await saveActivation(world, directory, { ...record, fault });
+    const faultMs = world.clock.now();
+    record = await saveActivation(world, directory, { ...record, inputs, fault, faultMs });
     return report({ failed });
   }
   const { generation, composed, rejected } = planned;
@@ -73,12 +73,10 @@ export async function reconcileObjects(
   if (isLive || generation === record.failed?.generation) {
     tellRefusedValues(world.log, composed.refused);
     record = await saveActivation(world, directory, { ...record, inputs });
+    await tidy(target, record);
     return report({ failed });
   }
   record = await saveActivation(world, directory, record);
-  // It waits for its turn; nothing is forgotten, as the inputs still differ.
-  if (isTooSoon(world.clock.now(), record, settings)) return report({ failed });
-
   tellRefusedValues(world.log, composed.refused);
   // Now, so that the texts needn't be held while the core loads them.
   const objectFiles = countChanged(live, composed.files);
@@ -86,9 +84,34 @@ export async function reconcileObjects(
   if (record.live !== generation) return report({ failed });
   const after = await inputsOf(target, approved);
   record = await saveActivation(world, directory, { ...record, inputs: after });
-  await target.generations.prune([generation, ...record.history]);
+  await tidy(target, record);
   world.log.info({ generation, objectFiles }, "New objects are live");
   return report({ failed, objectFiles, activations: 1 });
+}
+
+async function askApprovals(
+  opening: Opening,
+  target: OpenTarget,
+  record: ActivationRecord,
+): Promise<{ approved: readonly KnownConfiguration[]; awaiting: readonly SiteId[] }> {
+  const liveNames = await liveFileNames(target, record);
+  const approved: KnownConfiguration[] = [];
+  const awaiting: SiteId[] = [];
+  for (const one of await knownConfigurations(opening)) {
+    const isIn = await isApproved(opening.world.files, opening.spool, one, liveNames);
+    if (isIn) approved.push(one);
+    else awaiting.push(one.site);
+  }
+  return { approved, awaiting };
+}
+
+/** Also of what was only tried: a site could fill the disk with what the core refuses. */
+async function tidy(
+  { generations }: OpenTarget,
+  { live, history, failed }: ActivationRecord,
+): Promise<void> {
+  const kept = [live, await generations.live(), failed?.generation ?? null, ...history];
+  await generations.prune(kept.filter((id) => id !== null));
 }
 
 function isTooSoon(

@@ -54,3 +54,10 @@ test("the core's own files, the last line counting, relative to the main file", 
     object_cache_file: "/etc/nagios4/var/objects.cache",
   });
 });
+
+test("R40 a core that takes names as patterns is asked which", () => {
+  const of = (main: string) => parseMainConfiguration(main, "/n.cfg");
+  expect(of("use_regexp_matching=0\nuse_true_regexp_matching=1")).toEqual({});
+  expect(of("use_regexp_matching = 1")).toEqual({ patternCharacters: "+\\" });
+  expect(() => of("use_regexp_matching=1\nuse_true_regexp_matching=1")).toThrow("every name");
+});

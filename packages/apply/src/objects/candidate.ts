@@ -8,6 +8,8 @@ export interface MainConfiguration {
   readonly object_cache_file?: string;
   readonly command_file?: string;
   readonly query_socket?: string;
+  /** What makes a pattern of a name that another object lists; absent: only `*` and `?` do. */
+  readonly patternCharacters?: string;
 }
 
 /** A directory that stands in for one of the core's: links by name, and further such directories. */
@@ -47,16 +49,27 @@ function* linesOf(main: string): Generator<Line> {
   }
 }
 
-/** @param mainFile of which relative paths are meant. */
+/**
+ * @param mainFile of which relative paths are meant.
+ * @throws FerryError `settings-invalid` if every name would be a pattern: a service of the host `web`
+ *   would be one of `web2` too, which is another site's.
+ */
 export function parseMainConfiguration(main: string, mainFile: string): MainConfiguration {
   const found: Record<string, string> = {};
+  const flags = new Set<string>();
   for (const { key, value } of linesOf(main)) {
+    if (key?.endsWith("regexp_matching")) flags[parseInt(value, 10) > 0 ? "add" : "delete"](key);
     if (key === null || !["object_cache_file", "command_file", "query_socket"].includes(key)) {
       continue;
     }
     found[key] = absolute(value, mainFile);
   }
-  return found;
+  if (!flags.has("use_regexp_matching")) return found;
+  if (flags.has("use_true_regexp_matching")) {
+    const message = `${printable(mainFile)} has use_true_regexp_matching=1: every name would be a pattern`;
+    throw new FerryError("settings-invalid", message);
+  }
+  return { ...found, patternCharacters: "+\\" };
 }
 
 /**

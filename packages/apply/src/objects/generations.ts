@@ -182,6 +182,7 @@ async function prune(
   directory: string,
   kept: readonly GenerationId[],
 ): Promise<void> {
+  await files.makeDirectory(`${directory}/${below}`, 0o755);
   for (const name of await files.list(directory)) {
     if (temporaryPattern.test(name)) await files.unlink(`${directory}/${name}`);
   }

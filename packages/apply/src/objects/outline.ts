@@ -44,7 +44,7 @@ export type LiveObjects = (host: HostName, service: ServiceDescription | null) =
  * names are wanted.
  */
 export class ObjectCache {
-  /** Keys as in an {@link Outline}, of hosts, services and groups; of nothing else. */
+  /** Keys as in an {@link Outline}, of hosts, services, groups and commands; of nothing else. */
   readonly known: ReadonlySet<string>;
   readonly #known = new Set<string>();
   /** The line that the last part broke off in. */
@@ -71,7 +71,8 @@ export class ObjectCache {
     const kind = this.#kind;
     if (bytes[start] !== tab) {
       const line = end - start < defineBytesMax ? bytes.toString("latin1", start, end) : "";
-      this.#kind = /^define (host|service|hostgroup|servicegroup) \{$/.exec(line)?.[1] ?? "";
+      this.#kind =
+        /^define (host|service|hostgroup|servicegroup|command) \{$/.exec(line)?.[1] ?? "";
       this.#name = this.#service = "";
     } else if (bytes[start + 1] === closingBrace && kind !== "") {
       const isService = kind === "service";
@@ -88,7 +89,13 @@ export class ObjectCache {
 
 const [tab, lineFeed, closingBrace] = [0x09, 0x0a, 0x7d];
 const defineBytesMax = 32;
-const nameKeys = ["host_name", "service_description", "hostgroup_name", "servicegroup_name"];
+const nameKeys = [
+  "host_name",
+  "service_description",
+  "hostgroup_name",
+  "servicegroup_name",
+  "command_name",
+];
 
 /** Only of keys that a name stands behind; the value of others isn't looked at. */
 function fieldOf(bytes: Buffer, start: number, end: number): readonly [key: string, value: string] {

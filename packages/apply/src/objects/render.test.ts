@@ -1,7 +1,7 @@
 import type { HostName } from "@siteferry/model";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fileOf, host, plain, render, service, site } from "./test-rows.ts";
+import { fileOf, host, options, plain, render, renderObjects, service, site } from "./test-rows.ts";
 
 test("R51 R53 a host and its service: fixed template, names at the centre, contacts of the centre", () => {
   const rendered = render(
@@ -181,6 +181,24 @@ describe("a hostile value", () => {
       }),
     );
   });
+});
+
+test("R40 where + makes a pattern, no host and no group has one; a service may", () => {
+  const rows = {
+    hosts: [host("web", { groups: ["c++"] }), host("we.+")],
+    services: [service("web", "C++"), service("we.+", "evil")],
+  };
+  expect(fileOf(render(site("a", rows)))).toContain("  host_name              we.+\n");
+  const rendered = renderObjects([site("a", rows)], { ...options, patternCharacters: "+\\" });
+  expect(fileOf(rendered)).not.toMatch(/we\.\+|c\+\+/);
+  expect(rendered).toMatchObject({ hosts: 1, services: 1 });
+});
+
+test("an object has 1000 of its groups and not more, which is said", () => {
+  const groups = Array.from({ length: 1002 }, (_, index) => `g${index}`);
+  const rendered = render(site("a", { hosts: [host("web", { groups })] }));
+  expect(fileOf(rendered)).toMatch(/^  hostgroups +g0,.*,g999$/m);
+  expect(rendered.refused).toMatchObject([{ object: "host web", directive: "hostgroups" }]);
 });
 
 describe("two sites", () => {

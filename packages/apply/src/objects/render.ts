@@ -36,6 +36,8 @@ export interface SiteObjects {
 
 export interface RenderOptions {
   readonly illegalNameCharacters: string;
+  /** As in the core's main configuration. */
+  readonly patternCharacters?: string | undefined;
   readonly illegalValueCharacters: string;
   readonly centre: CentreObjects;
   /** `<spool>/receiver/sites`, for {@link objectTemplates}. */
@@ -50,6 +52,9 @@ export const groupsFile = "siteferry-groups.cfg";
 export function siteFile(site: SiteId): string {
   return `siteferry-site-${site}.cfg`;
 }
+
+/** Of one object: the core compares each with each, and 100,000 keep it from starting for 10 s. */
+const groupsMax = 1000;
 
 type GroupKind = "hostgroup" | "servicegroup";
 
@@ -112,7 +117,7 @@ export class ObjectsRendering {
       ? "is a host of the centre's own"
       : this.#hosts.has(name)
         ? "is defined already, by this site or another one"
-        : listedNameFault(name, this.#options.illegalNameCharacters);
+        : this.#listedNameFault(name);
     if (fault === null) this.#hosts.add(name);
     else this.#refuse(site, `host ${printable(name)}`, "host_name", fault, "left out");
     return fault === null;
@@ -247,7 +252,11 @@ export class ObjectsRendering {
   /** Membership stands in the members, so that several sites can fill one group. */
   #groupList(site: SiteObjects, object: string, kind: GroupKind, names: readonly string[]): string {
     const added = kind === "hostgroup" ? site.style.hostGroups : [];
-    const usable = names.flatMap((own) => {
+    if (names.length > groupsMax) {
+      const fault = `has more than ${groupsMax} groups`;
+      this.#refuse(site, object, `${kind}s`, fault, "replaced");
+    }
+    const usable = names.slice(0, groupsMax).flatMap((own) => {
       const name = site.style.groupPrefix + own;
       const fault = this.#groupFault(kind, name);
       if (fault !== null) this.#refuse(site, object, `${kind}s`, fault, "replaced");
@@ -274,7 +283,12 @@ export class ObjectsRendering {
   #groupFault(kind: GroupKind, name: string): string | null {
     return this.#options.centre[`${kind}s`].has(name)
       ? `${printable(name)} is a group of the centre's own`
-      : listedNameFault(name, this.#options.illegalNameCharacters);
+      : this.#listedNameFault(name);
+  }
+
+  #listedNameFault(name: string): string | null {
+    const { illegalNameCharacters, patternCharacters = "" } = this.#options;
+    return listedNameFault(name, illegalNameCharacters + patternCharacters);
   }
 
   #defineGroup(kind: GroupKind, name: string, alias: string): void {
@@ -332,9 +346,9 @@ function intervalLines(row: HostConfiguration | ServiceConfiguration): string {
   const lines = ["check_interval", "retry_interval"] as const;
   return lines
     .map((name) => {
-      const minutes = row[name];
-      const isUsable = minutes !== null && minutes > 0 && minutes <= 1e6;
-      return isUsable ? directive(name, Number(minutes.toFixed(3))) : "";
+      const minutes = Number((row[name] ?? 0).toFixed(3));
+      // With a zero the core wouldn't start.
+      return minutes > 0 && minutes <= 1e6 ? directive(name, minutes) : "";
     })
     .join("");
 }

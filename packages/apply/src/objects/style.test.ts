@@ -42,6 +42,20 @@ describe("what the centre's settings say of a site", () => {
     expect(text).toContain("use                    siteferry-passive-service,siteferry-service\n");
   });
 
+  test.each([0.0001, 0, -1, 1e7, NaN, Infinity, null])(
+    "an interval of %s isn't copied: with a zero no core starts",
+    (retry_interval) => {
+      const objects = {
+        hosts: [host("web")],
+        services: [service("web", "CPU", { retry_interval })],
+      };
+      const [, text] = fileOf(render(site("a", objects, { style: all }))).split(
+        "service_description",
+      );
+      expect(text).not.toContain("retry_interval");
+    },
+  );
+
   test("is what is copied, and nothing else is", () => {
     const objects = {
       hosts: [host("web", { ...rich, parents: ["gate", "gone"], groups: ["linux"] }), host("gate")],

@@ -183,6 +183,7 @@ describe("what the core's own check refuses", () => {
     expect(errors()).toEqual(["The core refuses its configuration even without what is new"]);
     expect(await run()).toMatchObject({ activations: 0, failed: 0 });
     core.ownHosts = ["central"];
+    await core.start();
     expect(await run()).toMatchObject({ activations: 1, failed: 0 });
   });
 });

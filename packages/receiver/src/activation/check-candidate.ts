@@ -8,11 +8,13 @@ import type { OpenTarget } from "./target.ts";
 /** Of what the core says, as much as a log line bears. */
 const reasonCharactersMax = 600;
 
-/** Null: the core would start with it. Else what the core says. Without a core to ask it is always null. */
+/** Null: the core would start with it. Else what the core says. Without a core to ask it is null. */
 export async function checkCandidate(
   { world, core, settings, generations, directory, main }: OpenTarget,
   generation: GenerationId,
 ): Promise<string | null> {
+  // Before anything goes live with it: what can't be read again can't be seen live either.
+  if ((await generations.read(generation)) === null) return "its files can't be read: too large?";
   if (main === null) return null;
   const { check, config, timeout } = main.activate;
   const { files } = world;

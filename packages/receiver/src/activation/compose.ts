@@ -10,9 +10,10 @@ import {
   outlineOf,
   siteFile,
   type SiteRefusal,
+  staleCommand,
   templatesFile,
 } from "@siteferry/apply";
-import type { SiteId } from "@siteferry/model";
+import { errorFields, explain, type SiteId } from "@siteferry/model";
 import type { Opening } from "../opening.ts";
 import { type KnownConfiguration, openSiteObjects } from "../configurations.ts";
 import type { ActivationRecord } from "./record.ts";
@@ -43,19 +44,20 @@ export async function compose(
   const rendering = new ObjectsRendering({
     illegalNameCharacters,
     illegalValueCharacters,
+    patternCharacters: target.main?.patternCharacters,
     centre: withHostsOf(centre, kept, live),
     recordsDirectory: `${opening.spool}/sites`,
   });
   const files = new Map([[templatesFile, rendering.templates()]]);
   for (const configuration of chosen) {
-    const objects = await openSiteObjects(opening, configuration);
-    if (objects === null) {
+    const text = await renderSite(opening, rendering, configuration);
+    if (text === null) {
       // Known only now; what it has at the centre no other one may take.
       const others = chosen.filter((other) => other !== configuration);
       const more = [...kept, configuration.site];
       return await compose(opening, target, { centre, chosen: others, kept: more, live });
     }
-    files.set(siteFile(objects.site), rendering.site(objects));
+    files.set(siteFile(configuration.site), text);
   }
   const stays = kept.filter((site) => live.has(siteFile(site)));
   for (const site of stays) files.set(siteFile(site), live.get(siteFile(site))!);
@@ -64,6 +66,24 @@ export async function compose(
   files.set(groupsFile, isAlone ? groups : withOlderGroups(groups, live.get(groupsFile) ?? ""));
   const sites = chosen.map(({ site }) => site);
   return { files, sites, kept, refused: rendering.refused };
+}
+
+/** Null: it can't be opened or rendered, which is said; the other sites go on. */
+async function renderSite(
+  opening: Opening,
+  rendering: ObjectsRendering,
+  configuration: KnownConfiguration,
+): Promise<string | null> {
+  const objects = await openSiteObjects(opening, configuration);
+  if (objects === null) return null;
+  const { site } = configuration;
+  try {
+    return rendering.site(objects);
+  } catch (error) {
+    const failure = explain(error, `Rendering the objects of ${site}`);
+    opening.world.log.error(errorFields(failure), `The objects of ${site} stay as they are`);
+    return null;
+  }
 }
 
 /** What stays keeps its hosts: another site can't get them meanwhile. */
@@ -90,12 +110,18 @@ function withOlderGroups(text: string, older: string): string {
 /** What the core's cache has and none of our own generations: the centre's own. */
 export async function readCentreObjects(
   target: OpenTarget,
-  { live, history }: Pick<ActivationRecord, "live" | "history">,
+  { live, history, failed }: Pick<ActivationRecord, "live" | "history" | "failed">,
 ): Promise<CentreObjects> {
   const cache = await readObjectCache(target);
   if (cache === null) return nothingAtCentre;
   const known = new Set(cache);
-  for (const id of [live, ...history]) {
+  const linked = await target.generations.live();
+  // A lost record, or another directory: what is our own there nobody knows any more. The core's check
+  // finds what would be there twice.
+  if (live === null && linked === null && cache.has(`command ${staleCommand}`)) {
+    return nothingAtCentre;
+  }
+  for (const id of new Set([live, linked, failed?.generation ?? null, ...history])) {
     const files = id === null ? null : await target.generations.read(id);
     for (const key of files === null ? [] : objectsIn(files)) known.delete(key);
   }

@@ -34,24 +34,31 @@ export async function finish(
     (current = await saveActivation(target.world, target.directory, { ...current, ...changes }));
 
   const { pending } = current;
-  if (pending === null) return current;
+  if (pending === null) return await lookAgain(target, current);
   if (pending.undo !== null) return await takeBack(target, current, pending, pending.undo);
   const { generation } = pending;
   let reloaded = pending;
   if (pending.reloadedMs === null) {
     // Of a generation that somebody cut meanwhile nothing must become live.
-    if ((await target.generations.read(generation)) === null) return await save({ pending: null });
+    if ((await target.generations.read(generation)) === null) {
+      target.world.log.error({ generation }, "The objects to go live are gone from the disk");
+      return await save({ pending: null });
+    }
     const isRunning = await isAnswering(target);
     await target.generations.switchTo(generation);
     reloaded = { ...pending, cacheBefore: await cacheStamp(target) };
     const trouble = isRunning === false ? notRunning : await reload(target);
     if (trouble === notRunning) {
       target.world.log.warn({}, "The core doesn't run: it reads the new objects when it starts");
-      return await save(confirmed(current, pending));
+      return await save({ ...confirmed(current, pending), unseen: reloaded.cacheBefore });
     }
     if (trouble !== null) return await takeBack(target, current, pending, trouble);
     reloaded = { ...reloaded, reloadedMs: target.world.clock.now() };
     await save({ pending: reloaded, reloadedMs: target.world.clock.now() });
+  } else if (pending.reloadedMs > target.world.clock.now()) {
+    // The clock was put back: it is waited for from now on.
+    reloaded = { ...pending, reloadedMs: target.world.clock.now() };
+    await save({ pending: reloaded });
   }
   const health = await watchHealth(target, reloaded);
   if (health === "well") return await save(confirmed(current, pending));
@@ -59,12 +66,36 @@ export async function finish(
   return await takeBack(target, current, reloaded, health.trouble);
 }
 
+/**
+ * A core that didn't answer may have been reading its objects just then, and still work with those of
+ * before: it is told again when it answers.
+ */
+async function lookAgain(target: OpenTarget, record: ActivationRecord): Promise<ActivationRecord> {
+  const { live, unseen } = record;
+  if (live === null || unseen === null) return record;
+  const answers = await isAnswering(target);
+  const stamp = await cacheStamp(target);
+  const isAsBefore = answers === null && stamp === unseen;
+  const isStarting = stamp === "" && target.main?.object_cache_file !== undefined;
+  if (answers === false || isAsBefore || isStarting) return record;
+  const seen = { ...record, unseen: null };
+  // What it hasn't read anew may also have objects that are gone.
+  if (stamp === unseen || (await missingObjects(target, live)) !== "") {
+    return await finish(target, await begin(target, seen, live));
+  }
+  return await saveActivation(target.world, target.directory, seen);
+}
+
 function confirmed(
-  { live, history }: ActivationRecord,
+  { live, history, held }: ActivationRecord,
   { generation, before }: PendingActivation,
 ): Partial<ActivationRecord> {
-  const earlier = [before ?? live, ...history].filter((id) => id !== null && id !== generation);
+  const left = before ?? live;
+  // The operator who goes back once more means further back, not forth again.
+  const all = held ? [...history, left] : [left, ...history];
+  const earlier = all.filter((id) => id !== null && id !== generation);
   return {
+    unseen: null,
     live: generation,
     history: [...new Set(earlier as GenerationId[])].slice(0, historyMax),
     pending: null,
@@ -100,6 +131,7 @@ async function takeBack(
   return await saveActivation(world, directory, {
     ...record,
     inputs: "",
+    unseen: null,
     live: before,
     pending: null,
     failed: { generation, reason },
@@ -143,8 +175,8 @@ async function watchHealth(target: OpenTarget, pending: PendingActivation): Prom
   const { world, core, main } = target;
   if (main === null) return "well";
   const { timeout } = main.activate;
-  const began = world.clock.now();
-  const sinceMs = pending.reloadedMs ?? began;
+  let beganMs = world.clock.now();
+  let sinceMs = pending.reloadedMs ?? beganMs;
   let stamp = "";
   let missing = "the core hasn't written its object cache";
   for (;;) {
@@ -157,11 +189,12 @@ async function watchHealth(target: OpenTarget, pending: PendingActivation): Prom
     const answers = await isAnswering(target);
     if (isComplete && answers !== false) return "well";
     const now = world.clock.now();
-    // A clock that was put back must not make it wait for ever.
-    if (now - sinceMs > timeout || now < sinceMs) {
+    // A clock that was put back must neither end it nor make it wait for ever.
+    [beganMs, sinceMs] = [Math.min(beganMs, now), Math.min(sinceMs, now)];
+    if (now - sinceMs > timeout) {
       return { trouble: answers === false ? "the core doesn't answer any more" : missing };
     }
-    if (now - began >= patienceMs) return "not yet";
+    if (now - beganMs >= patienceMs) return "not yet";
     await core.wait(lookMs);
   }
 }

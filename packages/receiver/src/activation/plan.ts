@@ -40,16 +40,20 @@ export async function planGeneration(
   };
   const changed = all.sites.filter((site) => textOf(site) !== live.get(siteFile(site)));
   const stays = changed.filter(isRejected);
+  const tried = changed.filter((site) => !isRejected(site));
   const chosen = await choose({
-    changed: changed.filter((site) => !isRejected(site)),
+    changed: tried,
     unchanged: all.sites.filter((site) => !changed.includes(site)),
     compose: async (accepted, kept) =>
       accepted.length === all.sites.length
         ? all
         : await composeWith(accepted, [...all.kept, ...stays, ...kept]),
     write: ({ files }) => generations.write(files),
+    // With what is live the centre's own fault is told apart from that of a site.
     check: async (generation) =>
-      generation === record.live ? null : await checkCandidate(target, generation),
+      generation === record.live && tried.length === 0
+        ? null
+        : await checkCandidate(target, generation),
   });
   if ("fault" in chosen) return chosen;
   const rejected: Record<SiteId, RejectedSite> = Object.fromEntries(
@@ -99,14 +103,16 @@ export async function inputsOf(
     );
   });
   const stamp = await cacheStamp({ world, settings, generations, ...target });
-  return hashOf(JSON.stringify([settings, approved, live, await Promise.all(outlines), stamp]));
+  const core = [stamp, target.main?.text];
+  return hashOf(JSON.stringify([settings, approved, live, await Promise.all(outlines), core]));
 }
 
-export function isDueAgain(nowMs: number, { rejected, fault }: ActivationRecord): boolean {
-  return fault !== "" || Object.values(rejected).some((one) => isOld(one, nowMs));
+export function isDueAgain(nowMs: number, { rejected, fault, faultMs }: ActivationRecord): boolean {
+  const isFaultOld = fault !== "" && isOld({ atMs: faultMs }, nowMs);
+  return isFaultOld || Object.values(rejected).some((one) => isOld(one, nowMs));
 }
 
-function isOld({ atMs }: RejectedSite, nowMs: number): boolean {
+function isOld({ atMs }: Pick<RejectedSite, "atMs">, nowMs: number): boolean {
   return nowMs - atMs >= tryAgainMs || nowMs < atMs;
 }
 

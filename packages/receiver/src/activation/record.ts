@@ -17,12 +17,17 @@ export interface ActivationRecord {
   readonly failed: { readonly generation: GenerationId; readonly reason: string } | null;
   /** Configurations that the core's own check refuses, alone of their site. */
   readonly rejected: Readonly<Record<SiteId, RejectedSite>>;
-  /** Why the core refuses its configuration even without what is new; "": it doesn't. */
+  /** Why the core refuses its configuration even without what is new; "": it doesn't. Said when. */
   readonly fault: string;
+  readonly faultMs: number;
   /** Milliseconds since 1970; 0: never. */
   readonly reloadedMs: number;
   /** An operator went back to an earlier generation: nothing goes live until it is approved again. */
   readonly held: boolean;
+  /** When the request for it was made, that it isn't carried out twice. */
+  readonly heldMs: number;
+  /** What is live went there without the core, which didn't answer; the stamp of its cache then. */
+  readonly unseen: string | null;
   /** Sites whose first configuration waits, as far as it was said. */
   readonly awaiting: readonly SiteId[];
 }
@@ -54,8 +59,11 @@ const nothingActivated: ActivationRecord = {
   failed: null,
   rejected: {},
   fault: "",
+  faultMs: 0,
   reloadedMs: 0,
   held: false,
+  heldMs: 0,
+  unseen: null,
   awaiting: [],
 };
 

@@ -57,6 +57,7 @@ async function readCoreFiles(
     const text = new TextDecoder().decode(bytes);
     return { text, activate, ...parseMainConfiguration(text, config) };
   } catch (cause) {
+    if (cause instanceof FerryError && cause.code === "settings-invalid") throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new FerryError("settings-unreadable", `${printable(config)}: ${printable(reason, 200)}`, {
       cause,

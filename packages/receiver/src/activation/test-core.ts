@@ -13,6 +13,8 @@ import type { CommandResult, CoreControl } from "./core-control.ts";
 
 export class TestCore implements CoreControl, Clock {
   alive = true;
+  /** It runs and doesn't answer, as while it reads its objects. */
+  deaf = false;
   nowMs: number;
   checks = 0;
   reloads = 0;
@@ -66,6 +68,7 @@ export class TestCore implements CoreControl, Clock {
     if (!this.alive) return;
     this.loaded = new Set(all.filter((host) => !host.startsWith("ignored")));
     const cache = [...this.loaded].map((host) => `define host {\n\thost_name\t${host}\n\t}\n`);
+    if (hosts.length > 0) cache.push("define command {\n\tcommand_name\tsiteferry-stale\n\t}\n");
     await this.files.unlink(`${this.#path}/core/cache`);
     await this.files.writeNew(`${this.#path}/core/cache`, Buffer.from(cache.join("\n")), 0o644);
   }
@@ -80,7 +83,7 @@ export class TestCore implements CoreControl, Clock {
   }
 
   async answers(): Promise<boolean> {
-    return this.alive;
+    return this.alive && !this.deaf;
   }
 
   async command(): Promise<boolean> {

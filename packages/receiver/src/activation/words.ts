@@ -23,6 +23,8 @@ export async function approve(files: FileSystem, { spool }: Spool, site: SiteId)
  */
 export async function request(files: FileSystem, { spool }: Spool, word: Request): Promise<void> {
   await leave(files, `${spool}/receiver`, `config-${word}`);
+  // The last word counts.
+  await files.unlink(`${spool}/receiver/state/config-${word === "resume" ? "rollback" : "resume"}`);
 }
 
 async function leave(files: FileSystem, spool: string, name: string): Promise<void> {
@@ -49,13 +51,20 @@ export async function carryOut(
   record: ActivationRecord,
 ): Promise<ActivationRecord> {
   const { world, directory } = target;
-  const isAsked = async (word: Request): Promise<boolean> =>
-    (await world.files.status(`${spool}/state/config-${word}`)) !== null;
-  if (await isAsked("resume")) {
-    const fresh = { ...record, held: false, failed: null, rejected: {}, inputs: "" };
+  const asked = async (word: Request): Promise<number | null> =>
+    (await world.files.status(`${spool}/state/config-${word}`))?.modifiedMs ?? null;
+  if ((await asked("resume")) !== null) {
+    const fresh = { ...record, held: false, failed: null, rejected: {}, fault: "", inputs: "" };
     return await saveActivation(world, directory, fresh);
   }
-  if (!(await isAsked("rollback")) || record.pending !== null) return record;
+  const heldMs = await asked("rollback");
+  if (heldMs === null || heldMs === record.heldMs) return record;
+  const { pending } = record;
+  if (pending !== null) {
+    const undo = pending.undo ?? "the operator went back";
+    const halted = { ...record, held: true, heldMs, pending: { ...pending, undo } };
+    return await saveActivation(world, directory, halted);
+  }
   const [earlier] = record.history;
   if (earlier === undefined || (await target.generations.read(earlier)) === null) {
     throw new FerryError(
@@ -67,7 +76,7 @@ export async function carryOut(
     { generation: earlier },
     "Going back to the objects of before, as the operator said",
   );
-  return await begin(target, { ...record, held: true }, earlier);
+  return await begin(target, { ...record, held: true, heldMs }, earlier);
 }
 
 /** After all targets have had them. */

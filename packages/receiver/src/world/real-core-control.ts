@@ -92,10 +92,11 @@ async function runCommand(
   }
 }
 
+/** What runs as another user, as behind sudo, can't be ended; nobody waits for it any more. */
 function endGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch (error) {
-    if (systemCode(error) !== "ESRCH") throw error;
+    if (!["ESRCH", "EPERM"].includes(systemCode(error) ?? "")) throw error;
   }
 }
