@@ -9,6 +9,7 @@ export * from "./web-server.ts";
 export * from "./world/daemon.ts";
 export * from "./world/groups.ts";
 export * from "./world/log.ts";
+export * from "./world/own-spool.ts";
 export * from "./world/patience.ts";
 export * from "./world/real-world.ts";
 export * from "./world/run-command.ts";

@@ -139,7 +139,7 @@ export const failureTable = {
     kind: "configuration",
     meaning: "The core's own check refuses its configuration",
     advice:
-      "The message has the core's words. Of a site: its old objects stay, and it is tried again when it changes, and each 15 minutes. Without what is new: correct the core's own files.",
+      "The message has the core's words; siteferry config render shows the files. Contacts, groups and templates that receiver.yaml names must exist in the core. It is tried again when something changes, and each 15 minutes.",
   },
   "activation-failed": {
     kind: "configuration",

@@ -30,7 +30,7 @@ export async function holdMassRemoval(
   await saveSiteRecord(world, spool, header.site, { ...record, held: header });
   throw new Refusal(
     "mass-removal",
-    `${gone} of ${hosts.size} hosts of ${header.site} are missing: held until it says so again, or released`,
+    `${gone} of ${hosts.size} hosts of ${header.site} are missing: held until it says so again, or: siteferry config approve ${header.site}`,
   );
 }
 

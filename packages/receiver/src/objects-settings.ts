@@ -67,7 +67,7 @@ const activationSchema = z.strictObject({
   config: absolutePath,
   check: command.optional(),
   reload: command.optional(),
-  reloadEvery: duration.prefault("60s"),
+  reloadEvery: duration.prefault("50s"),
   timeout: duration.prefault("60s"),
 });
 

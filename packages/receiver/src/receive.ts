@@ -44,6 +44,9 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   activations: number;
   /** Sites whose first configuration waits for an operator's approval. */
   awaitingApproval: number;
+  /** Sites of which a core refuses what is new, and targets that an operator took back to earlier objects. */
+  refusedByCore: number;
+  heldAfterRollback: number;
   /** Packages of object configuration that a core has activated. */
   packages: number;
   /** Results for which a core said that it has a newer one. */
@@ -75,6 +78,8 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     objectFiles: 0,
     activations: 0,
     awaitingApproval: 0,
+    refusedByCore: 0,
+    heldAfterRollback: 0,
     packages: 0,
     newerAtCore: 0,
     cmcFiles: 0,
@@ -90,7 +95,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     }
     if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc);
   }
-  await dropRequests(world.files, spool);
+  await dropRequests(world.files, spool, sitesOf(settings));
   report.awaitingApproval = awaited.size;
   world.log.info(report, summaryOf(report));
   return report;
@@ -114,6 +119,8 @@ async function reconcileAllObjects(
       report.objectFiles += objects.objectFiles;
       report.activations += objects.activations;
       report.failed += objects.failed;
+      report.refusedByCore += objects.refusedByCore.length;
+      report.heldAfterRollback += Number(objects.isHeld);
     });
   }
   return awaited;

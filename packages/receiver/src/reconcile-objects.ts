@@ -21,6 +21,10 @@ export interface ObjectsReport {
   readonly activations: number;
   /** Sites whose first configuration waits for an operator. */
   readonly awaitingApproval: readonly SiteId[];
+  /** Sites of which the core refuses what is new. */
+  readonly refusedByCore: readonly SiteId[];
+  /** An operator went back: what is new waits until it is approved again. */
+  readonly isHeld: boolean;
   /** What the core refuses or didn't live well with, and wasn't known before. */
   readonly failed: number;
 }
@@ -39,6 +43,8 @@ export async function reconcileObjects(
     objectFiles: 0,
     activations: 0,
     awaitingApproval: record.awaiting,
+    refusedByCore: Object.keys(record.rejected) as SiteId[],
+    isHeld: record.held,
     ...changes,
     failed: Number(record.failed?.generation !== failedBefore) + (changes.failed ?? 0),
   });

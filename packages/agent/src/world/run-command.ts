@@ -21,12 +21,19 @@ export interface CommandOptions {
  */
 export type RunCommand = (command: CommandLine, options: CommandOptions) => Promise<Uint8Array>;
 
+/** cron's PATH is short, and programs of cores lie in sbin. */
+export function commandEnvironment(): NodeJS.ProcessEnv {
+  const { PATH = "/usr/bin:/bin" } = process.env;
+  return { ...process.env, PATH: `${PATH}:/usr/local/sbin:/usr/sbin:/sbin` };
+}
+
 export const runCommand: RunCommand = async (command, { timeoutMs, outputBytesMax }) => {
   const [program = "", ...parameters] = command;
   const shown = printable(command.join(" "), 200);
   const wantsOutput = outputBytesMax > 0;
   const child = spawn(program, parameters, {
     detached: true,
+    env: commandEnvironment(),
     stdio: ["ignore", wantsOutput ? "pipe" : "ignore", "pipe"],
   });
   const errors = new Tail();

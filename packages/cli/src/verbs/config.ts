@@ -1,7 +1,7 @@
 // siteferry config diff | render | approve | rollback
 
 import { mkdir, writeFile } from "node:fs/promises";
-import { openLog, readSettings } from "@siteferry/agent";
+import { checkUser, openLog, readSettings } from "@siteferry/agent";
 import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
 import {
   approve,
@@ -35,7 +35,8 @@ export async function diffObjects({
       )
     : all.map(({ view, changes }) => describe(view, changes)).join("\n\n");
   process.stdout.write(`${text}\n`);
-  return all.some(({ changes }) => changes.length > 0) ? 1 : 0;
+  const differs = all.some(({ view, changes }) => changes.length + view.removing.length > 0);
+  return differs ? 1 : 0;
 }
 
 /** The files as they would be; into a directory that may be there already, or one after the other. */
@@ -59,25 +60,36 @@ export async function approveSite(
   name: string | undefined,
   { config }: ConfigOptions,
 ): Promise<void> {
-  const settings = await readSettings(nodeFiles, config, receiverSchema);
+  const settings = await ownSettings(config);
   if (name === undefined) {
     await request(nodeFiles, settings, "resume");
-    process.stdout.write("What is known goes live again in the receiver's next run.\n");
+    process.stdout.write(
+      "What is known goes live again, in the next run that may reload the core.\n",
+    );
     return;
   }
   const site = siteIn(settings, name, config);
   await approve(nodeFiles, settings, site);
   const held = await releaseHeld(nodeFiles, settings, site);
   const also = held > 0 ? ", with the hosts that it removes" : "";
-  process.stdout.write(`The objects of ${site} go live in the receiver's next run${also}.\n`);
+  process.stdout.write(
+    `The objects of ${site} go live in the next run that may reload the core${also}.\n`,
+  );
 }
 
 export async function rollBack({ config }: ConfigOptions): Promise<void> {
-  const settings = await readSettings(nodeFiles, config, receiverSchema);
+  const settings = await ownSettings(config);
   await request(nodeFiles, settings, "rollback");
   process.stdout.write(
     "The receiver's next run goes back to the objects of before. Nothing new goes live until: siteferry config approve\n",
   );
+}
+
+/** Only the receiver's user may leave it a word: another one's it couldn't take away. */
+async function ownSettings(config: string): Promise<ReceiverSettings> {
+  const settings = await readSettings(nodeFiles, config, receiverSchema);
+  await checkUser(`${settings.spool}/receiver`);
+  return settings;
 }
 
 function siteIn(settings: ReceiverSettings, name: string, config: string): SiteId {
@@ -105,21 +117,29 @@ function describe(view: ObjectsView, changes: readonly ObjectChange[]): string {
   return [
     view.dir,
     ...waitingLines(view),
+    ...(changes.length > 0 && view.notBeforeMs > 0
+      ? [`At most one reload in reloadEvery: the next from ${timeOf(view.notBeforeMs)} on`]
+      : []),
     ...changes.flatMap(changeLines),
     ...view.refused.map(
       ({ site, object, directive, reason, outcome }) =>
         `! ${site}: ${object}: ${directive} ${reason}: ${outcome}`,
     ),
     changes.length === 0
-      ? "All that is known is live."
+      ? view.removing.length === 0
+        ? "All that is known is live."
+        : "All else is live."
       : `${count("added")} added, ${count("changed")} changed, ${count("removed")} removed`,
   ].join("\n");
 }
 
 function waitingLines(view: ObjectsView): string[] {
-  const { awaiting, rejected, isPending, isHeld, failed } = view;
+  const { awaiting, removing, rejected, isPending, isHeld, failed } = view;
   return [
     ...awaiting.map((site) => `${site} waits for: siteferry config approve ${site}`),
+    ...removing.map(
+      (site) => `${site}: many hosts are missing in what is held: siteferry config approve ${site}`,
+    ),
     ...Object.entries(rejected).map(([site, reason]) =>
       site === ""
         ? `The core refuses its own configuration: ${reason}`
@@ -129,6 +149,10 @@ function waitingLines(view: ObjectsView): string[] {
     ...(isPending ? ["The core is loading new objects."] : []),
     ...(isHeld ? ["Nothing goes live after the rollback until: siteferry config approve"] : []),
   ];
+}
+
+function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 
 const signs = { added: "+", changed: "~", removed: "-" } as const;

@@ -1,6 +1,6 @@
 // siteferry forget SITE
 
-import { readSettings } from "@siteferry/agent";
+import { checkUser, readSettings } from "@siteferry/agent";
 import { FerryError, parseSiteId } from "@siteferry/model";
 import { forget, receiverSchema } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
@@ -12,6 +12,7 @@ export async function runForget(name: string, { config }: { config: string }): P
     const known = Object.keys(settings.sites).join(", ");
     throw new FerryError("site-not-configured", `${config} has no site "${name}"; it has ${known}`);
   }
+  await checkUser(`${settings.spool}/receiver`);
   await forget(nodeFiles, settings, site);
   process.stdout.write(
     `The receiver's next run takes ${site} at whatever epoch it comes with next.\n`,

@@ -65,7 +65,7 @@ function complaintIn(output: string, at: string): string {
     .split("\n")
     .map((line) => line.trim().replaceAll(`${at}/`, ""))
     .filter((line) => line !== "");
-  const errors = lines.filter((line) => /^(\*\*\*|error|warning: duplicate)/i.test(line));
+  const errors = lines.filter((line) => /^(error|warning: duplicate)/i.test(line));
   const said = errors.length > 0 ? errors : lines.slice(-5);
   return printable(said.join(" / "), reasonCharactersMax);
 }

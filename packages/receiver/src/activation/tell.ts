@@ -34,7 +34,7 @@ export function tellRejected(
   for (const [site, { reason }] of isNew) {
     const failure = new FerryError("activation-refused", reason);
     const fields = { ...errorFields(failure), site };
-    log.error(fields, `The core refuses the new objects of ${site}: its old ones stay`);
+    log.error(fields, `The core refuses what is new of ${site}: it stays as it was`);
   }
   return isNew.length;
 }

@@ -5,6 +5,7 @@ import { type ObjectFiles, outlineOf, type SiteRefusal } from "@siteferry/apply"
 import type { SiteId } from "@siteferry/model";
 import type { ObjectsSettings } from "../objects-settings.ts";
 import type { Opening } from "../opening.ts";
+import { loadSiteRecord } from "../mirror.ts";
 import { knownConfigurations } from "../configurations.ts";
 import { openComposing, sitesOf } from "./plan.ts";
 import { loadActivation } from "./record.ts";
@@ -18,6 +19,10 @@ export interface ObjectsView {
   readonly wanted: ObjectFiles;
   /** What is new waits for: an approval of these sites; the core; the end of a rollback. */
   readonly awaiting: readonly SiteId[];
+  /** Sites of which a configuration is held, as many of their hosts are missing in it. */
+  readonly removing: readonly SiteId[];
+  /** When the core may be reloaded again; 0: now. Milliseconds since 1970. */
+  readonly notBeforeMs: number;
   readonly isPending: boolean;
   readonly isHeld: boolean;
   /** What the core refused, with its words; of `""` even without what is new. */
@@ -41,12 +46,20 @@ export async function viewObjects(
     const isIn = await isApproved(opening.world.files, opening.spool, one, [...live.keys()]);
     if (!isIn) awaiting.push(one.site);
   }
+  const removing: SiteId[] = [];
+  for (const { site } of known) {
+    const kept = await loadSiteRecord(opening.world.files, opening.spool, site).catch(() => null);
+    if (kept !== null && kept.held !== null) removing.push(site);
+  }
+  const notBeforeMs = record.reloadedMs + (settings.activate?.reloadEvery ?? 0);
   const rejected = Object.entries(record.rejected).map(([site, { reason }]) => [site, reason]);
   return {
     dir: settings.dir,
     live,
     wanted: files,
     awaiting,
+    removing,
+    notBeforeMs: notBeforeMs > opening.world.clock.now() ? notBeforeMs : 0,
     isPending: record.pending !== null,
     isHeld: record.held,
     rejected: Object.fromEntries(

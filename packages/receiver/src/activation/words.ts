@@ -79,8 +79,18 @@ export async function carryOut(
   return await begin(target, { ...record, held: true, heldMs }, earlier);
 }
 
-/** After all targets have had them. */
-export async function dropRequests(files: FileSystem, spool: string): Promise<void> {
+/** After all targets have had them; and the approvals of sites that are in the settings no more. */
+export async function dropRequests(
+  files: FileSystem,
+  spool: string,
+  sites: readonly SiteId[],
+): Promise<void> {
+  for (const name of await files.list(`${spool}/state`)) {
+    const [, site] = /^approved-(.+)$/.exec(name) ?? [];
+    if (site !== undefined && !sites.includes(site as SiteId)) {
+      await files.unlink(`${spool}/state/${name}`);
+    }
+  }
   for (const word of ["rollback", "resume"]) {
     const path = `${spool}/state/config-${word}`;
     if ((await files.status(path)) === null) continue;

@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commandEnvironment } from "@siteferry/agent";
 import { FerryError, printable, systemCode } from "@siteferry/model";
 import type { CommandResult, CoreControl } from "../activation/core-control.ts";
 
@@ -63,7 +64,11 @@ async function runCommand(
 ): Promise<CommandResult> {
   const ended = Promise.withResolvers<number | null>();
   // A group of its own, so that all that it starts can be ended with it.
-  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program, words, {
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+    env: commandEnvironment(),
+  });
   let output = Buffer.alloc(0);
   for (const pipe of [child.stdout, child.stderr]) {
     pipe.on("data", (data: Buffer) => {
@@ -74,7 +79,11 @@ async function runCommand(
   child.once("close", () => closed.resolve());
   child.once("exit", (status) => ended.resolve(status));
   child.once("error", (cause) => {
-    const message = `${printable(program)} can't be started: ${printable(cause.message)}`;
+    const reason =
+      systemCode(cause) === "ENOENT"
+        ? "it isn't in the PATH: give activate.check and activate.reload their whole paths"
+        : printable(cause.message);
+    const message = `${printable(program)} can't be started: ${reason}`;
     ended.reject(new FerryError("system-error", message, { cause }));
   });
   const timer = setTimeout(() => {

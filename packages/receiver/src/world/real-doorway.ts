@@ -1,7 +1,7 @@
 // The door in the real world, for the daemon's listeners and for a process that a link starts.
 
 import { statfs } from "node:fs/promises";
-import { readKey, realWorld } from "@siteferry/agent";
+import { checkUser, readKey, realWorld } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
 import { dropReceiver } from "@siteferry/carry/contract";
 import type { Log } from "@siteferry/model";
@@ -10,7 +10,6 @@ import { type Imported, importStick } from "../import-stick.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { aloneForSite, makePlaces } from "./places.ts";
 import { readSigners } from "./read-keys.ts";
-import { checkUser } from "./receive-arrival.ts";
 
 export { openDoor } from "../door.ts";
 

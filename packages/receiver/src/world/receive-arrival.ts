@@ -1,8 +1,8 @@
 // A process that a link starts, sshd for one, with one bundle on its standard input. Many may come in the
 // same second, so this begins small: what opens bundles is loaded when there is a place to work.
 
-import { stat } from "node:fs/promises";
-import { FerryError, limits, type Log, type SiteId } from "@siteferry/model";
+import { checkUser } from "@siteferry/agent";
+import { limits, type Log, type SiteId } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
 import { enterForSite, enterToWork, makePlaces, type Patience, type Place } from "./places.ts";
 import { inputPatience, readInput } from "./read-input.ts";
@@ -44,14 +44,4 @@ export async function receiveArrival(
   const { openDoor, openDoorway } = await import("./real-doorway.ts");
   const door = openDoor(await openDoorway(settings, log));
   return await door({ site, from: "stdin", content });
-}
-
-/** What another user leaves in the spool, root for one, the receiver can't read. */
-export async function checkUser(spool: string): Promise<void> {
-  const { uid } = await stat(spool);
-  if (process.getuid?.() === uid) return;
-  throw new FerryError(
-    "settings-invalid",
-    `${spool} belongs to the user ${uid}: run this as that one`,
-  );
 }

@@ -1,7 +1,7 @@
 // livedump at the door in the real world: from standard input, as a text or as a message. What comes is
 // unsigned, and believed because the operator said that this link speaks for the site.
 
-import { readKey } from "@siteferry/agent";
+import { checkUser, readKey } from "@siteferry/agent";
 import { loadSigner, realPace } from "@siteferry/bundle";
 import { Busy } from "@siteferry/carry/contract";
 import { FerryError, limits, type Log, Refusal, type SiteId, type World } from "@siteferry/model";
@@ -17,7 +17,6 @@ import type { ReceiverSettings } from "../settings.ts";
 import { enterForSite, enterToWork, makePlaces } from "./places.ts";
 import { inputPatience, readInput } from "./read-input.ts";
 import { openDoorway } from "./real-doorway.ts";
-import { checkUser } from "./receive-arrival.ts";
 
 /** How long a delivery waits for its place, and for another one of its site: nobody sends it again. */
 const patienceMs = 60_000;

@@ -1,7 +1,15 @@
 // The receiver in the real world: its lock, its list of signers, its transports. `receiveOnce` is
 // one run of the narrative, `receiveAlways` the daemon.
 
-import { groupIdOf, readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
+import {
+  checkUser,
+  groupIdOf,
+  readKey,
+  readText,
+  realWorld,
+  runDaemon,
+  waitAtMost,
+} from "@siteferry/agent";
 import {
   distinctNames,
   type ListeningTransport,
@@ -88,6 +96,7 @@ async function withSpool<Result>(
   const { files } = world;
   const spool = `${settings.spool}/receiver`;
   await files.makeDirectory(spool, 0o700);
+  await checkUser(spool);
   // Its key is checked, and the arrivals' directory is made.
   await openDoorway(settings, log);
   const lock = await takeLock(`${spool}/lock`);

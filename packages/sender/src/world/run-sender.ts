@@ -2,7 +2,7 @@
 // narrative, `sendAlways` the daemon.
 
 import { readFile } from "node:fs/promises";
-import { readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
+import { checkUser, readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
 import { loadSigner, parseAllowedSigners } from "@siteferry/bundle";
 import { distinctNames, type SendingTransport } from "@siteferry/carry/contract";
 import { connect, parseAddress, type TlsOptions } from "@siteferry/livestatus";
@@ -81,6 +81,7 @@ async function withSender<Result>(
   const world = realWorld(log);
   const spool = `${settings.spool}/sender`;
   await world.files.makeDirectory(spool, 0o700);
+  await checkUser(spool);
   const lock = await takeLock(`${spool}/lock`);
   try {
     const sender = await openSender(world, settings, spool, shipping);
