@@ -58,7 +58,7 @@ transports:
 allowedSigners: ${at("allowed_signers")}
 spool: ${at("spool")}
 sites:
-  remote1: { owns: ["web*"], prefix: "r1-" }
+  remote1: { owns: ["web*"], prefix: "r1-", objects: { autoApprove: true } }
 transports:
   - drop: { dir: ${at("link")} }
 targets:

@@ -93,7 +93,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     } else if ("icinga2" in target) {
       await reconcileCore(receiver, report, target.icinga2, awaited);
     }
-    if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc);
+    if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc, awaited);
   }
   await dropRequests(world.files, spool, sitesOf(settings));
   report.awaitingApproval = awaited.size;
@@ -166,8 +166,10 @@ async function reconcileShadows(
   receiver: Receiver,
   report: ReceiveReport,
   target: CmcSettings,
+  awaited: Set<SiteId>,
 ): Promise<void> {
-  const counts = await reconcileCmc(receiver, target, receiver.cmc);
+  const { counts, awaiting } = await reconcileCmc(receiver, target, receiver.cmc);
+  for (const site of awaiting) awaited.add(site);
   for (const name of Object.keys(counts) as (keyof CmcCounts)[]) report[name] += counts[name];
 }
 

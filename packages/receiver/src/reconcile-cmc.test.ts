@@ -2,9 +2,10 @@
 // what is piped, and what is left when it stops anywhere.
 
 import { dumpHash } from "@siteferry/bundle";
-import type { FileSystem } from "@siteferry/model";
+import type { FileSystem, SiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { describe, expect, test, vi } from "vitest";
+import { approve } from "./activation/words.ts";
 import { makeCmcCentre } from "./test-dumps.ts";
 
 // Some tests run the receiver a hundred times.
@@ -43,6 +44,19 @@ test("configuration becomes a file written anew and is loaded, then states are p
   expect(again).toMatchObject({ cmcFiles: 0, cmcStates: 0, cmcWaiting: 0, failed: 0 });
   expect(centre.core.reloads).toBe(1);
   expect(centre.core.commands).toHaveLength(2);
+});
+
+test("the first dump waits for the operator's approval, which is said once; nothing of it is written", async () => {
+  await using centre = await makeCmcCentre({ objects: { autoApprove: false } });
+  await centre.put(1, { config: config("web"), states: states("web") });
+  const waiting = { awaitingApproval: 1, cmcFiles: 0, cmcStates: 0, failed: 0 };
+  expect(await centre.receive()).toMatchObject(waiting);
+  expect(await centre.receive()).toMatchObject(waiting);
+  expect([await centre.mk(), centre.core.commands]).toEqual([{}, []]);
+  const said = centre.logged.filter(({ message }) => message.includes("config approve remote1"));
+  expect(said).toHaveLength(1);
+  await approve(nodeFiles, { spool: centre.path }, "remote1" as SiteId);
+  expect(await centre.receive()).toMatchObject({ awaitingApproval: 0, cmcFiles: 1, cmcStates: 2 });
 });
 
 test("a part that didn't travel is as it was", async () => {

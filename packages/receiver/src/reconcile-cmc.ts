@@ -18,6 +18,7 @@ import {
   type SiteId,
 } from "@siteferry/model";
 import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { askApprovals } from "./approval.ts";
 import { bringLive, type LiveGround, type LiveOutcome, provenDigest } from "./cmc-live.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
 import { loadSiteRecord, reopen, type SiteRecord } from "./mirror.ts";
@@ -48,10 +49,21 @@ export async function reconcileCmc(
   opening: Opening,
   target: CmcSettings,
   cmc: CmcWorld = realCmcWorld,
-): Promise<CmcCounts> {
+): Promise<{ readonly counts: CmcCounts; readonly awaiting: readonly SiteId[] }> {
   const counts: CmcCounts = { cmcFiles: 0, cmcStates: 0, cmcWaiting: 0, failed: 0 };
-  const known = await knownSites(opening);
   const state = targetDirectory(opening.spool, "cmc", target.mk);
+  const there: readonly string[] = await opening.world.files.list(target.mk).catch(() => []);
+  const all = await knownSites(opening);
+  // A site that sends no dumps has nothing to approve here.
+  const silent = all
+    .filter(({ record }) => record !== null && !record.dump)
+    .map(({ site }) => site);
+  const { approved: known, awaiting } = await askApprovals(
+    opening,
+    state,
+    all,
+    (site) => there.includes(mkFileName(site)) || silent.includes(site),
+  );
   await attempt(opening, counts, `Configuration in ${target.mk}`, async () => {
     const outcome = await reconcileConfiguration(opening, target, cmc, known);
     counts.cmcFiles += outcome.files;
@@ -68,7 +80,7 @@ export async function reconcileCmc(
       counts.cmcStates += await pipeStates(pipe, header, proven);
     });
   }
-  return counts;
+  return { counts, awaiting };
 }
 
 async function attempt(

@@ -15,8 +15,8 @@ import {
   type WantedSites,
 } from "@siteferry/apply";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
-import { tellAwaiting, tellRefusedValues } from "./activation/tell.ts";
-import { isApproved } from "./activation/words.ts";
+import { tellRefusedValues } from "./activation/tell.ts";
+import { askApprovals } from "./approval.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
@@ -130,19 +130,10 @@ class Run {
 
   /** Sites whose first configuration nobody has approved have no objects here, and their results wait. */
   async #approved(): Promise<readonly KnownConfiguration[]> {
-    const { world, spool } = this.#receiver;
     const known = await knownConfigurations(this.#receiver);
-    const approved: KnownConfiguration[] = [];
-    for (const one of known) {
-      if (await isApproved(world.files, spool, one, [])) approved.push(one);
-    }
-    const awaiting = known.filter((one) => !approved.includes(one)).map(({ site }) => site);
-    this.#report.awaitingApproval = awaiting;
-    const before = await loadProgress(world, this.#directory, "awaiting");
-    if (awaiting.join() === before) return approved;
-    tellAwaiting(world.log, { awaiting: before.split(",") as SiteId[] }, awaiting);
-    await saveProgress(world, this.#directory, "awaiting", awaiting.join());
-    return approved;
+    const asked = await askApprovals(this.#receiver, this.#directory, known, () => false);
+    this.#report.awaitingApproval = asked.awaiting;
+    return asked.approved;
   }
 
   async #render(known: readonly KnownConfiguration[]): Promise<WantedSites> {

@@ -2,7 +2,7 @@
 // Rendered when a configuration or the settings changed, checked by the core itself, made live for all
 // sites at once. What is under way from an earlier run comes first.
 
-import type { ObjectFiles } from "@siteferry/apply";
+import { type ObjectFiles, siteFile } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
 import { begin, finish } from "./activation/go-live.ts";
@@ -104,7 +104,8 @@ async function askApprovals(
   const approved: KnownConfiguration[] = [];
   const awaiting: SiteId[] = [];
   for (const one of await knownConfigurations(opening)) {
-    const isIn = await isApproved(opening.world.files, opening.spool, one, liveNames);
+    const isLive = liveNames.includes(siteFile(one.site));
+    const isIn = await isApproved(opening.world.files, opening.spool, one, isLive);
     if (isIn) approved.push(one);
     else awaiting.push(one.site);
   }

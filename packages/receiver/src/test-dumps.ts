@@ -74,7 +74,7 @@ export async function makeCmcCentre(site: object = {}, target: object = {}): Pro
   const settings = receiverSchema.parse({
     centre: "central",
     allowedSigners: "/unused",
-    sites: { remote1: site },
+    sites: { remote1: { objects: { autoApprove: true }, ...site } },
     transports: [{ drop: { dir: `${path}/link` } }],
     targets: [{ cmc: { mk: `${path}/conf.d/siteferry`, live: "unix:/unused", ...target } }],
   });

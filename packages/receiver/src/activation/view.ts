@@ -1,7 +1,7 @@
 // The objects of a target as an operator looks at them: what the core works with, what would be there if
 // all that is known were live, and what keeps it waiting. Changes nothing and needs no lock.
 
-import { type ObjectFiles, outlineOf, type SiteRefusal } from "@siteferry/apply";
+import { type ObjectFiles, outlineOf, siteFile, type SiteRefusal } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import type { ObjectsSettings } from "../objects-settings.ts";
 import type { Opening } from "../opening.ts";
@@ -43,7 +43,8 @@ export async function viewObjects(
   const { files, refused } = await composeWith(sitesOf(known), []);
   const awaiting: SiteId[] = [];
   for (const one of known) {
-    const isIn = await isApproved(opening.world.files, opening.spool, one, [...live.keys()]);
+    const isLive = live.has(siteFile(one.site));
+    const isIn = await isApproved(opening.world.files, opening.spool, one, isLive);
     if (!isIn) awaiting.push(one.site);
   }
   const removing: SiteId[] = [];

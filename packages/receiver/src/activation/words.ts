@@ -1,7 +1,6 @@
 // An operator's words about configurations: approve a site's first one, go back to the generation
 // before, go on again. They are left as files, which need no lock, and carried out in the next run.
 
-import { siteFile } from "@siteferry/apply";
 import { type FileSystem, FerryError, type SiteId } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
 import type { KnownConfiguration } from "../configurations.ts";
@@ -37,10 +36,10 @@ async function leave(files: FileSystem, spool: string, name: string): Promise<vo
 export async function isApproved(
   files: FileSystem,
   spool: string,
-  { site, settings }: KnownConfiguration,
-  liveFiles: readonly string[],
+  { site, settings }: Pick<KnownConfiguration, "site" | "settings">,
+  isLive: boolean,
 ): Promise<boolean> {
-  if (settings.objects.autoApprove || liveFiles.includes(siteFile(site))) return true;
+  if (settings.objects.autoApprove || isLive) return true;
   return (await files.status(`${spool}/state/approved-${site}`)) !== null;
 }
 
