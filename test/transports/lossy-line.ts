@@ -31,6 +31,8 @@ async function sendThrough(link: string, sender: SendingTransport): Promise<void
   }
 }
 
+// Who is asked to end takes his sshd along.
+process.once("SIGTERM", () => process.exit(1));
 await using stack = together();
 const client = stack.use(await makeClient());
 const centre = stack.use(
