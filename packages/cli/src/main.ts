@@ -166,6 +166,7 @@ function addConfig(program: Command, setStatus: SetStatus): void {
       .description(description)
       .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml");
   add("diff", "what is known and not live; exit status 1 if something differs")
+    .option("--full", "with every line of what is added or removed", false)
     .option("--json", "print one JSON array", false)
     .action(async (options) => setStatus(await (await loadConfig()).diffObjects(options)));
   add("render", "print the object files as they would be")

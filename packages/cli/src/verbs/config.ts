@@ -24,7 +24,8 @@ export interface ConfigOptions {
 export async function diffObjects({
   config,
   json,
-}: ConfigOptions & { readonly json: boolean }): Promise<number> {
+  full,
+}: ConfigOptions & { readonly json: boolean; readonly full: boolean }): Promise<number> {
   const views = await look(config);
   const all = views.map((view) => ({ view, changes: changesIn(view) }));
   const text = json
@@ -33,7 +34,7 @@ export async function diffObjects({
         null,
         2,
       )
-    : all.map(({ view, changes }) => describe(view, changes)).join("\n\n");
+    : all.map(({ view, changes }) => describe(view, changes, full)).join("\n\n");
   process.stdout.write(`${text}\n`);
   const differs = all.some(({ view, changes }) => changes.length + view.removing.length > 0);
   return differs ? 1 : 0;
@@ -111,7 +112,7 @@ function jsonOf(view: ObjectsView, changes: readonly ObjectChange[]): object {
   return { ...waiting, changes };
 }
 
-function describe(view: ObjectsView, changes: readonly ObjectChange[]): string {
+function describe(view: ObjectsView, changes: readonly ObjectChange[], full: boolean): string {
   const count = (kind: ObjectChange["kind"]): number =>
     changes.filter((change) => change.kind === kind).length;
   return [
@@ -120,7 +121,7 @@ function describe(view: ObjectsView, changes: readonly ObjectChange[]): string {
     ...(changes.length > 0 && view.notBeforeMs > 0
       ? [`At most one reload in reloadEvery: the next from ${timeOf(view.notBeforeMs)} on`]
       : []),
-    ...changes.flatMap(changeLines),
+    ...changes.flatMap((change) => changeLines(change, full)),
     ...view.refused.map(
       ({ site, object, directive, reason, outcome }) =>
         `! ${site}: ${object}: ${directive} ${reason}: ${outcome}`,
@@ -157,9 +158,9 @@ function timeOf(ms: number): string {
 
 const signs = { added: "+", changed: "~", removed: "-" } as const;
 
-function changeLines({ kind, object, before, after }: ObjectChange): string[] {
+function changeLines({ kind, object, before, after }: ObjectChange, full: boolean): string[] {
   const head = `${signs[kind]} ${printable(object, 600)}`;
-  if (kind !== "changed") return [head];
+  if (kind !== "changed" && !full) return [head];
   return [
     head,
     ...before.map((line) => `    - ${printable(line, 1200)}`),
