@@ -11,7 +11,13 @@ import {
   prepareDeliveries,
 } from "@siteferry/carry";
 import { lettersOf } from "@siteferry/carry/test-letters";
-import { expectNewestOnce, type Ground, runs, sealFew } from "@siteferry/receiver/test-courses";
+import {
+  expectNewestOnce,
+  type Ground,
+  runs,
+  sealFew,
+  sealOneOfEach,
+} from "@siteferry/receiver/test-courses";
 import { missingFor } from "@siteferry/testkit/cores";
 import type { Dice } from "@siteferry/testkit/simulation";
 import { mailUserId, startDovecot } from "@siteferry/testkit/servers";
@@ -87,7 +93,7 @@ describe.skipIf(missing !== null || !isRoot)("from a server", () => {
     ["by POP3", (person) => person.pop3()],
   ])(`${doubled}: fetched %s`, { timeout }, async (_link, open) => {
     await expectNewestOnce(
-      20,
+      50,
       async ({ dice }) => {
         const person = await Person.arrive(ground);
         let last: Mailbox | null = null;
@@ -115,7 +121,7 @@ describe.skipIf(missing !== null || !isRoot)("from a server", () => {
           },
         };
       },
-      sealFew,
+      sealOneOfEach,
     );
   });
 });

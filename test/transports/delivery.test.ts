@@ -19,7 +19,13 @@ import {
 } from "@siteferry/carry";
 import { noSecrets, senderTo, startListener, token } from "@siteferry/carry/test-http";
 import { type FileSystem, parseBundleName, type SiteId } from "@siteferry/model";
-import { expectNewestOnce, type Ground, runs, sealFew } from "@siteferry/receiver/test-courses";
+import {
+  expectNewestOnce,
+  type Ground,
+  runs,
+  sealFew,
+  sealOneOfEach,
+} from "@siteferry/receiver/test-courses";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
@@ -192,14 +198,14 @@ test.skipIf(noSshd !== null)(
         return {
           deliver: async (bundles) =>
             await eachSite(bundles, async (bundle) => {
-              const bySsh2 = ground.dice.falls(1 / 2);
+              const bySsh2 = ground.dice.falls(9 / 10);
               const sender = bySsh2 ? bySession.get(siteOf(bundle))! : byCommand;
               expect(await sender.send(bundle)).not.toBeNull();
             }),
           start: () => [],
         };
       },
-      sealFew,
+      sealOneOfEach,
     );
   },
 );

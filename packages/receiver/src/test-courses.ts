@@ -104,6 +104,20 @@ export async function sealFew(centre: Centre, site: SiteId): Promise<readonly Ou
   ];
 }
 
+/** One of each kind: where each takes a process, or a server some milliseconds. */
+export async function sealOneOfEach(
+  centre: Centre,
+  site: SiteId,
+): Promise<readonly OutgoingBundle[]> {
+  const { put, hosts } = sealing(centre, site);
+  const keyframe = await put("keyframe", 2, { hosts: hosts(0, newest.db) });
+  return [
+    await put("config", 1, {}),
+    keyframe,
+    await put("delta", 3, { base: keyframe.content, hosts: hosts(newest.web, newest.db) }),
+  ];
+}
+
 /** Seconds after `nowMs`. */
 const newest = { web: 40, db: 50 };
 
