@@ -33,7 +33,7 @@ describe.skipIf(missingFor("strace") !== null).each(pasts)("kill -9, before it: 
     const whole = await tracedRun(ground.parameters(verb), null);
     expect(whole.status, whole.stderr).toBe(0);
     const points = chosenOf(killPointsOf(whole.trace), `${verb} after ${past}`);
-    expect(points.length).toBeGreaterThan(10);
+    expect(points.length).toBeGreaterThan(5);
     await shareOut(grounds.all, points, (lane, point, index) =>
       killAndRecover(lane, verb, point, index),
     );
