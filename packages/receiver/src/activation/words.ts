@@ -43,7 +43,7 @@ export async function isApproved(
   return (await files.status(`${spool}/state/approved-${site}`)) !== null;
 }
 
-/** Of each request the target remembers whether it has carried it out; `drop` ends it for all targets. */
+/** A target carries a rollback out once, however long its request lies there; {@link dropRequests} ends it. */
 export async function carryOut(
   target: OpenTarget,
   spool: string,

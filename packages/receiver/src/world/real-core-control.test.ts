@@ -3,7 +3,10 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { realCoreControl } from "./real-core-control.ts";
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 test("a command in time: its status and the end of what it prints", async () => {
   const script = "yes 0123456789 | head -c 10000000; echo the end; exit 3";
@@ -22,4 +25,10 @@ test("sudo that hangs: it isn't ours to end, and that ends nothing here", async 
   expect(kill).toHaveBeenCalledWith(-Number(output), "SIGKILL");
   kill.mockRestore();
   process.kill(-Number(output), "SIGKILL");
+});
+
+test("programs in sbin are found with cron's short PATH; one that is nowhere says what to do", async () => {
+  vi.stubEnv("PATH", "/usr/bin:/bin");
+  expect(await realCoreControl.run(["chroot", "--version"], 60_000)).toMatchObject({ status: 0 });
+  await expect(realCoreControl.run(["no-such-core"], 60_000)).rejects.toThrow("whole paths");
 });
