@@ -6,6 +6,7 @@ import {
   sshCommandSender,
   sshDirectorySender,
   sshExecSender,
+  sshTunnelSender,
 } from "@siteferry/carry";
 import type { SiteId } from "@siteferry/model";
 import { files, random, systemSsh } from "../transports/ssh-ground.ts";
@@ -37,17 +38,20 @@ const toProcess: Pick<Way, "login" | "receiving"> = {
   login: (place, site) => `restrict,command="${place.receive} --stdin ${site}"`,
 };
 
+function listener({ httpPort, sites, tokenFile }: Pick<Place, "httpPort" | "sites" | "tokenFile">) {
+  const byToken = sites.map((site) => [site, { token: tokenFile(site) }]);
+  return { listen: `127.0.0.1:${httpPort}`, sites: Object.fromEntries(byToken) };
+}
+
 export const ways: readonly Way[] = [
   {
     title: "http with TLS, to the daemon",
     floor: curlToNginx,
     targetMs: 150,
     forCrowds: true,
-    receiving({ httpPort, certificate: { certPath: cert, keyPath: key }, sites, tokenFile }) {
-      const byToken = sites.map((site) => [site, { token: tokenFile(site) }]);
-      const listen = `127.0.0.1:${httpPort}`;
-      return [{ http: { listen, cert, key, sites: Object.fromEntries(byToken) } }];
-    },
+    receiving: ({ certificate: { certPath: cert, keyPath: key }, ...place }) => [
+      { http: { ...listener(place), cert, key } },
+    ],
     login: null,
     async open({ place: { httpPort, certificate, token } }, site) {
       return httpSender({
@@ -57,6 +61,22 @@ export const ways: readonly Way[] = [
         timeoutMs,
         site,
       });
+    },
+  },
+  {
+    title: "ssh, through a tunnel to the daemon",
+    floor: opensshToFile,
+    targetMs: sshTargetMs,
+    forCrowds: true,
+    receiving: (place) => [{ http: listener(place) }],
+    login({ httpPort }) {
+      const target = `permitopen="127.0.0.1:${httpPort}",permitlisten="127.0.0.1:1"`;
+      return `restrict,port-forwarding,${target},command="/bin/false"`;
+    },
+    async open(centre, site) {
+      const { httpPort: port, tokenFile } = centre.place;
+      const tunnel = { port, token: tokenFile(site) };
+      return sshTunnelSender(files, { connection: await centre.connection(site), tunnel, site });
     },
   },
   {
