@@ -32,3 +32,4 @@ export * from "./objects/render.ts";
 export * from "./objects/style.ts";
 export { staleCommand } from "./objects/templates.ts";
 export * from "./world/icinga2-client.ts";
+export type * from "./commands/centre-view.ts";
