@@ -12,6 +12,7 @@ const reasonCharactersMax = 600;
 export async function checkCandidate(
   { world, core, settings, generations, directory, main }: OpenTarget,
   generation: GenerationId,
+  withinMs: number,
 ): Promise<string | null> {
   // Before anything goes live with it: what can't be read again can't be seen live either.
   if ((await generations.read(generation)) === null) return "its files can't be read: too large?";
@@ -32,9 +33,10 @@ export async function checkCandidate(
     }
     await files.writeNew(`${at}/main.cfg`, Buffer.from(text), 0o600);
     const command = check.map((word) => word.replaceAll("{config}", `${at}/main.cfg`));
-    const { status, output } = await core.run(command, timeout);
+    const deadlineMs = Math.min(timeout, withinMs);
+    const { status, output } = await core.run(command, deadlineMs);
     if (status === 0) return null;
-    const how = status === null ? `didn't end in ${timeout / 1000} s` : `status ${status}`;
+    const how = status === null ? `didn't end in ${deadlineMs / 1000} s` : `status ${status}`;
     return `${printable(command.join(" "), 120)}: ${how}: ${complaintIn(output, at)}`;
   } finally {
     await removeTree(files, at);
