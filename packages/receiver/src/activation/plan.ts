@@ -39,12 +39,14 @@ export async function planGeneration(
   const all = await composeWith(sitesOf(approved), []);
   const textOf = (site: SiteId): string => all.files.get(siteFile(site)) ?? "";
   const nowMs = world.clock.now();
+  const sentBy = new Map(approved.map(({ site, header }) => [site, header?.configurationHash]));
   const isSame = (site: SiteId): boolean => record.rejected[site]?.hash === hashOf(textOf(site));
   const isRejected = (site: SiteId): boolean => {
     const before = record.rejected[site];
-    return (
-      before !== undefined && !isOld(before, nowMs, isSame(site) ? tryAgainMs : pauseOf(before))
-    );
+    if (before === undefined) return false;
+    if (isSame(site)) return !isOld(before, nowMs);
+    // An operator who mends something for it waits for nothing.
+    return before.configuration !== sentBy.get(site) && !isOld(before, nowMs, pauseOf(before));
   };
   const changed = all.sites.filter((site) => textOf(site) !== live.get(siteFile(site)));
   const stays = changed.filter(isRejected);
@@ -71,8 +73,11 @@ export async function planGeneration(
   );
   for (const [site, reason] of chosen.refused) {
     const before = record.rejected[site];
-    const times = before === undefined ? 1 : timesOf(before) + Number(!isSame(site));
-    rejected[site] = { reason, atMs: world.clock.now(), hash: hashOf(textOf(site)), times };
+    const configuration = sentBy.get(site) ?? "";
+    const isNew = before !== undefined && before.configuration !== configuration;
+    const times = (before === undefined ? 1 : timesOf(before)) + Number(isNew);
+    const hash = hashOf(textOf(site));
+    rejected[site] = { reason, atMs: world.clock.now(), hash, configuration, times };
   }
   return { ...chosen, rejected };
 }
