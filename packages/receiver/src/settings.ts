@@ -59,6 +59,11 @@ export interface SiteSettings {
   readonly prefix: string;
   /** What some of its hosts are called at the centre instead. */
   readonly rename: Readonly<Record<string, HostName>>;
+  /**
+   * Patterns of hosts, by their names at the centre, that the centre defines itself and this site's states
+   * are for; looked at where siteferry makes objects live.
+   */
+  readonly feeds: readonly string[];
   /** Bundles that aren't encrypted are refused. */
   readonly encrypted: boolean;
   /** Nothing goes back to the site, not even a receipt. */
@@ -107,6 +112,7 @@ const plainSiteSchema = z.strictObject({
     .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")
     .default(""),
   rename: z.record(hostName, hostName).default({}).refine(isDistinct, "two hosts would be one"),
+  feeds: textList,
   encrypted: z.boolean().default(false),
   oneWay: z.boolean().default(false),
   livedump: z.boolean().default(false),
