@@ -23,6 +23,7 @@ import {
 import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { OpenedOf } from "./bundle-cache.ts";
 import type { Opening } from "./opening.ts";
+import { type Arrival, arrivalsAfter, tellClock } from "./site-clock.ts";
 import { advance, fillGap, type HighWaterMark, judgeOrder, type OrderedBundle } from "./order.ts";
 
 /** What the receiver knows of a site, durable before anything of it is applied. */
@@ -34,6 +35,8 @@ export interface SiteRecord {
   readonly delta: BundleHeader | null;
   /** Of a vendor's dump, the newest bundles that carried its parts; absent if none ever came. */
   readonly dump?: DumpRecord;
+  /** Of the newest bundles, the last one at the end; absent in records of before. */
+  readonly arrivals?: readonly Arrival[];
   /** The configuration that is held because too many hosts are missing in it. */
   readonly held: BundleHeader | null;
 }
@@ -105,7 +108,7 @@ function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): bo
  * before the mark is durable changes nothing: the bundle still lies in the inbox.
  */
 export async function keep(
-  { world: { files, random, clock }, spool, cache }: Opening,
+  { world: { files, random, clock, log }, spool, cache }: Opening,
   inboxPath: string,
   bundle: OpenedBundle,
   before: SiteRecord | null,
@@ -114,8 +117,11 @@ export async function keep(
   const directory = siteDirectory(spool, header.site);
   await linkInto(files, inboxPath, `${directory}/${formatBundleName(header)}`);
   await files.syncDirectory(directory);
+  const nowMs = clock.now();
+  const arrivals = before?.arrivals ?? [];
   const record: SiteRecord = {
-    mark: markAfter(before?.mark ?? null, orderedBundle(header), clock.now()),
+    mark: markAfter(before?.mark ?? null, orderedBundle(header), nowMs),
+    arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
     delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),
@@ -123,6 +129,7 @@ export async function keep(
     ...dumpAfter(before, bundle),
   };
   await saveSiteRecord({ files, random }, spool, header.site, record);
+  tellClock(log, header.site, arrivals, record.arrivals ?? []);
   cache.put(bundle);
   await files.unlink(inboxPath);
   await tidy(files, directory, record);

@@ -66,6 +66,8 @@ export interface SiteSettings {
   readonly feeds: readonly string[];
   /** Bundles that aren't encrypted are refused. */
   readonly encrypted: boolean;
+  /** When times of its results are corrected: `ahead` if its clock is ahead, `both` also if it is behind. */
+  readonly clock: "keep" | "ahead" | "both";
   /** Nothing goes back to the site, not even a receipt. */
   readonly oneWay: boolean;
   /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
@@ -114,6 +116,7 @@ const plainSiteSchema = z.strictObject({
   rename: z.record(hostName, hostName).default({}).refine(isDistinct, "two hosts would be one"),
   feeds: textList,
   encrypted: z.boolean().default(false),
+  clock: z.enum(["keep", "ahead", "both"]).default("ahead"),
   oneWay: z.boolean().default(false),
   livedump: z.boolean().default(false),
   contacts: textList,
