@@ -37,6 +37,8 @@ export interface SiteRecord {
   readonly dump?: DumpRecord;
   /** Of the newest bundles, the last one at the end; absent in records of before. */
   readonly arrivals?: readonly Arrival[];
+  /** When a number was passed over last; absent: never. Milliseconds since 1970. */
+  readonly missedMs?: number;
   /** The configuration that is held because too many hosts are missing in it. */
   readonly held: BundleHeader | null;
 }
@@ -119,8 +121,11 @@ export async function keep(
   await files.syncDirectory(directory);
   const nowMs = clock.now();
   const arrivals = before?.arrivals ?? [];
+  const mark = markAfter(before?.mark ?? null, orderedBundle(header), nowMs);
+  const hasMissed = mark.missed > (before?.mark.missed ?? 0);
   const record: SiteRecord = {
-    mark: markAfter(before?.mark ?? null, orderedBundle(header), nowMs),
+    mark,
+    missedMs: hasMissed ? nowMs : (before?.missedMs ?? 0),
     arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
