@@ -8,6 +8,7 @@ import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
 import { dropRequests } from "./activation/words.ts";
 import { ownHostsAt } from "./centre-hosts.ts";
+import { healthOfSites, reportSites } from "./health/site-services.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
@@ -99,10 +100,26 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     }
     if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc, awaited);
   }
+  await reportHealth(receiver, report);
   await dropRequests(world.files, spool, sitesOf(settings));
   report.awaitingApproval = awaited.size;
   world.log.info(report, summaryOf(report));
   return report;
+}
+
+/** Last: it is also about this run. */
+async function reportHealth(receiver: Receiver, report: ReceiveReport): Promise<void> {
+  const { host } = receiver.settings.health;
+  if (host === undefined) return;
+  await attempt(receiver, report, `The services of the sites on ${host}`, async () => {
+    const health = await healthOfSites(receiver);
+    for (const target of receiver.settings.targets) {
+      if (!("checkresults" in target)) continue;
+      const { checkresults } = target;
+      const readLive = (): Promise<LiveObjects> => readLiveObjects(receiver, checkresults);
+      await reportSites(receiver, host, checkresults, health, readLive);
+    }
+  });
 }
 
 function sitesOf({ sites }: ReceiverSettings): readonly SiteId[] {

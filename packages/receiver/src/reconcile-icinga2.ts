@@ -12,6 +12,7 @@ import {
   reconcilePackage,
   renderIcinga2Site,
   type SitePiece,
+  type SiteRefusal,
   type WantedSites,
 } from "@siteferry/apply";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
@@ -20,6 +21,7 @@ import { askApprovals } from "./approval.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
+import { saveRefusedValues } from "./health/refused-values.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
@@ -146,6 +148,7 @@ class Run {
     const foreign = await this.#api.foreignObjects(this.#target.package);
     const taken = new Set<string>();
     const wanted = new Map<SiteId, SitePiece | null>();
+    const allRefused: SiteRefusal[] = [];
     for (const configuration of known) {
       const { site } = configuration;
       const objects = await openSiteObjects(this.#receiver, configuration);
@@ -156,7 +159,9 @@ class Run {
       const { refused, ...piece } = renderIcinga2Site(objects, foreign, this.#target, taken);
       wanted.set(site, piece);
       tellRefusedValues(log, refused);
+      allRefused.push(...refused);
     }
+    await saveRefusedValues(this.#receiver.world, this.#directory, allRefused);
     return wanted;
   }
 

@@ -8,6 +8,7 @@ import type { Opening } from "../opening.ts";
 import { checkCandidate } from "./check-candidate.ts";
 import { choose, type Choosing } from "./choose.ts";
 import { compose, type Composed, readCentreObjects } from "./compose.ts";
+import type { ReceiverSettings } from "../settings.ts";
 import type { KnownConfiguration } from "../configurations.ts";
 import type { ActivationRecord, RejectedSite } from "./record.ts";
 import { cacheStamp, type OpenTarget } from "./target.ts";
@@ -114,6 +115,7 @@ export async function openComposing(
 export async function inputsOf(
   { world, settings, generations, ...target }: OpenTarget,
   approved: readonly KnownConfiguration[],
+  health: ReceiverSettings["health"],
 ): Promise<string> {
   const live = await generations.live();
   const directories = [settings.dir, ...(live === null ? [] : [generations.pathOf(live)])];
@@ -128,7 +130,9 @@ export async function inputsOf(
   });
   const stamp = await cacheStamp({ world, settings, generations, ...target });
   const core = [stamp, target.main?.text];
-  return hashOf(JSON.stringify([settings, approved, live, await Promise.all(outlines), core]));
+  return hashOf(
+    JSON.stringify([settings, approved, health, live, await Promise.all(outlines), core]),
+  );
 }
 
 export function isDueAgain(nowMs: number, { rejected, fault, faultMs }: ActivationRecord): boolean {
