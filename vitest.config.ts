@@ -4,6 +4,8 @@ const shared = { setupFiles: ["test/fail-on-warning.ts"] };
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Most tests wait for a core, a server or the disk.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -1,5 +1,6 @@
 // Object configuration from three sites into a real Nagios 4, live in one run of the receiver.
 
+import { readFile } from "node:fs/promises";
 import { missingFor, type NagiosFields } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reportOf } from "../installation.ts";
@@ -149,13 +150,23 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     await centre.nagios.waitUntil("the host", ({ hosts }) => hosts.has("gamma-mail"));
   });
 
-  test("many changes in a row leave one generation live and few behind", async () => {
-    for (let change = 0; change < 20; change++) {
-      await centre.say("alpha", ["web", `changing-${change}`]);
+  test("200 changes in a row: one reload each batch, one generation live and few behind", async () => {
+    const [batches, changes] = [10, 20];
+    const reloads = async (): Promise<number> =>
+      (await readFile(centre.nagios.logFile, "utf8")).split("RESTART_PROGRAM").length - 1;
+    const before = await reloads();
+    let change = 0;
+    for (let batch = 1; batch <= batches; batch++) {
+      for (const end = change + changes; change < end; change++) {
+        await centre.say(change % 2 === 0 ? "alpha" : "beta", ["web", `changing-${change}`]);
+      }
       const received = await centre.receive();
-      expect(reportOf(received), `${change}`).toMatchObject({ activations: 1, failed: 0 });
+      expect(reportOf(received), `${batch}`).toMatchObject({ activations: 1, failed: 0 });
+      expect((await reloads()) - before).toBe(batch);
     }
-    await centre.nagios.waitUntil("the last", ({ hosts }) => hosts.has("changing-19"));
+    const last = [`beta-changing-${change - 1}`, `changing-${change - 2}`];
+    await centre.nagios.waitUntil("the last", ({ hosts }) => last.every((one) => hosts.has(one)));
+    expect((await centre.hosts()).filter((name) => name.includes("changing")).sort()).toEqual(last);
     await centre.checkAlive();
   });
 });

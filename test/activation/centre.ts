@@ -12,8 +12,9 @@ import { install, type Installation } from "../installation.ts";
 export interface CentreOptions {
   /** Of each site, as in receiver.yaml, in YAML's flow style. */
   readonly sites: Readonly<Record<string, string>>;
-  /** Further keys of `activate`. */
+  /** Further keys of `activate`, and of the file. */
   readonly activate?: string;
+  readonly more?: string;
 }
 
 export class Centre implements AsyncDisposable {
@@ -57,7 +58,11 @@ export class Centre implements AsyncDisposable {
     return centre;
   }
 
-  async configure({ sites, activate = "reloadEvery: 1ms" }: CentreOptions): Promise<void> {
+  async configure({
+    sites,
+    activate = "reloadEvery: 1ms",
+    more = "",
+  }: CentreOptions): Promise<void> {
     const { path, link, receiverYaml } = this.installation;
     const { configurationFile, checkResultsDirectory, objectCacheFile } = this.nagios;
     await writeFile(
@@ -77,6 +82,7 @@ targets:
       core: nagios
       activate: { config: ${configurationFile}, ${activate} }
   - checkresults: { dir: ${checkResultsDirectory}, core: nagios, objectCache: ${objectCacheFile} }
+${more}
 `,
     );
   }
@@ -113,6 +119,11 @@ targets:
 
   receive(): Promise<Run> {
     return this.installation.receive();
+  }
+
+  /** `status` or `check`. */
+  ask(verb: string, ...words: readonly string[]): Promise<Run> {
+    return siteferry([verb, "--config", this.installation.receiverYaml, ...words]);
   }
 
   config(...words: readonly string[]): Promise<Run> {

@@ -146,6 +146,16 @@ template Host "operator's" { vars.from_operator = true }
     expect((await uploads()).length).toBeLessThanOrEqual(2);
   });
 
+  test("a host that comes from elsewhere than the package takes no states of a site", async () => {
+    const state = { state: 1, last_check: start + 21, plugin_output: "not its own" };
+    await centre.states("remote1", {
+      host_states: [host("central host", state)],
+      service_states: [],
+    });
+    expect(reportOf(await centre.settle())).toMatchObject({ centreHosts: 1, results: 0 });
+    expect(await resultOf("host", "central host")).not.toHaveProperty("output");
+  });
+
   test("results of objects that aren't there yet wait, and come with them", async () => {
     await centre.configure(`reloadEvery: 1h, hostTemplates: ["operator's"]`);
     await centre.configuration("remote3", { hosts: [...usualRows["hosts"]!, host("later")] });

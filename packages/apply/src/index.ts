@@ -29,6 +29,7 @@ export * from "./objects/candidate.ts";
 export * from "./objects/generations.ts";
 export * from "./objects/outline.ts";
 export * from "./objects/render.ts";
+export { siteServices, siteServicesFile } from "./objects/site-services.ts";
 export * from "./objects/style.ts";
 export { staleCommand } from "./objects/templates.ts";
 export * from "./world/icinga2-client.ts";

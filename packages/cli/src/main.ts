@@ -146,6 +146,21 @@ function addCentre(program: Command, setStatus: SetStatus): void {
     (await loadQuarantine()).dropRefused(id, options),
   );
   program
+    .command("status")
+    .description("how each site is, as far as the receiver knows")
+    .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
+    .option("--json", "print one JSON array", false)
+    .action(async (options) => (await import("./verbs/status.ts")).showStatus(options));
+  program
+    .command("check")
+    .description("the same for one site as a plugin of a monitoring core: exit status 0 to 3")
+    .argument("[site]")
+    .option("--all", "all sites, the worst state", false)
+    .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
+    .action(async (site, options) =>
+      setStatus(await (await import("./verbs/status.ts")).checkSites(site, options)),
+    );
+  program
     .command("forget")
     .description("take a site at whatever epoch it comes with next, its clock having been wrong")
     .argument("<site>")

@@ -20,8 +20,9 @@ export interface ErrorEntry {
 export const failureTable = {
   "settings-unreadable": {
     kind: "configuration",
-    meaning: "The configuration file can't be read",
-    advice: "Name the file with --config and check that this user may read it.",
+    meaning: "A file of the configuration can't be read",
+    advice:
+      "Check the path, and that this user may read it. The settings themselves are named with --config.",
   },
   "settings-invalid": {
     kind: "configuration",

@@ -5,6 +5,8 @@ export { approve, request } from "./activation/words.ts";
 export { BundleCache } from "./bundle-cache.ts";
 export { dumpHosts } from "./dump-hosts.ts";
 export { forget } from "./forget.ts";
+export type { PluginState, SiteHealth } from "./health/judge.ts";
+export { healthTable, pluginOutput, pluginOutputOfAll, stateNames } from "./health/words.ts";
 export * from "./quarantine.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";

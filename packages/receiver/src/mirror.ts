@@ -23,6 +23,7 @@ import {
 import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { OpenedOf } from "./bundle-cache.ts";
 import type { Opening } from "./opening.ts";
+import { type Arrival, arrivalsAfter, tellClock } from "./site-clock.ts";
 import { advance, fillGap, type HighWaterMark, judgeOrder, type OrderedBundle } from "./order.ts";
 
 /** What the receiver knows of a site, durable before anything of it is applied. */
@@ -34,6 +35,10 @@ export interface SiteRecord {
   readonly delta: BundleHeader | null;
   /** Of a vendor's dump, the newest bundles that carried its parts; absent if none ever came. */
   readonly dump?: DumpRecord;
+  /** Of the newest bundles, the last one at the end; absent in records of before. */
+  readonly arrivals?: readonly Arrival[];
+  /** When a number was passed over last; absent: never. Milliseconds since 1970. */
+  readonly missedMs?: number;
   /** The configuration that is held because too many hosts are missing in it. */
   readonly held: BundleHeader | null;
 }
@@ -105,7 +110,7 @@ function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): bo
  * before the mark is durable changes nothing: the bundle still lies in the inbox.
  */
 export async function keep(
-  { world: { files, random, clock }, spool, cache }: Opening,
+  { world: { files, random, clock, log }, spool, cache }: Opening,
   inboxPath: string,
   bundle: OpenedBundle,
   before: SiteRecord | null,
@@ -114,8 +119,14 @@ export async function keep(
   const directory = siteDirectory(spool, header.site);
   await linkInto(files, inboxPath, `${directory}/${formatBundleName(header)}`);
   await files.syncDirectory(directory);
+  const nowMs = clock.now();
+  const arrivals = before?.arrivals ?? [];
+  const mark = markAfter(before?.mark ?? null, orderedBundle(header), nowMs);
+  const hasMissed = mark.missed > (before?.mark.missed ?? 0);
   const record: SiteRecord = {
-    mark: markAfter(before?.mark ?? null, orderedBundle(header), clock.now()),
+    mark,
+    missedMs: hasMissed ? nowMs : (before?.missedMs ?? 0),
+    arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
     delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),
@@ -123,6 +134,7 @@ export async function keep(
     ...dumpAfter(before, bundle),
   };
   await saveSiteRecord({ files, random }, spool, header.site, record);
+  tellClock(log, header.site, arrivals, record.arrivals ?? []);
   cache.put(bundle);
   await files.unlink(inboxPath);
   await tidy(files, directory, record);

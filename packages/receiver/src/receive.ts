@@ -2,11 +2,13 @@
 // states, because a core loses results of objects that it doesn't know. One run of it is
 // `receive --once`; the daemon repeats it.
 
-import type { LiveObjects, ResultCounts } from "@siteferry/apply";
+import type { LiveObjects } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
 import { dropRequests } from "./activation/words.ts";
+import { ownHostsAt } from "./centre-hosts.ts";
+import { healthOfSites, reportSites } from "./health/site-services.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
@@ -15,7 +17,7 @@ import type { Opening } from "./opening.ts";
 import { type CmcCounts, reconcileCmc } from "./reconcile-cmc.ts";
 import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
-import { readLiveObjects, reconcileStates } from "./reconcile-states.ts";
+import { readLiveObjects, reconcileStates, type StateCounts } from "./reconcile-states.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
@@ -38,6 +40,8 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   /** Objects whose result waits: for the core to read the one before, or to load their configuration. */
   waitingForCore: number;
   waitingForConfiguration: number;
+  /** Hosts of the centre's own that sites sent states of; they were left out. */
+  centreHosts: number;
   /** Files of object configuration that are new, other than before, or gone. */
   objectFiles: number;
   /** Times that other objects went live. */
@@ -75,6 +79,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     resultFiles: 0,
     waitingForCore: 0,
     waitingForConfiguration: 0,
+    centreHosts: 0,
     objectFiles: 0,
     activations: 0,
     awaitingApproval: 0,
@@ -95,10 +100,26 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     }
     if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc, awaited);
   }
+  await reportHealth(receiver, report);
   await dropRequests(world.files, spool, sitesOf(settings));
   report.awaitingApproval = awaited.size;
   world.log.info(report, summaryOf(report));
   return report;
+}
+
+/** Last: it is also about this run. */
+async function reportHealth(receiver: Receiver, report: ReceiveReport): Promise<void> {
+  const { host } = receiver.settings.health;
+  if (host === undefined) return;
+  await attempt(receiver, report, `The services of the sites on ${host}`, async () => {
+    const health = await healthOfSites(receiver);
+    for (const target of receiver.settings.targets) {
+      if (!("checkresults" in target)) continue;
+      const { checkresults } = target;
+      const readLive = (): Promise<LiveObjects> => readLiveObjects(receiver, checkresults);
+      await reportSites(receiver, host, checkresults, health, readLive);
+    }
+  });
 }
 
 function sitesOf({ sites }: ReceiverSettings): readonly SiteId[] {
@@ -136,10 +157,12 @@ async function reconcileSites(
     let live: Promise<LiveObjects> | null = null;
     // Read when it is needed: in most runs nothing waits, and it is large.
     const readLive = (): Promise<LiveObjects> => (live ??= readLiveObjects(receiver, target));
+    const readOwnHosts = await ownHostsAt(receiver, target.objectCache);
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
         const readKnown = awaited.has(site) ? async () => () => false : readLive;
-        add(report, await reconcileStates(receiver, target, site, readKnown));
+        const centre = { readLive: readKnown, readOwnHosts };
+        add(report, await reconcileStates(receiver, target, site, centre));
       });
     }
   });
@@ -158,6 +181,7 @@ async function reconcileCore(
     report.results += done.results;
     report.newerAtCore += done.newerAtCore;
     report.waitingForConfiguration += done.waitingForConfiguration;
+    report.centreHosts += done.centreHosts;
     for (const site of done.awaitingApproval) awaited.add(site);
   });
 }
@@ -188,11 +212,12 @@ async function attempt(
   }
 }
 
-function add(report: ReceiveReport, counts: ResultCounts | null): void {
+function add(report: ReceiveReport, counts: StateCounts | null): void {
   report.results += counts?.written ?? 0;
   report.resultFiles += counts?.files ?? 0;
   report.waitingForCore += counts?.waitingForCore ?? 0;
   report.waitingForConfiguration += counts?.waitingForConfiguration ?? 0;
+  report.centreHosts += counts?.centreHosts ?? 0;
 }
 
 function summaryOf(report: ReceiveReport): string {

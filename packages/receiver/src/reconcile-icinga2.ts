@@ -12,17 +12,20 @@ import {
   reconcilePackage,
   renderIcinga2Site,
   type SitePiece,
+  type SiteRefusal,
   type WantedSites,
 } from "@siteferry/apply";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { tellRefusedValues } from "./activation/tell.ts";
 import { askApprovals } from "./approval.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
+import { saveRefusedValues } from "./health/refused-values.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, nameAtCentre } from "./ownership.ts";
+import { nameAtCentre } from "./ownership.ts";
 import { packageStore } from "./package-store.ts";
 
 /** What a run did at one Icinga 2. */
@@ -34,6 +37,8 @@ export interface Icinga2Report {
   results: number;
   newerAtCore: number;
   waitingForConfiguration: number;
+  /** Hosts that come from elsewhere than the package, whose states were left out. */
+  centreHosts: number;
   /** Sites whose first configuration waits for an operator. */
   awaitingApproval: readonly SiteId[];
 }
@@ -73,9 +78,11 @@ class Run {
     results: 0,
     newerAtCore: 0,
     waitingForConfiguration: 0,
+    centreHosts: 0,
     awaitingApproval: [],
   };
   #core: Promise<CoreObjects> | null = null;
+  #foreignHosts: Promise<ReadonlySet<string>> | null = null;
 
   constructor(receiver: Opening, target: Icinga2Settings, api: Icinga2Api) {
     this.#receiver = receiver;
@@ -141,6 +148,7 @@ class Run {
     const foreign = await this.#api.foreignObjects(this.#target.package);
     const taken = new Set<string>();
     const wanted = new Map<SiteId, SitePiece | null>();
+    const allRefused: SiteRefusal[] = [];
     for (const configuration of known) {
       const { site } = configuration;
       const objects = await openSiteObjects(this.#receiver, configuration);
@@ -151,7 +159,9 @@ class Run {
       const { refused, ...piece } = renderIcinga2Site(objects, foreign, this.#target, taken);
       wanted.set(site, piece);
       tellRefusedValues(log, refused);
+      allRefused.push(...refused);
     }
+    await saveRefusedValues(this.#receiver.world, this.#directory, allRefused);
     return wanted;
   }
 
@@ -166,11 +176,10 @@ class Run {
 
     const all = await loadStates(this.#receiver, record);
     if (all === null) return;
-    const isOwn = isOwnHost(siteSettings);
-    const states = {
-      hosts: all.hosts.filter(({ name }) => isOwn(name)),
-      services: all.services.filter(({ host_name }) => isOwn(host_name)),
-    };
+    const foreign = await (this.#foreignHosts ??= this.#api.foreignHosts(this.#target.package));
+    const { states, centreHosts } = statesFor(siteSettings, all, (host) => foreign.has(host));
+    if (centreHosts > 0) tellCentreHosts(world.log, site, centreHosts);
+    this.#report.centreHosts += centreHosts;
     const compared = `${site}.compared`;
     const mayHaveLost = (await loadProgress(world, this.#directory, compared)) !== programStart;
     const counts = await deliverStates(

@@ -9,8 +9,9 @@ import { begin, finish } from "./activation/go-live.ts";
 import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
 import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
 import { liveFileNames, type OpenTarget, openTarget, readLive } from "./activation/target.ts";
-import { tellAwaiting, tellFault, tellRefusedValues, tellRejected } from "./activation/tell.ts";
+import { tellAwaiting, tellFault, tellRejected } from "./activation/tell.ts";
 import { carryOut, isApproved } from "./activation/words.ts";
+import { keepRefusedValues } from "./health/refused-values.ts";
 import type { ObjectsSettings } from "./objects-settings.ts";
 import type { Opening } from "./opening.ts";
 
@@ -55,7 +56,7 @@ export async function reconcileObjects(
   if (awaiting.join() !== record.awaiting.join()) {
     record = await saveActivation(world, directory, { ...record, awaiting });
   }
-  const inputs = await inputsOf(target, approved);
+  const inputs = await inputsOf(target, approved, opening.settings.health);
   if (record.inputs === inputs && !isDueAgain(world.clock.now(), record)) return report();
 
   // It waits for its turn; nothing is forgotten, as the inputs still differ.
@@ -77,18 +78,18 @@ export async function reconcileObjects(
   record = { ...record, fault: "", rejected };
   const isLive = generation === record.live && (await target.generations.live()) === generation;
   if (isLive || generation === record.failed?.generation) {
-    tellRefusedValues(world.log, composed.refused);
+    await keepRefusedValues(target, composed.refused);
     record = await saveActivation(world, directory, { ...record, inputs });
     await tidy(target, record);
     return report({ failed });
   }
   record = await saveActivation(world, directory, record);
-  tellRefusedValues(world.log, composed.refused);
+  await keepRefusedValues(target, composed.refused);
   // Now, so that the texts needn't be held while the core loads them.
   const objectFiles = countChanged(live, composed.files);
   record = await finish(target, await begin(target, record, generation));
   if (record.live !== generation) return report({ failed });
-  const after = await inputsOf(target, approved);
+  const after = await inputsOf(target, approved, opening.settings.health);
   record = await saveActivation(world, directory, { ...record, inputs: after });
   await tidy(target, record);
   world.log.info({ generation, objectFiles }, "New objects are live");

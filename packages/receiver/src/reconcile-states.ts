@@ -8,21 +8,34 @@ import {
   liveObjects,
   type ResultCounts,
 } from "@siteferry/apply";
-import { FerryError, type SiteId, systemCode } from "@siteferry/model";
+import { FerryError, type HostName, type SiteId, systemCode } from "@siteferry/model";
 import { readCache } from "./activation/target.ts";
+import { type OwnHosts, statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, nameAtCentre } from "./ownership.ts";
+import { nameAtCentre } from "./ownership.ts";
 import type { CheckResultsSettings } from "./settings.ts";
+
+/** What is asked about a core only when there is something to hand over. */
+export interface AtCentre {
+  readLive(): Promise<LiveObjects>;
+  /** Null: it can't be told what is the centre's own. */
+  readonly readOwnHosts: OwnHosts | null;
+}
+
+export interface StateCounts extends ResultCounts {
+  /** Hosts of the centre's own, whose states were left out. */
+  readonly centreHosts: number;
+}
 
 /** Brings one site's states into one core. Null: nothing is new since the last run. */
 export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  readLive: () => Promise<LiveObjects>,
-): Promise<ResultCounts | null> {
+  { readLive, readOwnHosts }: AtCentre,
+): Promise<StateCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
   const record = await loadSiteRecord(world.files, spool, site);
@@ -34,11 +47,13 @@ export async function reconcileStates(
 
   const all = await loadStates(receiver, record);
   if (all === null) return null;
-  const isOwn = isOwnHost(siteSettings);
-  const states = {
-    hosts: all.hosts.filter(({ name }) => isOwn(name)),
-    services: all.services.filter(({ host_name }) => isOwn(host_name)),
-  };
+  const hostName = nameAtCentre(siteSettings);
+  const isLive = await readLive();
+  const own = (await readOwnHosts?.(site)) ?? null;
+  const isCentres = (host: HostName): boolean =>
+    own !== null && isLive(host, null) && !own.has(host);
+  const { states, centreHosts } = statesFor(siteSettings, all, isCentres);
+  if (centreHosts > 0) tellCentreHosts(world.log, site, centreHosts);
   const { dir, core, mode } = target;
   const groupId = await receiver.groupId(target.group);
   const store = appliedStore(world, directory);
@@ -46,13 +61,11 @@ export async function reconcileStates(
     { ...world, store },
     { directory: dir, core, mode, groupId },
   );
-  const hostName = nameAtCentre(siteSettings);
-  const isLive = await readLive();
   const counts = await checkResults.apply({ site, states, hostName, isLive });
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
   if (isRead) await saveProgress(world, directory, progressName, newest);
-  return counts;
+  return { ...counts, centreHosts };
 }
 
 /** Nothing was written and nothing waits: looking at the same bundle again would change nothing. */

@@ -2,6 +2,7 @@
 
 import {
   absolutePath,
+  duration,
   fileMode,
   groupName,
   oneOf,
@@ -9,7 +10,13 @@ import {
   section,
   siteId,
 } from "@siteferry/agent";
-import { type HostName, isNameFault, parseHostName, type SiteId } from "@siteferry/model";
+import {
+  type HostName,
+  isNameFault,
+  parseHostName,
+  parseServiceDescription,
+  type SiteId,
+} from "@siteferry/model";
 import { z } from "zod";
 import { type CmcSettings, cmcSchema } from "./cmc-settings.ts";
 import { icinga2Schema, type Icinga2Settings } from "./icinga2-settings.ts";
@@ -42,12 +49,26 @@ export interface ReceiverSettings {
   readonly schedule: string;
   /** Patterns of the centre's own hosts, for which no site may speak. */
   readonly reservedHosts: readonly string[];
+  /** What is expected of the sites, and the host whose services show it. */
+  readonly health: HealthSettings;
   readonly sites: Readonly<Record<SiteId, SiteSettings>>;
   readonly transports: readonly TransportSettings[];
   readonly targets: readonly TargetSettings[];
 }
 
+export interface HealthSettings {
+  /** A host of the centre's own; absent: no services. */
+  readonly host?: HostName | undefined;
+  /** The service's name, with `{site}` in it. */
+  readonly service: string;
+  /** Of a site's intervals without a bundle: WARNING, and CRITICAL. */
+  readonly warning: number;
+  readonly critical: number;
+}
+
 export interface SiteSettings {
+  /** How often a bundle of it is expected, milliseconds. */
+  readonly interval: number;
   /**
    * Patterns of the host names, as the site itself calls them, that it may speak for; `*` stands for
    * any text.
@@ -59,8 +80,15 @@ export interface SiteSettings {
   readonly prefix: string;
   /** What some of its hosts are called at the centre instead. */
   readonly rename: Readonly<Record<string, HostName>>;
+  /**
+   * Patterns of hosts, by their names at the centre, that the centre defines itself and this site's states
+   * are for; looked at where siteferry makes objects live.
+   */
+  readonly feeds: readonly string[];
   /** Bundles that aren't encrypted are refused. */
   readonly encrypted: boolean;
+  /** When times of its results are corrected: `ahead` if its clock is ahead, `both` also if it is behind. */
+  readonly clock: "keep" | "ahead" | "both";
   /** Nothing goes back to the site, not even a receipt. */
   readonly oneWay: boolean;
   /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
@@ -99,7 +127,23 @@ const hostName = z.string().transform((text, context): HostName => {
   return z.NEVER;
 });
 
+const healthSchema: z.ZodType<HealthSettings, object> = z.strictObject({
+  host: hostName.optional(),
+  service: z
+    .string()
+    .refine((text) => text.includes("{site}"), "{site} belongs into it")
+    .refine(isServiceName, "no name of a service")
+    .default("siteferry {site}"),
+  warning: z.number().min(1).default(2),
+  critical: z.number().min(1).default(4),
+});
+
+function isServiceName(text: string): boolean {
+  return !isNameFault(parseServiceDescription(text.replaceAll("{site}", "x".repeat(32))));
+}
+
 const plainSiteSchema = z.strictObject({
+  interval: duration.prefault("60s"),
   owns: z.array(z.string().min(1)).default(["*"]),
   foreignHosts: z.enum(["refuse", "leave-out"]).default("refuse"),
   prefix: z
@@ -107,7 +151,9 @@ const plainSiteSchema = z.strictObject({
     .refine((prefix) => !isNameFault(parseHostName(`${prefix}x`)), "can't begin a host's name")
     .default(""),
   rename: z.record(hostName, hostName).default({}).refine(isDistinct, "two hosts would be one"),
+  feeds: textList,
   encrypted: z.boolean().default(false),
+  clock: z.enum(["keep", "ahead", "both"]).default("ahead"),
   oneWay: z.boolean().default(false),
   livedump: z.boolean().default(false),
   contacts: textList,
@@ -147,6 +193,7 @@ const plainSchema = z.strictObject({
   revokedKeys: absolutePath.optional(),
   schedule: schedule.default("* * * * *"),
   reservedHosts: textList,
+  health: healthSchema.prefault({}),
   sites: z.record(siteId, section(siteSchema)),
   transports: z.array(transportSchema).default([]),
   targets: z.array(targetSchema).min(1, "name at least one target"),

@@ -42,6 +42,7 @@ export interface Icinga2Api {
   /** A file of a stage; null if it isn't there. */
   readFile(packageName: string, stage: string, path: string): Promise<string | null>;
   deleteStage(packageName: string, stage: string): Promise<void>;
+  foreignHosts(packageName: string): Promise<ReadonlySet<string>>;
   /** Hosts and groups that come from elsewhere than this package. */
   foreignObjects(packageName: string): Promise<ForeignObjects>;
   coreObjects(): Promise<CoreObjects>;
@@ -107,7 +108,7 @@ function packageQuestions(connection: Icinga2Connection): PackageQuestions {
 
 type ObjectQuestions = Pick<
   Icinga2Api,
-  "programStart" | "foreignObjects" | "coreObjects" | "deliver"
+  "programStart" | "foreignHosts" | "foreignObjects" | "coreObjects" | "deliver"
 >;
 
 function objectQuestions(connection: Icinga2Connection): ObjectQuestions {
@@ -120,6 +121,14 @@ function objectQuestions(connection: Icinga2Connection): ObjectQuestions {
     const answer = await connection.ask({ method: "GET", path });
     return resultsOf(answer, where, `objects/query/${typeNames[type]}`);
   };
+  const foreign = async (
+    type: keyof typeof typeNames,
+    packageName: string,
+  ): Promise<ReadonlySet<string>> => {
+    const all = await query(type, ["package"]);
+    const others = all.filter(({ attrs }) => attrs?.["package"] !== packageName);
+    return new Set(others.map(({ name }) => name ?? ""));
+  };
   return {
     async programStart() {
       const answer = await connection.ask({ method: "GET", path: "/v1/status/IcingaApplication" });
@@ -128,16 +137,12 @@ function objectQuestions(connection: Icinga2Connection): ObjectQuestions {
       if (started === undefined) throw unexpected(where, "no program_start");
       return String(started);
     },
+    foreignHosts: async (packageName) => await foreign("host", packageName),
     async foreignObjects(packageName) {
-      const names = async (type: keyof typeof typeNames): Promise<Set<string>> => {
-        const all = await query(type, ["package"]);
-        const foreign = all.filter(({ attrs }) => attrs?.["package"] !== packageName);
-        return new Set(foreign.map(({ name }) => name ?? ""));
-      };
       return {
-        hosts: await names("host"),
-        hostgroups: await names("hostgroup"),
-        servicegroups: await names("servicegroup"),
+        hosts: await foreign("host", packageName),
+        hostgroups: await foreign("hostgroup", packageName),
+        servicegroups: await foreign("servicegroup", packageName),
       };
     },
     async coreObjects() {

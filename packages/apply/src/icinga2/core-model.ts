@@ -44,6 +44,7 @@ export class CoreModel {
     deleteStage: async (_, stage) => {
       this.stages.delete(stage);
     },
+    foreignHosts: async () => new Set(),
     foreignObjects: async () => ({
       hosts: new Set(),
       hostgroups: new Set(),

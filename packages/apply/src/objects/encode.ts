@@ -8,7 +8,7 @@ export interface ObjectRefusal {
   readonly directive: string;
   readonly reason: string;
   /** `left out`: the object isn't rendered; `replaced`: the directive has another value or is left out. */
-  readonly outcome: "left out" | "replaced";
+  readonly outcome: "left out" | "replaced" | "not put into it";
 }
 
 /**

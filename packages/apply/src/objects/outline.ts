@@ -119,3 +119,11 @@ export function* objectsIn(files: ObjectFiles): Generator<string> {
     if (/^(host|service|hostgroup|servicegroup) /.test(key)) yield key;
   }
 }
+
+/** Names of hosts in the text of one file of a generation; its services, of which there are many, cost little. */
+export function* hostsDefinedIn(text: string): Generator<string> {
+  for (const [, body = ""] of text.matchAll(/^define host \{\n([^}]*)\}/gm)) {
+    const [, name] = /^\s+host_name\s+(.*)$/m.exec(body) ?? [];
+    if (name !== undefined) yield name;
+  }
+}

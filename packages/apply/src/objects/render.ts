@@ -259,7 +259,7 @@ export class ObjectsRendering {
     const usable = names.slice(0, groupsMax).flatMap((own) => {
       const name = site.style.groupPrefix + own;
       const fault = this.#groupFault(kind, name);
-      if (fault !== null) this.#refuse(site, object, `${kind}s`, fault, "replaced");
+      if (fault !== null) this.#refuse(site, object, `${kind}s`, fault, "not put into it");
       else if (!this.#groups[kind].has(name)) this.#defineGroup(kind, name, own);
       return fault === null ? [name] : [];
     });
@@ -282,7 +282,7 @@ export class ObjectsRendering {
   /** A group of the centre's own may carry services, contacts and escalations that aren't the site's. */
   #groupFault(kind: GroupKind, name: string): string | null {
     return this.#options.centre[`${kind}s`].has(name)
-      ? `${printable(name)} is a group of the centre's own`
+      ? `${printable(name)} is a group of the centre's own (groupPrefix keeps them apart)`
       : this.#listedNameFault(name);
   }
 

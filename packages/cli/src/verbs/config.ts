@@ -70,8 +70,12 @@ export async function approveSite(
     return;
   }
   const site = siteIn(settings, name, config);
-  await approve(nodeFiles, settings, site);
+  const isNew = await approve(nodeFiles, settings, site);
   const held = await releaseHeld(nodeFiles, settings, site);
+  if (!isNew && held === 0) {
+    process.stdout.write(`${site} was approved before; nothing of it waits for a word.\n`);
+    return;
+  }
   const also = held > 0 ? ", with the hosts that it removes" : "";
   process.stdout.write(
     `The objects of ${site} go live in the next run that may reload the core${also}.\n`,

@@ -10,9 +10,12 @@ export async function runKeygen(file: string, { comment }: { comment: string }):
   await nodeFiles.writeNew(file, Buffer.from(privateKey), 0o600);
   await nodeFiles.writeNew(`${file}.pub`, Buffer.from(`${publicLine}\n`), 0o644);
   const site = parseSiteId(comment);
-  process.stdout.write(`${file} signs. At the centre, add this line to allowed_signers`);
-  process.stdout.write(site === null ? ", with the site's id in place of SITE:\n\n" : ":\n\n");
-  process.stdout.write(`${site ?? "SITE"} namespaces="siteferry" ${publicLine}\n`);
+  process.stdout.write(
+    `${file} signs. Add this line, if it is a site's, to allowed_signers at the centre; if it is the\n` +
+      "centre's own, to the file of centreKeys at the sites",
+  );
+  process.stdout.write(site === null ? ", with the id in place of NAME:\n\n" : ":\n\n");
+  process.stdout.write(`${site ?? "NAME"} namespaces="siteferry" ${publicLine}\n`);
 }
 
 /** A key of the centre's, as age-keygen makes one. */

@@ -42,7 +42,7 @@ async function open(sites: object = { remote1: approved, remote2: approved }): P
     return await work();
   };
   const proxy: CoreControl = {
-    run: (command) => living("run", () => core.run(command)),
+    run: (command) => living("run", () => core.run(command, 30_000)),
     answers: () => living("answers", () => core.answers()),
     command: () => living("command", () => core.command()),
     wait: (milliseconds) => living("wait", () => core.wait(milliseconds)),
@@ -98,6 +98,18 @@ test("a new host is checked, live and known to the core in one run, and its stat
   core.nowMs += laterMs;
   expect(await run()).toMatchObject({ activations: 0, objectFiles: 0 });
   expect([core.checks, core.reloads]).toEqual([1, 1]);
+});
+
+test("a host that the centre defines itself takes no states of a site, unless the site feeds it", async () => {
+  const hosts = ["web", "central"];
+  await say(hosts);
+  expect(await run()).toMatchObject({ activations: 1, results: 1, centreHosts: 1 });
+  expect(said.filter(({ level }) => level === "warn").map(({ message }) => message)).toContain(
+    "remote1 sends states of hosts that the centre defines itself: feeds may allow them",
+  );
+  await open({ remote1: { ...approved, feeds: ["cent*"] }, remote2: approved });
+  await say(hosts);
+  expect(await run()).toMatchObject({ activations: 1, results: 2, centreHosts: 0 });
 });
 
 test("changes of several sites share a reload, and those within a minute wait for the next", async () => {
@@ -180,7 +192,7 @@ describe("what the core's own check refuses", () => {
     core.ownHosts = ["central", "invalid centre"];
     await say(["web"]);
     expect(await run()).toMatchObject({ activations: 0, failed: 1 });
-    expect(errors()).toEqual(["The core refuses its configuration even without what is new"]);
+    expect(errors()).toEqual(["Nothing goes live: the check fails even without what is new"]);
     expect(await run()).toMatchObject({ activations: 0, failed: 0 });
     core.ownHosts = ["central"];
     await core.start();

@@ -27,7 +27,7 @@ beforeEach(async () => {
   said = [];
   sequence = 0;
   const asked = {
-    run: (command: readonly string[]) => core.run(command),
+    run: (command: readonly string[], timeoutMs: number) => core.run(command, timeoutMs),
     answers: () => core.answers(),
     command: () => core.command(),
     wait: (milliseconds: number) => core.wait(milliseconds),
@@ -210,7 +210,7 @@ test("a centre that doesn't load by itself isn't checked in each run", async () 
   await say(["web", "new"]);
   expect(await run()).toMatchObject({ failed: 1 });
   expect(said.find(({ level }) => level === "error")).toMatchObject({
-    message: "The core refuses its configuration even without what is new",
+    message: "Nothing goes live: the check fails even without what is new",
   });
   const { checks } = core;
   await run();
@@ -243,4 +243,49 @@ test("a site whose objects can't be rendered, or not be read back, keeps no othe
   await say(["web", "new"]);
   expect(await run()).toMatchObject({ activations: 1 });
   expect(loaded()).toEqual(["central", "mail", "mail2", "new", "web"]);
+});
+
+test("a site that sends refused objects again and again is tried less and less often", async () => {
+  const refused = async (host: string): Promise<number> => {
+    core.nowMs += laterMs;
+    const { checks } = core;
+    await say(["web", host]);
+    await run();
+    return core.checks - checks;
+  };
+  expect(await refused("invalid1")).toBeGreaterThan(1);
+  expect(await refused("invalid2")).toBeGreaterThan(1);
+  expect(await refused("invalid3")).toBe(0);
+  await say(["mail"], remote2);
+  const { checks } = core;
+  expect(await run()).toMatchObject({ activations: 1 });
+  expect(core.checks - checks).toBe(1);
+  expect(loaded()).toEqual(["central", "mail", "web"]);
+  // What is well now isn't forgotten, though nothing else comes.
+  await say(["web", "new"]);
+  await run();
+  core.nowMs += 2 * laterMs;
+  expect(await run()).toMatchObject({ activations: 1 });
+  expect(loaded()).toEqual(["central", "mail", "new", "web"]);
+});
+
+test("a site that makes the check hang costs one deadline, and short ones after it", async () => {
+  await say(["web", "slow"]);
+  await say(["mail"], remote2);
+  const begunMs = core.nowMs;
+  await run();
+  expect(loaded()).toEqual(["central", "mail", "web"]);
+  expect(core.nowMs - begunMs).toBeLessThan(2 * 30_000);
+});
+
+test("a check that can't be started is said once, and isn't tried in each run", async () => {
+  core.missing = true;
+  await say(["web", "new"]);
+  expect(await run()).toMatchObject({ failed: 1 });
+  const { checks } = core;
+  expect(await run()).toMatchObject({ failed: 0 });
+  expect(core.checks).toBe(checks);
+  core.missing = false;
+  core.nowMs += 15 * 60_000;
+  expect(await run()).toMatchObject({ activations: 1 });
 });

@@ -12,6 +12,7 @@ const reasonCharactersMax = 600;
 export async function checkCandidate(
   { world, core, settings, generations, directory, main }: OpenTarget,
   generation: GenerationId,
+  withinMs: number,
 ): Promise<string | null> {
   // Before anything goes live with it: what can't be read again can't be seen live either.
   if ((await generations.read(generation)) === null) return "its files can't be read: too large?";
@@ -32,10 +33,13 @@ export async function checkCandidate(
     }
     await files.writeNew(`${at}/main.cfg`, Buffer.from(text), 0o600);
     const command = check.map((word) => word.replaceAll("{config}", `${at}/main.cfg`));
-    const { status, output } = await core.run(command, timeout);
+    const deadlineMs = Math.min(timeout, withinMs);
+    const { status, output } = await core.run(command, deadlineMs);
     if (status === 0) return null;
-    const how = status === null ? `didn't end in ${timeout / 1000} s` : `status ${status}`;
-    return `${printable(command.join(" "), 120)}: ${how}: ${complaintIn(output, at)}`;
+    const how = status === null ? `didn't end in ${deadlineMs / 1000} s` : `status ${status}`;
+    const names = [...shadows].map(([name, { of }]) => [`${at}/${name}/`, `${of}/`] as const);
+    const said = complaintIn(output, [...names, [`${at}/main.cfg`, config], [`${at}/`, ""]]);
+    return `${printable(check.join(" "), 120)}: ${how}: ${said}`;
   } finally {
     await removeTree(files, at);
   }
@@ -59,11 +63,12 @@ async function makeShadow(
   }
 }
 
-/** The lines with errors; Nagios prints many others. */
-function complaintIn(output: string, at: string): string {
-  const lines = output
+/** The lines with errors, of the many that Nagios prints; with the paths that an operator knows. */
+function complaintIn(output: string, names: readonly (readonly [string, string])[]): string {
+  const renamed = names.reduce((text, [path, real]) => text.replaceAll(path, real), output);
+  const lines = renamed
     .split("\n")
-    .map((line) => line.trim().replaceAll(`${at}/`, ""))
+    .map((line) => line.trim())
     .filter((line) => line !== "");
   const errors = lines.filter((line) => /^(error|warning: duplicate)/i.test(line));
   const said = errors.length > 0 ? errors : lines.slice(-5);

@@ -12,8 +12,9 @@ export interface Choosing {
   compose(accepted: readonly SiteId[], kept: readonly SiteId[]): Promise<Composed>;
   /** Writes it. */
   write(composed: Composed): Promise<GenerationId>;
-  /** Null, or what the core says. */
-  check(generation: GenerationId): Promise<string | null>;
+  /** Null, or what the core says. After so many milliseconds it isn't waited for. */
+  check(generation: GenerationId, withinMs: number): Promise<string | null>;
+  nowMs(): number;
 }
 
 export interface Chosen {
@@ -25,6 +26,12 @@ export interface Chosen {
 
 /** A check reads the whole configuration; more of them than this aren't worth their time. */
 const checksMax = 32;
+/**
+ * How long a search's checks may take, in those of what is live: a site whose objects make the check
+ * slow would cost a deadline with each.
+ */
+const slowness = 5;
+const searchCheckMsMin = 10_000;
 
 /**
  * @returns a generation that passed the check; or the core's words if it refuses even what is live
@@ -38,12 +45,15 @@ export async function choose(choosing: Choosing): Promise<Chosen | { readonly fa
     const kept = changed.filter((site) => !accepted.includes(site));
     const composed = await choosing.compose([...unchanged, ...accepted], kept);
     const generation = await write(composed);
-    return { composed, generation, reason: await check(generation) };
+    return { composed, generation, reason: await check(generation, withinMs) };
   };
+  let withinMs = Infinity;
   const all = await attempt(changed);
   if (all.reason === null) return { ...all, refused: new Map() };
+  const begunMs = choosing.nowMs();
   let best = await attempt([]);
   if (best.reason !== null) return { fault: best.reason };
+  withinMs = Math.max(searchCheckMsMin, slowness * (choosing.nowMs() - begunMs));
 
   const refused = new Map<SiteId, string>();
   let accepted: readonly SiteId[] = [];

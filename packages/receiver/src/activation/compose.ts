@@ -10,10 +10,13 @@ import {
   outlineOf,
   siteFile,
   type SiteRefusal,
+  siteServices,
+  siteServicesFile,
   staleCommand,
   templatesFile,
 } from "@siteferry/apply";
-import { errorFields, explain, type SiteId } from "@siteferry/model";
+import { errorFields, explain, printable, type SiteId } from "@siteferry/model";
+import { serviceOf } from "../health/service-name.ts";
 import type { Opening } from "../opening.ts";
 import { type KnownConfiguration, openSiteObjects } from "../configurations.ts";
 import type { ActivationRecord } from "./record.ts";
@@ -61,11 +64,28 @@ export async function compose(
   }
   const stays = kept.filter((site) => live.has(siteFile(site)));
   for (const site of stays) files.set(siteFile(site), live.get(siteFile(site))!);
+  const ofSites = servicesOfSites(opening, centre);
+  if (ofSites !== null) files.set(siteServicesFile, ofSites);
   const groups = rendering.groups();
   const isAlone = stays.length === 0;
   files.set(groupsFile, isAlone ? groups : withOlderGroups(groups, live.get(groupsFile) ?? ""));
   const sites = chosen.map(({ site }) => site);
   return { files, sites, kept, refused: rendering.refused };
+}
+
+/** Null: there are none, or the core doesn't know their host and would refuse them. */
+function servicesOfSites({ world, settings }: Opening, centre: CentreObjects): string | null {
+  const { host } = settings.health;
+  if (host === undefined) return null;
+  if (centre !== nothingAtCentre && !centre.hosts.has(host)) {
+    world.log.warn({ host }, `The core has no host ${printable(host)}, which health.host names`);
+    return null;
+  }
+  const services = (Object.keys(settings.sites) as SiteId[]).flatMap((site) => {
+    const description = serviceOf(settings, site);
+    return description === null ? [] : [{ site, description }];
+  });
+  return siteServices(host, services);
 }
 
 /** Null: it can't be opened or rendered, which is said; the other sites go on. */

@@ -11,7 +11,7 @@ export interface CommandResult {
 export interface CoreControl {
   /**
    * Runs an operator's command without a shell, at most so long; then it is killed with all that it
-   * started. @throws FerryError `system-error` if it can't be started.
+   * started. @throws FerryError `command-failed` if it can't be started.
    */
   run(command: readonly string[], timeoutMs: number): Promise<CommandResult>;
   /** Whether the core answers at its query socket (Nagios 4, Naemon); never throws. */

@@ -3,11 +3,12 @@
 
 import { createHash } from "node:crypto";
 import { type GenerationId, type ObjectFiles, siteFile } from "@siteferry/apply";
-import type { SiteId } from "@siteferry/model";
+import { FerryError, type SiteId } from "@siteferry/model";
 import type { Opening } from "../opening.ts";
 import { checkCandidate } from "./check-candidate.ts";
-import { choose } from "./choose.ts";
+import { choose, type Choosing } from "./choose.ts";
 import { compose, type Composed, readCentreObjects } from "./compose.ts";
+import type { ReceiverSettings } from "../settings.ts";
 import type { KnownConfiguration } from "../configurations.ts";
 import type { ActivationRecord, RejectedSite } from "./record.ts";
 import { cacheStamp, type OpenTarget } from "./target.ts";
@@ -20,6 +21,11 @@ export interface PlannedGeneration {
 
 /** What was refused is tried again: the fault may have been in the centre's own files. */
 const tryAgainMs = 15 * 60_000;
+/**
+ * Another configuration of a site whose last one was refused, doubled with each: to find it among the
+ * others takes many checks, and meanwhile nothing else of any site goes on.
+ */
+const pauseMs = 60_000;
 
 /** @returns the core's words if it refuses even what is live now. */
 export async function planGeneration(
@@ -34,14 +40,19 @@ export async function planGeneration(
   const all = await composeWith(sitesOf(approved), []);
   const textOf = (site: SiteId): string => all.files.get(siteFile(site)) ?? "";
   const nowMs = world.clock.now();
+  const sentBy = new Map(approved.map(({ site, header }) => [site, header?.configurationHash]));
+  const isSame = (site: SiteId): boolean => record.rejected[site]?.hash === hashOf(textOf(site));
   const isRejected = (site: SiteId): boolean => {
     const before = record.rejected[site];
-    return before?.hash === hashOf(textOf(site)) && !isOld(before, nowMs);
+    if (before === undefined) return false;
+    if (isSame(site)) return !isOld(before, nowMs);
+    // An operator who mends something for it waits for nothing.
+    return before.configuration !== sentBy.get(site) && !isOld(before, nowMs, pauseOf(before));
   };
   const changed = all.sites.filter((site) => textOf(site) !== live.get(siteFile(site)));
   const stays = changed.filter(isRejected);
   const tried = changed.filter((site) => !isRejected(site));
-  const chosen = await choose({
+  const choosing: Choosing = {
     changed: tried,
     unchanged: all.sites.filter((site) => !changed.includes(site)),
     compose: async (accepted, kept) =>
@@ -50,19 +61,33 @@ export async function planGeneration(
         : await composeWith(accepted, [...all.kept, ...stays, ...kept]),
     write: ({ files }) => generations.write(files),
     // With what is live the centre's own fault is told apart from that of a site.
-    check: async (generation) =>
+    check: async (generation, withinMs) =>
       generation === record.live && tried.length === 0
         ? null
-        : await checkCandidate(target, generation),
-  });
+        : await checkCandidate(target, generation, withinMs),
+    nowMs: () => world.clock.now(),
+  };
+  const chosen = await choose(choosing).catch(notStarted);
   if ("fault" in chosen) return chosen;
   const rejected: Record<SiteId, RejectedSite> = Object.fromEntries(
-    stays.map((site) => [site, record.rejected[site]!]),
+    stays.map((site) => [site, { ...record.rejected[site]!, waits: !isSame(site) }]),
   );
   for (const [site, reason] of chosen.refused) {
-    rejected[site] = { reason, atMs: nowMs, hash: hashOf(textOf(site)) };
+    const before = record.rejected[site];
+    const configuration = sentBy.get(site) ?? "";
+    const isNew = before !== undefined && before.configuration !== configuration;
+    const times = (before === undefined ? 1 : timesOf(before)) + Number(isNew);
+    const hash = hashOf(textOf(site));
+    rejected[site] = { reason, atMs: world.clock.now(), hash, configuration, times };
   }
   return { ...chosen, rejected };
+}
+
+/** A check that can't be started says nothing about any site. */
+function notStarted(error: unknown): { readonly fault: string } {
+  if (error instanceof FerryError && error.code === "command-failed")
+    return { fault: error.message };
+  throw error;
 }
 
 export function sitesOf(configurations: readonly KnownConfiguration[]): readonly SiteId[] {
@@ -90,6 +115,7 @@ export async function openComposing(
 export async function inputsOf(
   { world, settings, generations, ...target }: OpenTarget,
   approved: readonly KnownConfiguration[],
+  health: ReceiverSettings["health"],
 ): Promise<string> {
   const live = await generations.live();
   const directories = [settings.dir, ...(live === null ? [] : [generations.pathOf(live)])];
@@ -104,16 +130,32 @@ export async function inputsOf(
   });
   const stamp = await cacheStamp({ world, settings, generations, ...target });
   const core = [stamp, target.main?.text];
-  return hashOf(JSON.stringify([settings, approved, live, await Promise.all(outlines), core]));
+  return hashOf(
+    JSON.stringify([settings, approved, health, live, await Promise.all(outlines), core]),
+  );
 }
 
 export function isDueAgain(nowMs: number, { rejected, fault, faultMs }: ActivationRecord): boolean {
   const isFaultOld = fault !== "" && isOld({ atMs: faultMs }, nowMs);
-  return isFaultOld || Object.values(rejected).some((one) => isOld(one, nowMs));
+  const isDue = (one: RejectedSite): boolean =>
+    isOld(one, nowMs, one.waits === true ? pauseOf(one) : tryAgainMs);
+  return isFaultOld || Object.values(rejected).some(isDue);
 }
 
-function isOld({ atMs }: Pick<RejectedSite, "atMs">, nowMs: number): boolean {
-  return nowMs - atMs >= tryAgainMs || nowMs < atMs;
+function timesOf({ times = 1 }: RejectedSite): number {
+  return times;
+}
+
+function pauseOf(rejected: RejectedSite): number {
+  return Math.min(tryAgainMs, pauseMs * 2 ** (timesOf(rejected) - 1));
+}
+
+function isOld(
+  { atMs }: Pick<RejectedSite, "atMs">,
+  nowMs: number,
+  afterMs: number = tryAgainMs,
+): boolean {
+  return nowMs - atMs >= afterMs || nowMs < atMs;
 }
 
 function byText(a: string, b: string): number {

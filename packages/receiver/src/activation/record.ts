@@ -49,6 +49,12 @@ export interface RejectedSite {
   readonly hash: string;
   readonly reason: string;
   readonly atMs: number;
+  /** The hash of what the site sent; its text also changes with the settings. */
+  readonly configuration?: string;
+  /** How many of its configurations in a row; absent in records of before: one. */
+  readonly times?: number;
+  /** Another one has come since, and waits. */
+  readonly waits?: boolean;
 }
 
 const nothingActivated: ActivationRecord = {

@@ -33,7 +33,10 @@ interface CoreFiles extends MainConfiguration {
 }
 
 /** @throws FerryError `settings-unreadable` if the core's main file can't be read. */
-export async function openTarget(opening: Opening, settings: ObjectsSettings): Promise<OpenTarget> {
+export async function openTarget(
+  opening: Pick<Opening, "world" | "spool" | "core" | "groupId">,
+  settings: ObjectsSettings,
+): Promise<OpenTarget> {
   const { world, spool, core } = opening;
   const { dir, mode, activate } = settings;
   const groupId = await opening.groupId(settings.group);

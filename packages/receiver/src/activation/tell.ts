@@ -43,7 +43,7 @@ export function tellRejected(
 export function tellFault(log: Log, { fault: before }: ActivationRecord, fault: string): number {
   if (fault === before) return 0;
   const failure = new FerryError("activation-refused", fault);
-  log.error(errorFields(failure), "The core refuses its configuration even without what is new");
+  log.error(errorFields(failure), "Nothing goes live: the check fails even without what is new");
   return 1;
 }
 

@@ -1,7 +1,8 @@
 // For tests: a core in memory, as far as an activation can see it. It checks and loads what lies on a
-// disk in memory; hosts whose names say so make its check fail, or only its start.
+// disk in memory; hosts whose names say so make its check fail or hang, or only its
+// start fail.
 
-import type { Clock, FileSystem } from "@siteferry/model";
+import { type Clock, FerryError, type FileSystem } from "@siteferry/model";
 import {
   Life,
   longLife,
@@ -17,6 +18,8 @@ export class TestCore implements CoreControl, Clock {
   deaf = false;
   nowMs: number;
   checks = 0;
+  /** The command of the check isn't there. */
+  missing = false;
   reloads = 0;
   /** Hosts of the core's own, in its own file. */
   ownHosts: readonly string[] = ["central"];
@@ -73,12 +76,18 @@ export class TestCore implements CoreControl, Clock {
     await this.files.writeNew(`${this.#path}/core/cache`, Buffer.from(cache.join("\n")), 0o644);
   }
 
-  async run(command: readonly string[]): Promise<CommandResult> {
+  async run(command: readonly string[], timeoutMs: number): Promise<CommandResult> {
     this.checks += 1;
+    if (this.missing) throw new FerryError("command-failed", "nagios4 can't be started");
     const main = await this.#text(command.at(-1)!);
     const directory = /^cfg_dir=(.*)$/m.exec(main)?.[1] ?? "";
     const generation = (await this.files.readLink(directory)) ?? directory;
-    const fault = faultIn([...this.ownHosts, ...(await this.#hostsIn(generation))]);
+    const hosts = await this.#hostsIn(generation);
+    if (hosts.some((host) => host.startsWith("slow"))) {
+      this.nowMs += timeoutMs;
+      return { status: null, output: "" };
+    }
+    const fault = faultIn([...this.ownHosts, ...hosts]);
     return fault === null ? { status: 0, output: "" } : { status: 1, output: `Error: ${fault}\n` };
   }
 

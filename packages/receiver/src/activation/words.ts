@@ -11,9 +11,12 @@ import type { OpenTarget } from "./target.ts";
 type Spool = Pick<ReceiverSettings, "spool">;
 type Request = "rollback" | "resume";
 
-/** The site's configurations may go live from the next run on. */
-export async function approve(files: FileSystem, { spool }: Spool, site: SiteId): Promise<void> {
-  await leave(files, `${spool}/receiver`, `approved-${site}`);
+/** The site's configurations may go live from the next run on. False: they could before. */
+export async function approve(files: FileSystem, { spool }: Spool, site: SiteId): Promise<boolean> {
+  const name = `approved-${site}`;
+  const isNew = (await files.status(`${spool}/receiver/state/${name}`)) === null;
+  await leave(files, `${spool}/receiver`, name);
+  return isNew;
 }
 
 /**

@@ -84,7 +84,7 @@ async function runCommand(
         ? "it isn't in the PATH: give activate.check and activate.reload their whole paths"
         : printable(cause.message);
     const message = `${printable(program)} can't be started: ${reason}`;
-    ended.reject(new FerryError("system-error", message, { cause }));
+    ended.reject(new FerryError("command-failed", message, { cause }));
   });
   const timer = setTimeout(() => {
     if (child.pid !== undefined) endGroup(child.pid);

@@ -20,6 +20,8 @@ import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
+import type { SiteHealth } from "../health/judge.ts";
+import { healthOfSites } from "../health/site-services.ts";
 import { openDoor } from "../door.ts";
 import type { Opening } from "../opening.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
@@ -144,6 +146,14 @@ export async function lookAtObjects(
     if ("objects" in target) views.push(await viewObjects(opening, target.objects));
   }
   return views;
+}
+
+/** How each site is, as far as the receiver knows; beside one that runs. */
+export async function lookAtSites(
+  settings: ReceiverSettings,
+  log: Log,
+): Promise<readonly SiteHealth[]> {
+  return await healthOfSites(realOpening(realWorld(log), settings, `${settings.spool}/receiver`));
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */

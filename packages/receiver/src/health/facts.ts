@@ -1,0 +1,99 @@
+// What the receiver knows of each site, read from its spool. Changes nothing and needs no lock.
+
+import { siteFile } from "@siteferry/apply";
+import { parseBundleName, type SiteId } from "@siteferry/model";
+import type { QuarantinedFile } from "@siteferry/spool";
+import { liveFileNames, openTarget } from "../activation/target.ts";
+import { loadActivation } from "../activation/record.ts";
+import { isApproved } from "../activation/words.ts";
+import { targetDirectory } from "../applied-store.ts";
+import { loadSiteRecord } from "../mirror.ts";
+import type { Opening } from "../opening.ts";
+import { readQuarantine } from "../quarantine.ts";
+import { secondsAhead } from "../site-clock.ts";
+import type { SiteFacts } from "./judge.ts";
+import { loadRefusedValues, type RefusedValues } from "./refused-values.ts";
+
+type Asking = Pick<Opening, "world" | "settings" | "spool" | "core" | "groupId">;
+
+export async function readFacts(opening: Asking): Promise<readonly SiteFacts[]> {
+  const { world, settings, spool } = opening;
+  const refused = await readQuarantine(world.files, settings);
+  const targets = await readTargets(opening);
+  const facts: SiteFacts[] = [];
+  for (const site of Object.keys(settings.sites) as SiteId[]) {
+    // A damaged record is what the receiver itself complains of.
+    const record = await loadSiteRecord(world.files, spool, site).catch(() => null);
+    const newest = record?.arrivals?.at(-1);
+    const values = targets.flatMap(({ refusedValues }) => refusedValues[site] ?? []);
+    facts.push({
+      site,
+      keptMs: newest?.keptMs ?? null,
+      createdMs: newest?.createdMs ?? null,
+      aheadSeconds: secondsAhead(record?.arrivals ?? []),
+      missed: record?.mark.missed ?? 0,
+      missedMs: record?.missedMs ?? 0,
+      quarantined: refused.filter((file) => siteOf(file) === site).map(quarantinedOf),
+      awaitsApproval:
+        (record?.config ?? null) !== null && (await awaitsApproval(opening, site, targets)),
+      removalHeld: (record?.held ?? null) !== null,
+      rejected: targets.map(({ rejected }) => rejected[site]).find(Boolean) ?? null,
+      refusedValues: values.flatMap(({ first }) => first),
+      refusedValueCount: values.reduce((sum, { count }) => sum + count, 0),
+    });
+  }
+  return facts;
+}
+
+/** A file whose link doesn't say whose it is counts for the site that it claims. */
+function siteOf({ site, note }: QuarantinedFile): string | undefined {
+  return site.startsWith("_") ? parseBundleName(note.name)?.site : site;
+}
+
+function quarantinedOf({ note: { code, message, refusedAt } }: QuarantinedFile) {
+  return { code, message, refusedMs: Date.parse(refusedAt) };
+}
+
+interface TargetFacts {
+  readonly refusedValues: RefusedValues;
+  /** The core's words by site. */
+  readonly rejected: Readonly<Record<string, string>>;
+  /** Null: whether a site is live there isn't kept, and an approval is all that counts. */
+  readonly liveFiles: readonly string[] | null;
+}
+
+async function readTargets(opening: Asking): Promise<readonly TargetFacts[]> {
+  const { world, settings, spool } = opening;
+  const found: TargetFacts[] = [];
+  for (const target of settings.targets) {
+    if ("icinga2" in target) {
+      const { url, package: name } = target.icinga2;
+      const directory = targetDirectory(spool, "icinga2", `${url} ${name}`);
+      const refusedValues = await loadRefusedValues(world, directory);
+      found.push({ refusedValues, rejected: {}, liveFiles: null });
+    } else if ("objects" in target) {
+      const directory = targetDirectory(spool, "objects", target.objects.dir);
+      const record = await loadActivation(world, directory);
+      const open = await openTarget(opening, { ...target.objects, activate: undefined });
+      const rejected = Object.entries(record.rejected).map(([site, one]) => [site, one.reason]);
+      found.push({
+        refusedValues: await loadRefusedValues(world, directory),
+        rejected: Object.fromEntries(rejected),
+        liveFiles: await liveFileNames(open, record),
+      });
+    }
+  }
+  return found;
+}
+
+async function awaitsApproval(
+  { world, settings, spool }: Asking,
+  site: SiteId,
+  targets: readonly TargetFacts[],
+): Promise<boolean> {
+  const one = { site, settings: settings.sites[site]! };
+  const isIn = async ({ liveFiles }: TargetFacts): Promise<boolean> =>
+    await isApproved(world.files, spool, one, liveFiles?.includes(siteFile(site)) ?? false);
+  for (const target of targets) if (!(await isIn(target))) return true;
+  return false;
+}

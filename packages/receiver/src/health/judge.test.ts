@@ -1,0 +1,91 @@
+import { parseSiteId } from "@siteferry/model";
+import { describe, expect, test } from "vitest";
+import { type Expectations, judgeSite, type SiteFacts } from "./judge.ts";
+import { healthTable, pluginOutput, pluginOutputOfAll } from "./words.ts";
+
+const nowMs = Date.UTC(2026, 10, 1, 12);
+const expected: Expectations = {
+  intervalMs: 60_000,
+  warningAfter: 2,
+  criticalAfter: 4,
+  oneWay: false,
+};
+const well: SiteFacts = {
+  site: parseSiteId("remote1")!,
+  keptMs: nowMs - 42_000,
+  createdMs: nowMs - 43_000,
+  aheadSeconds: -1,
+  missed: 0,
+  missedMs: 0,
+  quarantined: [],
+  awaitsApproval: false,
+  removalHeld: false,
+  rejected: null,
+  refusedValues: [],
+  refusedValueCount: 0,
+};
+const judge = (facts: Partial<SiteFacts>, more: Partial<Expectations> = {}) =>
+  judgeSite({ ...well, ...facts }, { ...expected, ...more }, nowMs);
+const refused = (agoMs: number) => [
+  { code: "signature-bad", message: "no\u001bgood", refusedMs: nowMs - agoMs },
+];
+
+describe("a site is", () => {
+  test.each([
+    ["well", {}, 0, "last bundle 42 s ago"],
+    ["silent for long enough", { keptMs: nowMs - 121_000 }, 1, "no bundle for 2 min, made "],
+    ["silent", { keptMs: nowMs - 99 * 86_400_000 }, 2, "no bundle for 99 d, made "],
+    ["new", { keptMs: null }, 3, "no bundle has come yet"],
+    ["refused", { quarantined: refused(60_000) }, 1, "1 refused: signature-bad"],
+    ["refused long ago", { quarantined: refused(3_600_000) }, 0, "last bundle 42 s ago"],
+    ["incomplete", { missed: 3, missedMs: nowMs - 1000 }, 1, "3 bundles are missing"],
+    ["whole again", { missed: 3, missedMs: nowMs - 3_600_000 }, 0, "last bundle"],
+    ["ahead", { aheadSeconds: 31 }, 1, "its clock is 31 s ahead"],
+    ["waiting", { awaitsApproval: true }, 1, "siteferry config approve remote1"],
+    ["shrinking", { removalHeld: true }, 1, "it removes many hosts"],
+    ["not loaded", { rejected: "no such contact" }, 1, "the core refuses its new objects"],
+  ] as const)("%s", (_, facts, state, words) => {
+    const health = judge(facts);
+    expect(health.state).toBe(state);
+    expect(health.summary).toContain(words);
+  });
+
+  test("judged by its own interval; lost bundles are usual on a one-way link", () => {
+    expect(judge({ keptMs: nowMs - 7_200_000 }, { intervalMs: 3_600_000 }).state).toBe(0);
+    expect(judge({ missed: 3, missedMs: nowMs }, { oneWay: true }).state).toBe(0);
+  });
+
+  test("several things at once: the worst counts, and all are said", () => {
+    const health = judge({ keptMs: nowMs - 500_000, awaitsApproval: true });
+    expect(health.state).toBe(2);
+    expect(health.summary).toMatch(/^no bundle for 8 min.*, its objects wait for/);
+  });
+});
+
+test("a plugin's output: perf data, then what else there is to know, none of it raw", () => {
+  const values = ['host web: alias holds "|": replaced'];
+  const health = judge({
+    quarantined: refused(60_000),
+    refusedValues: values,
+    refusedValueCount: 3,
+  });
+  expect(pluginOutput(health).split("\n")).toEqual([
+    "SITEFERRY WARNING - remote1: 1 refused: signature-bad | age=42s;120;240;0 missed=0c quarantine=1;;;0 clock=-1s refused_values=3;;;0",
+    "Refused 2026-11-01T11:59:00Z: signature-bad: no\\x1bgood",
+    'host web: alias holds "¦": replaced',
+    "and 2 more refused values",
+  ]);
+});
+
+test("all sites at once: those that aren't well, by name", () => {
+  const bad = judge({ site: parseSiteId("remote2")!, keptMs: null });
+  const { state, text } = pluginOutputOfAll([judge({}), bad]);
+  expect(state).toBe(3);
+  expect(text.split("\n")).toEqual([
+    "SITEFERRY UNKNOWN - 2 sites: look at remote2 | sites=2;;;0 warning=0;;;0 critical=0;;;0 unknown=1;;;0",
+    "remote2: UNKNOWN: no bundle has come yet",
+  ]);
+  expect(healthTable([judge({}), bad])).toBe(
+    "remote1  OK        last bundle 42 s ago\nremote2  UNKNOWN   no bundle has come yet",
+  );
+});

@@ -1,0 +1,162 @@
+// How well a site is, from what the receiver knows of it. Pure; the words and states are those of a
+// monitoring plugin, because that is what an operator looks at.
+
+import { printable, type SiteId } from "@siteferry/model";
+import { skewSeconds } from "../site-clock.ts";
+
+/** What the receiver knows of a site, but for what the site monitors. Times are milliseconds since 1970. */
+export interface SiteFacts {
+  readonly site: SiteId;
+  /** When its newest bundle came, by the centre's clock, and when that was made, by the site's; null: none ever did. */
+  readonly keptMs: number | null;
+  readonly createdMs: number | null;
+  /** As `secondsAhead` says. */
+  readonly aheadSeconds: number;
+  /** Numbers that never came, and when one was passed over last; 0: never. */
+  readonly missed: number;
+  readonly missedMs: number;
+  /** What lies in its quarantine, the newest first. */
+  readonly quarantined: readonly Quarantined[];
+  /** Its first configuration waits for an operator; likewise one in which many hosts are missing. */
+  readonly awaitsApproval: boolean;
+  readonly removalHeld: boolean;
+  /** Why the core refuses what is new of it; null: it doesn't. */
+  readonly rejected: string | null;
+  /** Values that can't stand in the core's configuration, as far as they are kept, and how many there are. */
+  readonly refusedValues: readonly string[];
+  readonly refusedValueCount: number;
+}
+
+interface Quarantined {
+  readonly code: string;
+  readonly message: string;
+  readonly refusedMs: number;
+}
+
+export interface Expectations {
+  /** How often a bundle is expected, milliseconds; the others in intervals. */
+  readonly intervalMs: number;
+  readonly warningAfter: number;
+  readonly criticalAfter: number;
+  /** Lost bundles are usual on this link. */
+  readonly oneWay: boolean;
+}
+
+/** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
+export type PluginState = 0 | 1 | 2 | 3;
+
+export interface SiteHealth {
+  readonly site: SiteId;
+  readonly state: PluginState;
+  readonly summary: string;
+  /** What an operator may want to know besides, a line each. */
+  readonly details: readonly string[];
+  /** In the form of a plugin's. */
+  readonly perfData: string;
+}
+
+/** So long a refusal or a gap is worth a warning. */
+const recentMs = 3_600_000;
+
+export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: number): SiteHealth {
+  const { site, keptMs, quarantined } = facts;
+  const troubles = [ageTrouble(facts, expected, nowMs), ...otherTroubles(facts, expected, nowMs)];
+  const found = troubles.filter((one) => one !== null);
+  const state = worstOf(found.map((one) => one.state));
+  const age = keptMs === null ? null : Math.max(0, Math.round((nowMs - keptMs) / 1000));
+  const usual = age === null ? "" : `last bundle ${durationOf(age)} ago`;
+  const { intervalMs, warningAfter, criticalAfter } = expected;
+  const limit = (intervals: number): number => Math.round((intervalMs * intervals) / 1000);
+  const perfData = [
+    ...(age === null ? [] : [`age=${age}s;${limit(warningAfter)};${limit(criticalAfter)};0`]),
+    `missed=${facts.missed}c`,
+    `quarantine=${quarantined.length};;;0`,
+    `clock=${facts.aheadSeconds}s`,
+    `refused_values=${facts.refusedValueCount};;;0`,
+  ];
+  return {
+    site,
+    state,
+    summary: found.map(({ words }) => words).join(", ") || usual,
+    details: detailsOf(facts),
+    perfData: perfData.join(" "),
+  };
+}
+
+interface Trouble {
+  readonly state: PluginState;
+  readonly words: string;
+}
+
+/** OK if there are none. */
+export function worstOf(states: readonly PluginState[]): PluginState {
+  const order: readonly PluginState[] = [2, 1, 3];
+  return order.find((state) => states.includes(state)) ?? 0;
+}
+
+function ageTrouble(
+  { keptMs, createdMs }: SiteFacts,
+  { intervalMs, warningAfter, criticalAfter }: Expectations,
+  nowMs: number,
+): Trouble | null {
+  if (keptMs === null) return { state: 3, words: "no bundle has come yet" };
+  // A clock that was put back says nothing.
+  const ageMs = nowMs - keptMs;
+  const state = ageMs > criticalAfter * intervalMs ? 2 : ageMs > warningAfter * intervalMs ? 1 : 0;
+  if (state === 0) return null;
+  const since = createdMs === null ? "" : `, made ${timeOf(createdMs)}`;
+  return { state, words: `no bundle for ${durationOf(ageMs / 1000)}${since}` };
+}
+
+function otherTroubles(
+  facts: SiteFacts,
+  { oneWay }: Expectations,
+  nowMs: number,
+): readonly (Trouble | null)[] {
+  const isRecent = (ms: number): boolean => nowMs - ms < recentMs;
+  const refused = facts.quarantined.filter(({ refusedMs }) => isRecent(refusedMs));
+  const warning = (isSo: boolean, words: string): Trouble | null =>
+    isSo ? { state: 1, words } : null;
+  const { site, aheadSeconds, missed, missedMs } = facts;
+  return [
+    warning(refused.length > 0, `${refused.length} refused: ${refused[0]?.code ?? ""}`),
+    warning(!oneWay && missed > 0 && isRecent(missedMs), `${missed} bundles are missing`),
+    warning(aheadSeconds > skewSeconds, `its clock is ${durationOf(aheadSeconds)} ahead`),
+    warning(facts.awaitsApproval, `its objects wait for: siteferry config approve ${site}`),
+    warning(facts.removalHeld, `it removes many hosts: siteferry config approve ${site}`),
+    warning(facts.rejected !== null, "the core refuses its new objects"),
+  ];
+}
+
+function detailsOf({
+  quarantined,
+  rejected,
+  refusedValues,
+  refusedValueCount,
+}: SiteFacts): string[] {
+  const [newest] = quarantined;
+  const left = refusedValueCount - refusedValues.length;
+  return [
+    ...(newest === undefined
+      ? []
+      : [`Refused ${timeOf(newest.refusedMs)}: ${newest.code}: ${printable(newest.message, 300)}`]),
+    ...(rejected === null ? [] : [`The core refuses what is new: ${printable(rejected, 600)}`]),
+    ...refusedValues,
+    ...(left > 0 && refusedValues.length > 0 ? [`and ${left} more refused values`] : []),
+  ];
+}
+
+/** `42 s`, `3 min`, `5 h`, `2 d`: as much as one needs at a glance. */
+function durationOf(seconds: number): string {
+  const units = [
+    [86_400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ] as const;
+  const [size, unit] = units.find(([least]) => seconds >= 2 * least) ?? [1, "s"];
+  return `${Math.round(seconds / size)} ${unit}`;
+}
+
+function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+}

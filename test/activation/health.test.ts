@@ -1,0 +1,64 @@
+// Each site as a service of a real Nagios, and the same by `status` and `check`.
+
+import { missingFor } from "@siteferry/testkit/cores";
+import { describe, expect, test } from "vitest";
+import { reportOf } from "../installation.ts";
+import { approvedSite, Centre } from "./centre.ts";
+
+const more = "health: { host: testkit-centre }";
+const sites = { alpha: approvedSite(""), beta: `{ prefix: "beta-", interval: 1h, objects: {} }` };
+
+describe.skipIf(missingFor("nagios") !== null)("how a site is", () => {
+  test("stands at the core as a service of its own, and in status and check", async () => {
+    await using centre = await Centre.open({ sites });
+    await centre.configure({ sites, more });
+    const alias = "a;b";
+    await centre.say("alpha", ["web"], { hosts: [{ name: "web", alias, address: "192.0.2.1" }] });
+    await centre.say("beta", ["mail"]);
+    expect(reportOf(await centre.receive())).toMatchObject({ failed: 0, activations: 1 });
+    const { services } = await centre.nagios.waitUntil("the sites' services", (status) =>
+      ["alpha", "beta"].every(
+        (site) =>
+          status.services.get(`testkit-centre;siteferry ${site}`)?.["has_been_checked"] === "1",
+      ),
+    );
+    expect(services.get("testkit-centre;siteferry alpha")).toMatchObject({
+      current_state: "0",
+      plugin_output: expect.stringMatching(/^SITEFERRY OK - alpha: last bundle \d+ s ago$/),
+      performance_data: expect.stringMatching(/^age=\d+s;120;240;0 .* refused_values=1;;;0$/),
+      long_plugin_output: expect.stringMatching(/^host web: alias .*: replaced/),
+    });
+    expect(services.get("testkit-centre;siteferry beta")).toMatchObject({
+      current_state: "1",
+      plugin_output: expect.stringContaining("siteferry config approve beta"),
+    });
+
+    const status = await centre.ask("status");
+    expect(status.status, status.stderr).toBe(0);
+    expect(status.stdout).toMatch(/^alpha  OK        last bundle \d+ s ago\n +host web: alias/);
+    const listed = JSON.parse((await centre.ask("status", "--json")).stdout) as unknown;
+    expect(listed).toMatchObject([{ site: "alpha", state: "OK" }, { state: "WARNING" }]);
+    expect(await centre.ask("check", "alpha")).toMatchObject({ status: 0 });
+    expect(await centre.ask("check", "beta")).toMatchObject({ status: 1 });
+    expect(await centre.ask("check", "--all")).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/^SITEFERRY WARNING - 2 sites: look at beta \|/),
+    });
+    for (const words of [[], ["alpha", "--all"], ["gamma"]]) {
+      const wrong = await centre.ask("check", ...words);
+      expect(wrong.status).toBe(3);
+      expect(wrong.stdout).toMatch(/^SITEFERRY UNKNOWN - /);
+    }
+    await centre.checkAlive();
+  });
+
+  test("isn't shown on a host that the core doesn't have, and nothing else suffers", async () => {
+    await using centre = await Centre.open({ sites });
+    await centre.configure({ sites, more: "health: { host: nobody-here }" });
+    await centre.say("alpha", ["web"]);
+    const received = await centre.receive();
+    expect(reportOf(received)).toMatchObject({ failed: 0, activations: 1 });
+    expect(received.log).toContainEqual(expect.objectContaining({ host: "nobody-here" }));
+    await centre.nagios.waitUntil("the host", ({ hosts }) => hosts.has("web"));
+  });
+});
