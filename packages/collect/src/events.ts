@@ -77,18 +77,26 @@ class Newest {
 }
 
 const pattern = /^\[\d+\] (HOST|SERVICE) (?:(DOWNTIME|FLAPPING) )?ALERT: (.*)$/s;
-const states: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  HOST: { UP: 0, DOWN: 1, UNREACHABLE: 2 },
-  SERVICE: { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 },
-};
-const kinds: Readonly<Record<string, EventKind>> = {
-  "DOWNTIME STARTED": "downtime-started",
-  "DOWNTIME STOPPED": "downtime-stopped",
-  "DOWNTIME CANCELLED": "downtime-cancelled",
-  "FLAPPING STARTED": "flapping-started",
-  "FLAPPING STOPPED": "flapping-stopped",
-  "FLAPPING DISABLED": "flapping-disabled",
-};
+// Maps, as the words come from outside: no object may answer to `constructor`.
+const states: ReadonlyMap<string, number> = new Map([
+  ["HOST UP", 0],
+  ["HOST DOWN", 1],
+  ["HOST UNREACHABLE", 2],
+  ["SERVICE OK", 0],
+  ["SERVICE WARNING", 1],
+  ["SERVICE CRITICAL", 2],
+  ["SERVICE UNKNOWN", 3],
+]);
+const kinds: ReadonlyMap<string, EventKind> = new Map([
+  ["DOWNTIME STARTED", "downtime-started"],
+  ["DOWNTIME STOPPED", "downtime-stopped"],
+  ["DOWNTIME CANCELLED", "downtime-cancelled"],
+  ["FLAPPING STARTED", "flapping-started"],
+  ["FLAPPING STOPPED", "flapping-stopped"],
+  ["FLAPPING DISABLED", "flapping-disabled"],
+]);
+const { attempt: attemptMax = 0 } = limits.integerMax["events"] ?? {};
+const { plugin_output: outputMax = 0 } = limits.textMax["events"] ?? {};
 
 /** A row of `eventTable`; null for every other line. The names may be any text. */
 function parseEvent(time: number, message: string): Cells | null {
@@ -100,15 +108,11 @@ function parseEvent(time: number, message: string): Cells | null {
   const description = whose === "SERVICE" ? (fields.shift() ?? "") : null;
   const [first = "", type = "", attempt = "", ...output] = fields;
   if (what !== undefined) {
-    const kind = kinds[`${what} ${first.trim()}`];
+    const kind = kinds.get(`${what} ${first.trim()}`);
     return kind === undefined ? null : [time, host, description, kind, 0, 0, 0, ""];
   }
-  const state = states[whose]?.[first];
+  const state = states.get(`${whose} ${first}`);
   if (state === undefined || !/^(SOFT|HARD)$/.test(type)) return null;
-  const { attempt: attemptMax, plugin_output: outputMax } = {
-    ...limits.integerMax["events"],
-    ...limits.textMax["events"],
-  } as { attempt: number; plugin_output: number };
   const tries = /^\d+$/.test(attempt) ? Math.min(Number(attempt), attemptMax) : 0;
   const text = cutText(output.join(";"), outputMax);
   return [time, host, description, "alert", state, type === "HARD" ? 1 : 0, tries, text];

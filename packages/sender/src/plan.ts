@@ -77,7 +77,8 @@ export function eventsSince(
   const keyframe = base === null ? null : memory.keyframe;
   const isDelta = keyframeReason(keyframe, nowMs, hash, intervalMs) === null;
   const fromMs = isDelta ? lastMs : Math.min(lastMs, nowMs - intervalsBack * intervalMs);
-  return Math.floor((Math.max(fromMs, nowMs - eventsAgeMaxMs) - overlapMs) / 1000);
+  const sinceMs = Math.max(fromMs, nowMs - eventsAgeMaxMs) - overlapMs;
+  return Math.max(0, Math.floor(sinceMs / 1000));
 }
 
 function deltaOf(base: Base, dump: SiteDump): Delta {
