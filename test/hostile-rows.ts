@@ -106,10 +106,12 @@ const usual: Row = {
   has_been_checked: 1,
   state_type: 1,
   current_attempt: 1,
+  entry_type: 1,
 };
 
 function blankOf(kind: ColumnKind): Cell {
   if (kind.endsWith("?")) return null;
+  if (kind === "event") return "alert";
   if (kind === "list" || kind === "pairs") return [];
   return kind === "text" ? "" : 0;
 }
