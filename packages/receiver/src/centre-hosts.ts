@@ -13,7 +13,7 @@ import {
 import { loadActivation } from "./activation/record.ts";
 import { openTarget } from "./activation/target.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, matcher, nameAtCentre } from "./ownership.ts";
+import { isOwnHost, matcher, nameAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 
 /** The hosts of a site that the core has from siteferry, by their names at the centre. */
@@ -45,7 +45,7 @@ async function hostsIn(files: FileSystem, path: string): Promise<Set<string>> {
 /** The states that a site may speak for, and how many hosts it may not because they are the centre's own. */
 export function statesFor(
   settings: SiteSettings,
-  { hosts, services }: States,
+  all: States,
   isCentres: (host: HostName) => boolean,
 ): { readonly states: States; readonly centreHosts: number } {
   const isOwn = isOwnHost(settings);
@@ -60,10 +60,7 @@ export function statesFor(
     return false;
   };
   return {
-    states: {
-      hosts: hosts.filter(({ name }) => mayBe(name)),
-      services: services.filter(({ host_name }) => mayBe(host_name)),
-    },
+    states: ownStates(all, mayBe),
     centreHosts: left.size,
   };
 }
