@@ -3,18 +3,20 @@
 // a difference again.
 
 import {
+  type AttemptsMax,
   checkResultsTarget,
   type LiveObjects,
   liveObjects,
+  objectKey,
   type ResultCounts,
 } from "@siteferry/apply";
-import { FerryError, type SiteId, systemCode } from "@siteferry/model";
+import { FerryError, limits, type SiteId, systemCode } from "@siteferry/model";
 import { readCache } from "./activation/target.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
-import { loadSiteRecord, loadStates } from "./mirror.ts";
+import { loadSiteRecord, loadStates, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { isOwnHost, nameAtCentre } from "./ownership.ts";
-import type { CheckResultsSettings } from "./settings.ts";
+import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 
 /** Brings one site's states into one core. Null: nothing is new since the last run. */
 export async function reconcileStates(
@@ -38,6 +40,7 @@ export async function reconcileStates(
   const states = {
     hosts: all.hosts.filter(({ name }) => isOwn(name)),
     services: all.services.filter(({ host_name }) => isOwn(host_name)),
+    events: (all.events ?? []).filter(({ host_name }) => isOwn(host_name)),
   };
   const { dir, core, mode } = target;
   const groupId = await receiver.groupId(target.group);
@@ -48,11 +51,36 @@ export async function reconcileStates(
   );
   const hostName = nameAtCentre(siteSettings);
   const isLive = await readLive();
-  const counts = await checkResults.apply({ site, states, hostName, isLive });
+  const attemptsMax =
+    siteSettings.objects.attempts === "mirror"
+      ? () => loadAttemptsMax(receiver, record, siteSettings)
+      : undefined;
+  const counts = await checkResults.apply({ site, states, hostName, isLive, attemptsMax });
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
   if (isRead) await saveProgress(world, directory, progressName, newest);
   return counts;
+}
+
+/** What the site's objects have been rendered with; 1 is what stands in their template. */
+async function loadAttemptsMax(
+  receiver: Opening,
+  { config }: SiteRecord,
+  settings: SiteSettings,
+): Promise<AttemptsMax> {
+  if (config === null) return () => 1;
+  const { configuration } = await reopen(receiver, config, "config");
+  const hostName = nameAtCentre(settings);
+  const rendered = (attempts: number): boolean =>
+    attempts > 1 && attempts <= limits.checkAttemptsMax;
+  const all = new Map<string, number>();
+  for (const { name, max_check_attempts: attempts } of configuration.hosts) {
+    if (rendered(attempts)) all.set(objectKey(hostName(name), null), attempts);
+  }
+  for (const { host_name, description, max_check_attempts: attempts } of configuration.services) {
+    if (rendered(attempts)) all.set(objectKey(hostName(host_name), description), attempts);
+  }
+  return (host, service) => all.get(objectKey(host, service)) ?? 1;
 }
 
 /** Nothing was written and nothing waits: looking at the same bundle again would change nothing. */
