@@ -2,6 +2,7 @@
 // vendor dumped for Checkmk's own core.
 
 export * from "./check-results/applied.ts";
+export type { AttemptsMax } from "./check-results/earlier.ts";
 export * from "./check-results/format.ts";
 export type { ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";

@@ -36,6 +36,9 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   taken: number;
   /** Check results that were handed to the core, and their files. */
   results: number;
+  /** Of them changes of state that had happened before the newest, and those that were too many. */
+  replayed: number;
+  passedOver: number;
   resultFiles: number;
   /** Objects whose result waits: for the core to read the one before, or to load their configuration. */
   waitingForCore: number;
@@ -76,6 +79,8 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     refused: opened.refused + taken.unsuitable,
     failed: opened.failed + taken.failed + forgotten.failed,
     results: 0,
+    replayed: 0,
+    passedOver: 0,
     resultFiles: 0,
     waitingForCore: 0,
     waitingForConfiguration: 0,
@@ -214,6 +219,8 @@ async function attempt(
 
 function add(report: ReceiveReport, counts: StateCounts | null): void {
   report.results += counts?.written ?? 0;
+  report.replayed += counts?.earlier ?? 0;
+  report.passedOver += counts?.passedOver ?? 0;
   report.resultFiles += counts?.files ?? 0;
   report.waitingForCore += counts?.waitingForCore ?? 0;
   report.waitingForConfiguration += counts?.waitingForConfiguration ?? 0;

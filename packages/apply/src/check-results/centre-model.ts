@@ -92,6 +92,7 @@ export class Centre {
   readonly delivered: string[] = [];
   readonly warnings: object[] = [];
   live: SiteStates["isLive"] = () => true;
+  attemptsMax: SiteStates["attemptsMax"];
   #seed = 0;
 
   /** One run of a fresh process. */
@@ -107,7 +108,8 @@ export class Centre {
       },
       { directory: "/spool", core: "nagios", mode: 0o644, groupId: null },
     );
-    return await target.apply({ site, states, hostName: (host) => host, isLive: this.live });
+    const { live: isLive, attemptsMax } = this;
+    return await target.apply({ site, states, hostName: (host) => host, isLive, attemptsMax });
   }
 
   async runUntilDeath(states: States, death: Death): Promise<"died" | "finished"> {

@@ -118,17 +118,21 @@ export class Witness implements LinkWitness {
     const [host = "", service = ""] = object.split("\t");
     const owner = this.#ownerOf(host);
     const key = owner === null ? "" : objectKey(owner.host, service);
-    if (
-      owner?.site.ran.get(`${key}@${time}`)?.has(state) !== true ||
-      !output.includes(` at ${time}`)
-    ) {
+    const found = (at: number): boolean => owner?.site.ran.get(`${key}@${at}`)?.has(state) === true;
+    // The check that found the state first is told with what a later one in the same state says.
+    const told = Number(/ at (\d+)/.exec(output)?.[1]);
+    if (!found(time) || !found(told) || told < time) {
       this.wrong.push(`The core was given ${identity}, and no site ever found that`);
     }
-    const last = this.#lastTime.get(object) ?? 0;
-    if (time < last) this.wrong.push(`The core was given ${identity} after one at ${last}`);
-    this.#lastTime.set(object, Math.max(last, time));
     const before = this.#given.get(identity);
-    if (before !== undefined && !result.again && !this.#wasUnseen(before, result)) {
+    const isRepeated = result.again || (before !== undefined && this.#wasUnseen(before, result));
+    const last = this.#lastTime.get(object) ?? 0;
+    // All that a file says of an object is repeated with it.
+    if (time < last && !isRepeated) {
+      this.wrong.push(`The core was given ${identity} after one at ${last}`);
+    }
+    this.#lastTime.set(object, Math.max(last, time));
+    if (before !== undefined && !isRepeated) {
       this.wrong.push(`The core was given ${identity} twice`);
     }
     if (!result.again) this.#given.set(identity, result);
