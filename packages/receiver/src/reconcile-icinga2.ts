@@ -3,6 +3,7 @@
 
 import { readKey, readText } from "@siteferry/agent";
 import {
+  bySiteClock,
   type CoreObjects,
   deliverStates,
   icinga2Api,
@@ -27,6 +28,7 @@ import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
 import { packageStore } from "./package-store.ts";
+import { correctionOf } from "./site-clock.ts";
 
 /** What a run did at one Icinga 2. */
 export interface Icinga2Report {
@@ -182,14 +184,15 @@ class Run {
     this.#report.centreHosts += centreHosts;
     const compared = `${site}.compared`;
     const mayHaveLost = (await loadProgress(world, this.#directory, compared)) !== programStart;
+    const core = {
+      ...world,
+      api: this.#api,
+      store: appliedStore(world, this.#directory),
+      coreObjects: () => (this.#core ??= this.#api.coreObjects()),
+      connections: this.#target.connections,
+    };
     const counts = await deliverStates(
-      {
-        ...world,
-        api: this.#api,
-        store: appliedStore(world, this.#directory),
-        coreObjects: () => (this.#core ??= this.#api.coreObjects()),
-        connections: this.#target.connections,
-      },
+      bySiteClock(core, correctionOf(siteSettings, record.arrivals ?? [])),
       { site, states, hostName: nameAtCentre(siteSettings), mayHaveLost },
     );
     this.#add(counts);

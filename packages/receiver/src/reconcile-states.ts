@@ -17,6 +17,7 @@ import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./app
 import { loadSiteRecord, loadStates, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
+import { correctionOf } from "./site-clock.ts";
 import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 
 /** What is asked about a core only when there is something to hand over. */
@@ -67,7 +68,9 @@ export async function reconcileStates(
     siteSettings.objects.attempts === "mirror"
       ? () => loadAttemptsMax(receiver, record, siteSettings)
       : undefined;
-  const counts = await checkResults.apply({ site, states, hostName, isLive, attemptsMax });
+  const secondsAhead = correctionOf(siteSettings, record.arrivals ?? []);
+  const one = { site, states, hostName, isLive, attemptsMax, secondsAhead };
+  const counts = await checkResults.apply(one);
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
   if (isRead) await saveProgress(world, directory, progressName, newest);

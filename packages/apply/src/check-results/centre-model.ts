@@ -93,6 +93,7 @@ export class Centre {
   readonly warnings: object[] = [];
   live: SiteStates["isLive"] = () => true;
   attemptsMax: SiteStates["attemptsMax"];
+  secondsAhead: number = 0;
   #seed = 0;
 
   /** One run of a fresh process. */
@@ -108,8 +109,9 @@ export class Centre {
       },
       { directory: "/spool", core: "nagios", mode: 0o644, groupId: null },
     );
-    const { live: isLive, attemptsMax } = this;
-    return await target.apply({ site, states, hostName: (host) => host, isLive, attemptsMax });
+    const { live: isLive, attemptsMax, secondsAhead } = this;
+    const hostName: SiteStates["hostName"] = (host) => host;
+    return await target.apply({ site, states, hostName, isLive, attemptsMax, secondsAhead });
   }
 
   async runUntilDeath(states: States, death: Death): Promise<"died" | "finished"> {

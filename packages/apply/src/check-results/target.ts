@@ -54,6 +54,8 @@ export interface SiteStates {
    * all objects of the site.
    */
   readonly attemptsMax?: (() => Promise<AttemptsMax>) | undefined;
+  /** By so much its clock is ahead of ours, which is taken off the times of results; negative: behind. */
+  readonly secondsAhead?: number;
 }
 
 export interface CheckResultsTarget {
@@ -89,7 +91,7 @@ export function checkResultsTarget(
 async function applyStates(
   { files, clock, random, log, store }: CheckResultsWorld,
   { directory: path, core, mode, groupId }: CheckResultsOptions,
-  { site, states, hostName, isLive, attemptsMax }: SiteStates,
+  { site, states, hostName, isLive, attemptsMax, secondsAhead = 0 }: SiteStates,
 ): Promise<ResultCounts> {
   const directory: ResultDirectory = { files, path, mode };
   const nowMs = clock.now();
@@ -97,7 +99,14 @@ async function applyStates(
   const { results, pending, names } = record;
   const unread = new Set<ObjectKey>();
   for (const { keys } of pending.values()) for (const key of keys) unread.add(key);
-  const plan = planResults(states, { applied: results, unread, nowMs, hostName, isLive });
+  const plan = planResults(states, {
+    applied: results,
+    unread,
+    // All times are the site's until they are written.
+    nowMs: nowMs + secondsAhead * 1000,
+    hostName,
+    isLive,
+  });
   if (plan.due.length === 0) {
     tellTheUnusual(log, site, plan.counts, record.withdrawn);
     if (record.changed) {
@@ -121,7 +130,10 @@ async function applyStates(
     passedOver: earlier.passedOver,
   };
   tellTheUnusual(log, site, counts, record.withdrawn);
-  const batches = batchesOf(plan.due, earlier.results, headerLine(site, nowMs), core);
+  const batches = batchesOf(plan.due, earlier.results, headerLine(site, nowMs), {
+    core,
+    secondsAhead,
+  });
   const staged = new Map<string, PendingFile>();
   const stage = async (): Promise<void> => {
     for (const { text, keys } of batches) {
@@ -159,7 +171,7 @@ function* batchesOf(
   due: readonly DueResult[],
   earlier: Earlier["results"],
   header: string,
-  core: CheckResultCore,
+  { core, secondsAhead }: { readonly core: CheckResultCore; readonly secondsAhead: number },
 ): Generator<Batch, void, undefined> {
   let text = header;
   let keys: ObjectKey[] = [];
@@ -167,8 +179,9 @@ function* batchesOf(
   for (const { key, host, service, row } of due) {
     const rows = earlier.get(key) ?? [];
     let own = "";
-    for (const one of rows) own += formatCheckResult(checkResultOf(host, service, one), core);
-    own += formatCheckResult(checkResultOf(host, service, row), core);
+    for (const one of [...rows, row]) {
+      own += formatCheckResult(checkResultOf(host, service, one, secondsAhead), core);
+    }
     const isFull =
       count + rows.length + 1 > limits.resultsPerFileMax ||
       text.length + own.length > fileCharactersMax;
