@@ -3,7 +3,7 @@
 
 export * from "./check-results/applied.ts";
 export * from "./check-results/format.ts";
-export type { ResultCounts } from "./check-results/plan.ts";
+export { planResults, type ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
 export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
 export type { Icinga2Connection } from "./icinga2/connection.ts";
