@@ -46,7 +46,7 @@ export async function sendPaced(
     if (at + bunch >= lines.length) return;
     const nowMs = clock.now();
     // A clock that went back says nothing.
-    if (nowMs - beganMs > runMs) return;
+    if (nowMs - beganMs >= runMs) return;
     const spentMs = Math.max(0, nowMs - bunchMs);
     if (spentMs < pauseMs) await wait(pauseMs - spentMs);
   }
