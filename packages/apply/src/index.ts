@@ -35,7 +35,21 @@ export * from "./world/icinga2-client.ts";
 export type * from "./commands/centre-view.ts";
 export type * from "./commands/command.ts";
 export { commandFault, encodeCommand } from "./commands/encode.ts";
-export * from "./commands/mark.ts";
-export * from "./commands/memory.ts";
-export * from "./commands/plan.ts";
+export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
+export {
+  type CommandMemory,
+  decodeMemory,
+  emptyMemory,
+  encodeMemory,
+  noteSent,
+  type SentCommand,
+} from "./commands/memory.ts";
+export {
+  type AnnotatedSite,
+  type Annotation,
+  type CommandPlan,
+  planCommands,
+  type PlanOptions,
+} from "./commands/plan.ts";
 export * from "./commands/result.ts";
+export { type CommandCounts, noCommands, type PlannedCommand } from "./commands/round.ts";

@@ -38,6 +38,8 @@ export type CoreCommand =
       readonly triggeredBy: number;
       readonly author: string;
       readonly text: string;
+      /** As in a comment. */
+      readonly entryTime: Seconds;
     }
   | { readonly kind: "delete-downtime"; readonly at: ObjectAt; readonly id: number }
   | {
@@ -46,7 +48,7 @@ export type CoreCommand =
       readonly persistent: Flag;
       readonly author: string;
       readonly text: string;
-      /** Stands in the command's bracket; not every core keeps it. */
+      /** Of when it is. Stands in the command's bracket, if the core takes it from there. */
       readonly entryTime: Seconds;
     }
   | { readonly kind: "delete-comment"; readonly at: ObjectAt; readonly id: number }

@@ -2,7 +2,7 @@
 // the core's own picture is older than the command, and from being sent for ever to a core that won't
 // have it.
 
-/** By {@link PlannedCommand.key}. */
+/** By `key` of what was planned. */
 export type CommandMemory = ReadonlyMap<string, SentCommand>;
 
 export interface SentCommand {
@@ -27,6 +27,26 @@ export function noteSent(
     next.set(key, { sentAtMs: nowMs, tries: (memory.get(key)?.tries ?? 0) + 1 });
   }
   return next;
+}
+
+/** From being sent to being seen, in a core with much to do and times in whole seconds. */
+const settleMs = 5_000;
+/** The first tries follow each other as soon as the picture is new. */
+const promptTries = 3;
+const pauseMsMin = 60_000;
+const pauseMsMax = 24 * 3600 * 1000;
+
+/** What a command that is due waits for: it is `under-way`, or it was in vain too often. Null: nothing. */
+export function waitsFor(
+  sent: SentCommand | undefined,
+  { madeAtMs, nowMs }: { readonly madeAtMs: number; readonly nowMs: number },
+): "under-way" | "pause" | null {
+  // A clock that was set back makes no promise about either.
+  if (sent === undefined || sent.sentAtMs > nowMs) return null;
+  if (madeAtMs < sent.sentAtMs + settleMs) return "under-way";
+  if (sent.tries < promptTries) return null;
+  const pauseMs = Math.min(pauseMsMin * 2 ** (sent.tries - promptTries), pauseMsMax);
+  return nowMs < sent.sentAtMs + pauseMs ? "pause" : null;
 }
 
 /** One line an entry, for a state file. */
@@ -57,8 +77,8 @@ function parseEntry(line: string): [string, SentCommand] | null {
   }
   if (!Array.isArray(parsed)) return null;
   const [key, sentAtMs, tries] = parsed as unknown[];
-  if (typeof key !== "string" || typeof sentAtMs !== "number" || typeof tries !== "number") {
+  if (typeof key !== "string" || !Number.isFinite(sentAtMs) || !Number.isSafeInteger(tries)) {
     return null;
   }
-  return [key, { sentAtMs, tries }];
+  return [key, { sentAtMs: sentAtMs as number, tries: tries as number }];
 }
