@@ -43,6 +43,7 @@ export {
   encodeMemory,
   noteSent,
   type SentCommand,
+  waitsFor,
 } from "./commands/memory.ts";
 export {
   type AnnotatedSite,

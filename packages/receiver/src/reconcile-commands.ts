@@ -15,7 +15,12 @@ import {
   formatSettled,
   parseSettled,
 } from "./commands/settled.ts";
-import { reconcileAnnotations, type SiteOutcome, type SiteRun } from "./commands/site-run.ts";
+import {
+  nothingDone,
+  reconcileAnnotations,
+  type SiteOutcome,
+  type SiteRun,
+} from "./commands/site-run.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
 import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
@@ -120,7 +125,7 @@ class Run {
     return known;
   }
 
-  /** Between two writes of the status file, nothing but another bundle makes another plan. */
+  /** Between two writes of the status file, nothingDone but another bundle makes another plan. */
   async #seen(known: readonly KnownSite[]): Promise<Seen> {
     const { world } = this.#opening;
     const name = "seen";
@@ -166,19 +171,19 @@ class Run {
     // States first: there is no acknowledging what isn't a problem yet.
     const results = await this.#results(run, states);
     const variables =
-      this.#wants === null ? nothing : await carryVariables(run, record, this.#wants);
+      this.#wants === null ? nothingDone : await carryVariables(run, record, this.#wants);
     const siteDigest = digestOfSite(states);
     const isSame = settled.site === siteDigest && settled.centre === centre;
-    const told = isSame ? nothing : await reconcileAnnotations(run, states);
+    const told = isSame ? nothingDone : await reconcileAnnotations(run, states);
     const outcomes = [results, variables, told];
     for (const outcome of outcomes) this.#add(outcome);
-    if (outcomes.some(({ waiting, commands }) => waiting + commands > 0)) return;
+    if (outcomes.some(({ waiting, unseen }) => waiting + unseen > 0)) return;
     const now = { bundle, site: siteDigest, centre };
     await saveProgress(world, this.#directory, name, formatSettled(now));
   }
 
   async #results(run: SiteRun, states: States): Promise<SiteOutcome> {
-    if (!this.#target.carry.includes("results")) return nothing;
+    if (!this.#target.carry.includes("results")) return nothingDone;
     const isOwn = isOwnHost(run.settings);
     const outcome = await carryResults(run, {
       hosts: states.hosts.filter(({ name }) => isOwn(name)),
@@ -188,10 +193,10 @@ class Run {
     return outcome;
   }
 
-  #add({ commands, waiting, refused, unsent }: SiteOutcome): void {
+  #add({ commands, waiting, refused, unseen, unsent }: SiteOutcome): void {
     this.#report.commands += commands;
     this.#report.commandsWaiting += waiting;
-    this.#report.commandsRefused += refused;
+    this.#report.commandsRefused += refused + unseen;
     if (unsent > 0) this.#isCut = true;
   }
 
@@ -211,5 +216,3 @@ interface Seen {
   readonly counts: Pick<CommandsReport, "commandsWaiting" | "commandsRefused">;
   save(report: CommandsReport): Promise<void>;
 }
-
-const nothing: SiteOutcome = { commands: 0, waiting: 0, refused: 0, unsent: 0 };

@@ -65,7 +65,8 @@ export async function carryResults(run: SiteRun, states: States): Promise<SiteOu
   if (hasRestarted) await saveProgress(world, directory, startName, look.programStart);
   const { waitingForConfiguration, future } = plan.counts;
   const unsent = lines.length - sent;
-  return { commands: sent, waiting: waitingForConfiguration + future + unsent, refused, unsent };
+  const waiting = waitingForConfiguration + future + unsent;
+  return { commands: sent, waiting, refused, unseen: 0, unsent };
 }
 
 /** Those that the core shows as they were handed over. */

@@ -3,58 +3,50 @@
 import {
   commandFault,
   customVariableCommand,
-  type CommandMemory,
   type ObjectAt,
   type PlannedCommand,
+  type SentCommand,
+  waitsFor,
 } from "@siteferry/apply";
 import type { Pairs } from "@siteferry/model";
 import { dialectOf } from "../commands-settings.ts";
 import { type SiteRecord, reopen } from "../mirror.ts";
 import { isOwnHost, nameAtCentre } from "../ownership.ts";
-import { centreKey, settledAtMs } from "./picture.ts";
-import { loadMemory, sendRemembered, type SiteOutcome, type SiteRun } from "./site-run.ts";
-
-/** After so many milliseconds, doubled with each try, what the core didn't do is tried again. */
-const pauseMs = 60_000;
-const pauseMsMax = 3_600_000;
+import { centreKey } from "./picture.ts";
+import {
+  loadMemory,
+  nothingDone,
+  sendRemembered,
+  type SiteOutcome,
+  type SiteRun,
+} from "./site-run.ts";
 
 export async function carryVariables(
   run: SiteRun,
   { config }: SiteRecord,
   wants: (variable: string) => boolean,
 ): Promise<SiteOutcome> {
-  if (config === null) return { commands: 0, waiting: 0, refused: 0, unsent: 0 };
-  const { clock } = run.opening.world;
+  if (config === null) return nothingDone;
+  const nowMs = run.opening.world.clock.now();
+  const { madeAtMs } = run.look;
   const dialect = dialectOf(run.target);
   const memoryName = `${run.site}.variables`;
   const before = await loadMemory(run, memoryName);
-  const memory = new Map<string, CommandMemoryEntry>();
+  const memory = new Map<string, SentCommand>();
   const due: PlannedCommand[] = [];
-  let [waiting, refused] = [0, 0];
+  let [waiting, refused, unseen] = [0, 0, 0];
   for await (const planned of differences(run, config, wants)) {
     const known = before.get(planned.key);
     if (known !== undefined) memory.set(planned.key, known);
-    if (commandFault(planned.command, dialect) !== null) {
-      refused += 1;
-    } else if (known === undefined || isDueAgain(known, clock.now(), settledAtMs(run.look))) {
-      due.push(planned);
-    } else {
-      waiting += 1;
-    }
+    const why = waitsFor(known, { madeAtMs, nowMs });
+    if (commandFault(planned.command, dialect) !== null) refused += 1;
+    else if (why === "pause") unseen += 1;
+    else if (why === "under-way") waiting += 1;
+    else due.push(planned);
   }
   const sent = await sendRemembered(run, memoryName, due, memory);
-  return { commands: sent, waiting: waiting + due.length, refused, unsent: due.length - sent };
-}
-
-type CommandMemoryEntry = NonNullable<ReturnType<CommandMemory["get"]>>;
-
-function isDueAgain(
-  { sentAtMs, tries }: CommandMemoryEntry,
-  nowMs: number,
-  madeAtMs: number,
-): boolean {
-  if (madeAtMs <= sentAtMs) return false;
-  return Math.abs(nowMs - sentAtMs) > Math.min(pauseMs * 2 ** (tries - 1), pauseMsMax);
+  const unsent = due.length - sent;
+  return { commands: sent, waiting: waiting + due.length, refused, unseen, unsent };
 }
 
 async function* differences(

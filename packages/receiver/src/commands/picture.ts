@@ -40,18 +40,10 @@ export function centreKey(host: string, service: string | null): CentreKey {
   return service === null ? host : `${host}\t${service}`;
 }
 
-/** A core shows what it was told a moment later: it reads commands between other things. */
-const settleMs = 2_000;
-
-/** Up to when commands have to show in it. */
-export function settledAtMs({ madeAtMs }: CentreLook): number {
-  return madeAtMs - settleMs;
-}
-
 export function viewOf(look: CentreLook, { objects }: CentreObjects): CentreView {
-  const { comments, downtimes } = look;
+  const { madeAtMs, comments, downtimes } = look;
   return {
-    madeAtMs: settledAtMs(look),
+    madeAtMs,
     comments,
     downtimes,
     object: ({ host, service }) => objects.get(centreKey(host, service)) ?? null,
@@ -68,6 +60,11 @@ export function objectAt(
   if (service === "") return { host: hostName, service: null };
   const description = parseServiceDescription(service);
   return isNameFault(description) ? null : { host: hostName, service: description };
+}
+
+/** Nagios leaves the type as it was when it takes an acknowledgement away; the flag is what counts. */
+export function acknowledgementOf(flag: string, type: string): number {
+  return flag === "1" ? Math.max(1, wholeOf(type)) : 0;
 }
 
 const known = new Map<number, CentreObject>();

@@ -40,11 +40,21 @@ export interface SiteOutcome {
   readonly commands: number;
   /** Things that a later run has to look at again, those commands included. */
   readonly waiting: number;
-  /** What the core can't be told, or doesn't do. */
+  /** What the core can't be told. */
   readonly refused: number;
+  /** What it was told several times, and doesn't show. */
+  readonly unseen: number;
   /** Commands for which the time of this run was too short. */
   readonly unsent: number;
 }
+
+export const nothingDone: SiteOutcome = {
+  commands: 0,
+  waiting: 0,
+  refused: 0,
+  unseen: 0,
+  unsent: 0,
+};
 
 const annotations: readonly Annotation[] = ["acknowledgements", "downtimes", "comments"];
 
@@ -70,7 +80,8 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
   return {
     commands: sent,
     waiting: waitingOf(counts) + commands.length,
-    refused: counts.refused + counts.unseen,
+    refused: counts.refused,
+    unseen: counts.unseen,
     unsent: commands.length - sent,
   };
 }

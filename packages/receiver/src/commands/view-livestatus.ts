@@ -5,6 +5,7 @@ import type { CentreComment, CentreDowntime, CentreObject } from "@siteferry/app
 import { type LivestatusClient, pairLists, parseHeaderLine, type Row } from "@siteferry/livestatus";
 import type { Clock, Pairs } from "@siteferry/model";
 import {
+  acknowledgementOf,
   centreKey,
   type CentreKey,
   centreObject,
@@ -55,7 +56,7 @@ async function readObjects(
 ): Promise<CentreObjects> {
   const objects = new Map<CentreKey, CentreObject>();
   const variables = new Map<CentreKey, Pairs>();
-  const state = ["has_been_checked", "state", "acknowledgement_type"];
+  const state = ["has_been_checked", "state", "acknowledged", "acknowledgement_type"];
   const custom = wants === null ? [] : ["custom_variable_names", "custom_variable_values"];
   for (const table of tables) {
     const width = names[table].length;
@@ -63,8 +64,11 @@ async function readObjects(
     for await (const batch of client.rows({ table, columns })) {
       for (const row of batch) {
         const key = centreKey(row[0]!, width === 1 ? null : row[1]!);
-        const [checked = "", stateText = "", type = "", ...lists] = row.slice(width);
-        objects.set(key, centreObject(flagOf(checked), wholeOf(stateText), wholeOf(type)));
+        const [checked = "", stateText = "", flag = "", type = "", ...lists] = row.slice(width);
+        objects.set(
+          key,
+          centreObject(flagOf(checked), wholeOf(stateText), acknowledgementOf(flag, type)),
+        );
         if (wants === null) continue;
         const [variableNames = "", values = ""] = lists;
         const pairs = pairLists(variableNames, values)?.filter(([name]) => wants(name)) ?? [];

@@ -11,6 +11,7 @@ import {
   systemCode,
 } from "@siteferry/model";
 import {
+  acknowledgementOf,
   centreKey,
   type CentreKey,
   type CentreLook,
@@ -74,7 +75,9 @@ function unusable(path: string, reason: string, cause?: unknown): FerryError {
   return new FerryError("core-status-unusable", `${printable(path)}: ${reason}`, { cause });
 }
 
-const hostFields = ["host_name", "has_been_checked", "current_state", "acknowledgement_type"];
+const acknowledged = "problem_has_been_acknowledged";
+const type = "acknowledgement_type";
+const hostFields = ["host_name", "has_been_checked", "current_state", acknowledged, type];
 const person = ["host_name", "author", "entry_time"];
 const commentFields = [...person, "comment_id", "entry_type", "persistent", "comment_data"];
 const times = ["start_time", "end_time", "triggered_by", "fixed", "duration"];
@@ -139,11 +142,11 @@ class Collector {
 
   #takeObject(fields: StatusFields): void {
     const key = centreKey(fields.get("host_name") ?? "", fields.get(service) ?? null);
-    const type = wholeOf(fields.get("acknowledgement_type") ?? "");
+    const kind = acknowledgementOf(fields.get(acknowledged) ?? "", fields.get(type) ?? "");
     const state = wholeOf(fields.get("current_state") ?? "");
-    const object = centreObject(flagOf(fields.get("has_been_checked") ?? ""), state, type);
+    const object = centreObject(flagOf(fields.get("has_been_checked") ?? ""), state, kind);
     this.#objects.set(key, object);
-    if (type !== 0) this.#acknowledged.push(`${key}\t${type}`);
+    if (kind !== 0) this.#acknowledged.push(`${key}\t${kind}`);
     const pairs: (readonly [string, string])[] = [];
     // `_NAME=1;value`: whether it was changed stands before it.
     for (const [name, value] of fields) {
