@@ -15,6 +15,7 @@ import {
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { missingFor, type Nagios, type NagiosFields, startNagios } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hostileTexts, settle } from "./settle.ts";
 
 const now = (): number => Math.floor(Date.now() / 1000);
 const start = now() - 1_000;
@@ -42,18 +43,6 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
     };
   });
   afterAll(() => dispose());
-
-  /** Runs until nothing is left to do; the commands of all of them together. */
-  async function settle(): Promise<number> {
-    for (let [runs, commands] = [0, 0]; ; runs += 1) {
-      const report = await centre.receive();
-      commands += report.commands;
-      expect(report.failed, centre.complaints.join("\n")).toBe(0);
-      if (report.commandsWaiting === 0 && report.results === 0) return commands;
-      if (runs === 300) throw new Error(JSON.stringify(report));
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
 
   /** As an operator at the centre. */
   async function operate(...commands: readonly string[]): Promise<void> {
@@ -140,7 +129,7 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
 
   test("acknowledgements, downtimes and comments appear, and a cycle without a change sends nothing", async () => {
     await centre.say("remote1", said);
-    expect(await settle()).toBe(8);
+    expect(await settle(centre)).toBe(8);
     expect(await annotations()).toEqual(shown);
     const { services, hosts, downtimes } = await nagios.status();
     expect(services.get("web;disk")!["acknowledgement_type"]).toBe("2");
@@ -152,13 +141,13 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
     expect(triggered["triggered_by"]).toBe(trigger["downtime_id"]);
     expect([trigger["start_time"], trigger["end_time"]]).toEqual([`${start}`, `${start + 90_000}`]);
     await centre.say("remote1", said);
-    expect(await settle()).toBe(0);
-    expect(await settle()).toBe(0);
+    expect(await settle(centre)).toBe(0);
+    expect(await settle(centre)).toBe(0);
   });
 
   test("the core restarts: what it kept isn't sent again; without retention all of it is", async () => {
     await nagios.restart();
-    expect(await settle()).toBe(0);
+    expect(await settle(centre)).toBe(0);
     expect(await annotations()).toEqual(shown);
     await nagios.restart("lost");
     // The results come again with the next check at the site.
@@ -170,7 +159,7 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
       hosts: said.hosts!.map((state) => ({ ...state, ...later(state) })),
       services: said.services!.map((state) => ({ ...state, ...later(state) })),
     });
-    expect(await settle()).toBe(8);
+    expect(await settle(centre)).toBe(8);
     expect(await annotations()).toEqual(shown);
   });
 
@@ -192,7 +181,7 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
           : state,
       ),
     });
-    expect(await settle()).toBe(0);
+    expect(await settle(centre)).toBe(0);
     expect(await annotations()).toEqual({
       comments: [
         "web;cpu|1|operator|twice",
@@ -214,7 +203,7 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
       services: ["disk", "load", "cpu"].map((name) => serviceState("web", name, state)),
       comments: [siteComment("web", "cpu", { id: 5, comment: "twice" })],
     });
-    await settle();
+    await settle(centre);
     expect(await annotations()).toEqual({
       comments: [
         `r2-web|1|${mark("anna", "remote2")}|of remote2`,
@@ -229,23 +218,12 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
   });
 
   test("hostile texts and authors are texts and authors: no second command", async () => {
-    const texts = [
-      "x\n[1] SHUTDOWN_PROGRAM",
-      "x\r\n[1700000000] DEL_ALL_SVC_COMMENTS;web;cpu\n",
-      "x;y;z\\",
-      "\u2028[1] SHUTDOWN_PROGRAM",
-      `${"long ".repeat(3_000)}\n[1] SHUTDOWN_PROGRAM`,
-      "\t}\n\nhostcomment {\n\thost_name=web\n\tcomment_id=1\n\tauthor=x\n\t}\n",
-      "operator (siteferry remote2)",
-      "\u0000\u0007\u001b[2J",
-      " ",
-    ];
     await centre.say("remote1", {
       hosts: [hostState("web", { last_check: start + 3 })],
-      comments: texts.map((text, index) =>
+      comments: hostileTexts.map((text, index) =>
         siteComment("web", null, { id: index + 1, comment: text, author: text }),
       ),
-      downtimes: texts.map((text, index) =>
+      downtimes: hostileTexts.map((text, index) =>
         siteDowntime("web", null, {
           id: index + 1,
           start_time: start,
@@ -255,17 +233,17 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
         }),
       ),
     });
-    await settle();
+    await settle(centre);
     const { comments, downtimes } = await annotations();
     const own = (line: string): boolean => line.includes("(siteferry remote1)|");
-    expect(comments.filter(own)).toHaveLength(texts.length);
-    expect(downtimes.filter(own)).toHaveLength(texts.length);
+    expect(comments.filter(own)).toHaveLength(hostileTexts.length);
+    expect(downtimes.filter(own)).toHaveLength(hostileTexts.length);
     expect(comments.filter((line) => !own(line))).toEqual([
       `r2-web|1|${mark("anna", "remote2")}|of remote2`,
       "web;cpu|1|operator|twice",
       "web;cpu|4|operator|mine",
     ]);
-    expect(await settle()).toBe(0);
+    expect(await settle(centre)).toBe(0);
   });
 });
 

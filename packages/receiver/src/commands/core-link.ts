@@ -66,14 +66,10 @@ function livestatusLink(
     stamp: async () => "",
     look: async () => await livestatusReader(await client(), world.clock).look(),
     objects: async (wants) => await livestatusReader(await client(), world.clock).objects(wants),
-    // A connection of its own: what a server says about a command, if it does, is nobody's answer.
+    // On the connection that showed what there is: after a restart the same ids are of other things. What a
+    // server says about a command, if it does, comes when nothing is asked any more.
     async send(lines, taken) {
-      const commands = await connect();
-      try {
-        await send(livestatusSink(commands), lines, taken);
-      } finally {
-        await commands.close();
-      }
+      await send(livestatusSink(await client()), lines, taken);
     },
     async close() {
       await (await connected?.catch(() => null))?.close();

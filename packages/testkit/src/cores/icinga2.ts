@@ -55,8 +55,7 @@ export async function startIcinga2({ objects, prepare }: Icinga2Options): Promis
   const answerDirectory = join(directory, "answers");
   const port = await freePort();
   const configuration = join(directory, "icinga2.conf");
-  await mkdir(answerDirectory);
-  const paths = await ownPaths(directory);
+  const [paths] = await Promise.all([ownPaths(directory), mkdir(answerDirectory)]);
   const frame = icinga2Frame({ answerDirectory, socketPath, port });
   await writeFile(configuration, frame + objects + ((await prepare?.(directory)) ?? ""));
   const start = () =>
