@@ -51,7 +51,7 @@ const plainSchema = z.strictObject({
     .default(["acknowledgements", "downtimes", "comments"]),
   customVariables: z.array(z.string().min(1)).default([]),
   mark: z.string().default(defaultMark),
-  pace: z.int().min(1).max(100_000).default(2_000),
+  pace: z.int().min(1).max(100_000).default(5_000),
   timeout: duration.prefault("10s"),
 });
 

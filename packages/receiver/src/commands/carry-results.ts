@@ -51,22 +51,22 @@ export async function carryResults(run: SiteRun, states: States): Promise<SiteOu
     lines.push(encodeCommand(command, dialect, nowMs));
     keys.push(key);
   }
-  let sent = 0;
+  const unsent = new Set(keys);
   try {
-    if (lines.length > 0) await run.link.send(lines, () => void (sent += 1));
+    if (lines.length > 0) await run.link.send(lines, (index) => void unsent.delete(keys[index]!));
   } finally {
-    if (sent > 0 || hasRestarted) {
+    if (unsent.size < keys.length || hasRestarted) {
       await store.save(site, {
         ...before,
-        results: without(plan.results, keys.slice(sent), before),
+        results: without(plan.results, unsent, before),
       });
     }
   }
   if (hasRestarted) await saveProgress(world, directory, startName, look.programStart);
   const { waitingForConfiguration, future } = plan.counts;
-  const unsent = lines.length - sent;
-  const waiting = waitingForConfiguration + future + unsent;
-  return { commands: sent, waiting, refused, unseen: 0, unsent };
+  const waiting = waitingForConfiguration + future + unsent.size;
+  const commands = keys.length - unsent.size;
+  return { commands, waiting, refused, unseen: 0, unsent: unsent.size };
 }
 
 /** Those that the core shows as they were handed over. */
@@ -84,7 +84,7 @@ async function stillThere(
 
 function without(
   results: ReadonlyMap<ObjectKey, Stamp>,
-  unsent: readonly ObjectKey[],
+  unsent: ReadonlySet<ObjectKey>,
   before: AppliedRecord,
 ): ReadonlyMap<ObjectKey, Stamp> {
   const kept = new Map(results);

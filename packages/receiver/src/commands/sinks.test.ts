@@ -98,7 +98,7 @@ test("a clock that is set back ends nothing early", async () => {
   let taken = 0;
   const sink: CommandSink = {
     async push(some, take) {
-      for (const _ of some) take();
+      for (const index of some.keys()) take(index);
     },
   };
   const pacing = { clock, wait: async () => {}, pace: 1_000, timeoutMs: 1, runMs: 1 };

@@ -104,15 +104,14 @@ export async function sendRemembered(
   const nowMs = clock.now();
   const lines = commands.map(({ command }) => encodeCommand(command, dialect, nowMs));
   await saveMemory(run, memoryName, noteSent(memory, commands, nowMs));
-  let sent = 0;
+  const sent: PlannedCommand[] = [];
   try {
-    await run.link.send(lines, () => void (sent += 1));
+    await run.link.send(lines, (index) => void sent.push(commands[index]!));
   } finally {
     // What the core shows of the moment before the last one went out doesn't have all of them.
-    const done = noteSent(memory, commands.slice(0, sent), clock.now());
-    await saveMemory(run, memoryName, done);
+    await saveMemory(run, memoryName, noteSent(memory, sent, clock.now()));
   }
-  return sent;
+  return sent.length;
 }
 
 export async function loadMemory(
