@@ -4,7 +4,8 @@
 import { type BundleKind, limits, Refusal, type SiteId } from "@siteferry/model";
 
 export const manifestName = "manifest.json";
-export const formatVersion = 1;
+/** A newer siteferry may seal others. */
+const formatMax = 2;
 
 /** Where it came from, in the words of the site's status table; for people. A vendor's dump leaves both empty. */
 export interface Source {
@@ -65,7 +66,12 @@ export function decodeManifest(bytes: Buffer): Manifest {
   if (!isText(source["program_version"]) || !isText(source["livestatus_version"])) {
     throw new Refusal("manifest-bad", "the manifest's source isn't two texts");
   }
-  if (format !== formatVersion) throw new Refusal("manifest-bad", "the manifest isn't of format 1");
+  if (!isCount(format) || format < 1 || format > formatMax) {
+    throw new Refusal(
+      "manifest-bad",
+      `the manifest isn't of format 1 to ${formatMax}: upgrade first?`,
+    );
+  }
   if (!Array.isArray(members)) throw new Refusal("manifest-bad", "the manifest has no members");
   for (const member of members as unknown[]) {
     checkKeys(member, ["name", "rows", "bytes"]);

@@ -9,12 +9,15 @@ import { compress, levels } from "./compress.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type BundleHeader } from "./header.ts";
 import type { Signer } from "./keys.ts";
-import { memberNames } from "./layout.ts";
-import { encodeManifest, formatVersion, manifestName, type Source } from "./manifest.ts";
+import { type BundleFormat, formatOf, memberNames } from "./layout.ts";
+import { encodeManifest, manifestName, type Source } from "./manifest.ts";
 import type { Member } from "./member.ts";
 import { makeSignature } from "./sshsig.ts";
 
-/** `members`: all of the kind, in the order of the model, empty ones too. */
+/**
+ * `members`: all of the kind, in the order of the model, empty ones too. A keyframe of which only the
+ * states are known has only their two, and its deltas the four that speak of them.
+ */
 export type SealInput = ConfigurationInput | KeyframeInput | DeltaInput | VerbatimInput;
 
 interface ConfigurationInput extends CommonInput {
@@ -79,9 +82,9 @@ export async function sealWithBase(
   signer: Signer,
   { recipients = [] }: SealOptions = {},
 ): Promise<SealedWithBase> {
-  checkMembers(input);
+  const format = checkMembers(input);
   const configuration = configurationOf(input);
-  const parts = archiveParts(input, configuration);
+  const parts = archiveParts(input, format, configuration);
   const inflatedBytes = parts.reduce((sum, part) => sum + part.length, 0);
   checkSize("the size of its rows", inflatedBytes, limits.inflatedBytesMax);
   const clear = await compress(parts, inflatedBytes, levels[input.kind]);
@@ -119,9 +122,9 @@ function configurationOf(input: SealInput): string {
   return base.configurationHash;
 }
 
-function archiveParts(input: SealInput, configuration: string): Uint8Array[] {
+function archiveParts(input: SealInput, format: BundleFormat, configuration: string): Uint8Array[] {
   const manifest = encodeManifest({
-    format: formatVersion,
+    format,
     kind: input.kind,
     site: input.site,
     epoch: input.epoch,
@@ -143,14 +146,18 @@ function archiveParts(input: SealInput, configuration: string): Uint8Array[] {
   return [...parts, Buffer.alloc(endMarkBytes)].filter((part) => part.length > 0);
 }
 
-function checkMembers({ kind, members }: SealInput): void {
-  const expected = memberNames(kind).join(" ");
-  const found = members.map(({ name }) => name).join(" ");
-  if (found !== expected) throw new TypeError(`a ${kind} bundle has ${expected}, not ${found}`);
+function checkMembers({ kind, members }: SealInput): BundleFormat {
+  const format = formatOf(kind, members);
+  if (format === null) {
+    const expected = (memberNames(kind, 2) ?? memberNames(kind, 1))!.join(" ");
+    const found = members.map(({ name }) => name).join(" ");
+    throw new TypeError(`a ${kind} bundle has ${expected}, not ${found}`);
+  }
   const rows = members.reduce((sum, member) => sum + member.rows, 0);
   checkSize("the number of its rows", rows, limits.recordsMax);
   const entries = members.reduce((sum, member) => sum + (member.entries ?? 0), 0);
   checkSize("the number of its groups, contacts and variables", entries, limits.listEntriesMax);
+  return format;
 }
 
 function checkSize(what: string, size: number, max: number): void {

@@ -80,3 +80,30 @@ export const stateMax: Readonly<Record<"host_states" | "service_states", number>
   host_states: 2,
   service_states: 3,
 };
+/**
+ * Integers that are whole from 0 to this, by table and column. Ids are counted up within a core's life
+ * or longer; 2^32 is more than any has. Attempts go up to `max_check_attempts`, which people write.
+ */
+export const integerMax: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>> = {
+  host_states: { state: stateMax.host_states },
+  service_states: { state: stateMax.service_states },
+  comments: { id: 2 ** 32, entry_type: 4 },
+  downtimes: { id: 2 ** 32, duration: timeEnd, triggered_by: 2 ** 32 },
+  events: { state: stateMax.service_states, attempt: 1_000_000 },
+  comments_gone: { id: 2 ** 32 },
+  downtimes_gone: { id: 2 ** 32 },
+};
+/**
+ * Characters of a text, by table and column; a sender cuts them. People write comments in a line of a
+ * web page; of an event's output the beginning says what happened, and there may be very many events.
+ */
+export const textMax: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>> = {
+  comments: { author: 255, comment: 4096 },
+  downtimes: { author: 255, comment: 4096 },
+  events: { plugin_output: 1024 },
+};
+/**
+ * Events of one bundle, the newest: 20,000 are a change of state of each service of a large site in a
+ * storm, 2 MiB of rows, and a tenth of that on the line.
+ */
+export const eventsMax: number = 20_000;

@@ -156,8 +156,7 @@ export interface SiteEvent {
   readonly host_name: HostName;
   /** Null: it happened to the host. */
   readonly description: ServiceDescription | null;
-  /** One of {@link eventKinds}. */
-  readonly kind: string;
+  readonly kind: EventKind;
   /** Of an alert, numbered as in {@link HostState} and {@link ServiceState}; else 0. */
   readonly state: number;
   /** Of an alert: 0 soft, 1 hard; else 0. */
@@ -175,6 +174,10 @@ export const eventKinds = [
   "flapping-stopped",
   "flapping-disabled",
 ] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+export type CommentKey = Pick<SiteComment, "id">;
+export type DowntimeKey = Pick<SiteDowntime, "id">;
 
 /** Turns cells, which must have passed the table's validation, into rows. */
 export function rowMaker<Row>(table: Table<Row>): (cells: Cells) => Row {

@@ -22,7 +22,7 @@ import { type KnownConfiguration, knownConfigurations, openSiteObjects } from ".
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, nameAtCentre } from "./ownership.ts";
+import { isOwnHost, nameAtCentre, ownStates } from "./ownership.ts";
 import { packageStore } from "./package-store.ts";
 
 /** What a run did at one Icinga 2. */
@@ -166,11 +166,7 @@ class Run {
 
     const all = await loadStates(this.#receiver, record);
     if (all === null) return;
-    const isOwn = isOwnHost(siteSettings);
-    const states = {
-      hosts: all.hosts.filter(({ name }) => isOwn(name)),
-      services: all.services.filter(({ host_name }) => isOwn(host_name)),
-    };
+    const states = ownStates(all, isOwnHost(siteSettings));
     const compared = `${site}.compared`;
     const mayHaveLost = (await loadProgress(world, this.#directory, compared)) !== programStart;
     const counts = await deliverStates(

@@ -13,7 +13,7 @@ import { readCache } from "./activation/target.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, nameAtCentre } from "./ownership.ts";
+import { isOwnHost, nameAtCentre, ownStates } from "./ownership.ts";
 import type { CheckResultsSettings } from "./settings.ts";
 
 /** Brings one site's states into one core. Null: nothing is new since the last run. */
@@ -34,11 +34,7 @@ export async function reconcileStates(
 
   const all = await loadStates(receiver, record);
   if (all === null) return null;
-  const isOwn = isOwnHost(siteSettings);
-  const states = {
-    hosts: all.hosts.filter(({ name }) => isOwn(name)),
-    services: all.services.filter(({ host_name }) => isOwn(host_name)),
-  };
+  const states = ownStates(all, isOwnHost(siteSettings));
   const { dir, core, mode } = target;
   const groupId = await receiver.groupId(target.group);
   const store = appliedStore(world, directory);

@@ -11,7 +11,7 @@ import { dumpSite, type SiteDump } from "./dump-site.ts";
 import { keyframeAfter } from "./keyframe-schedule.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 import { dropSuperseded, publishToOutbox } from "./outbox.ts";
-import { type Plan, planBundles, type PlannedBundle } from "./plan.ts";
+import { eventsSince, type Plan, planBundles, type PlannedBundle } from "./plan.ts";
 import { repeatKeyframe } from "./repeat.ts";
 import { collectDump } from "./send-dump.ts";
 import type { SenderSettings } from "./settings.ts";
@@ -46,6 +46,10 @@ export interface SealedBundle {
 export interface SendReport extends Shipment {
   readonly sealed: readonly SealedBundle[];
   readonly rowsRefused: number;
+  /** Events that were too old for a bundle's number of them. */
+  readonly eventsLeftOut: number;
+  /** 1 if the core's log couldn't be read. */
+  readonly eventsUnread: number;
   /** Bundles that were put into the outbox again, for links that can't tell of a loss. */
   readonly repeated: number;
   /** Bundles that a newer one replaced before they were shipped. */
@@ -90,13 +94,19 @@ async function collect(sender: Sender): Promise<Collected> {
     hosts: settings.filters.hosts.map(parseHeaderLine),
     services: settings.filters.services.map(parseHeaderLine),
   };
-  const dump = await dumpSite(sender.connect, { filters, flavour: settings.core, log });
-
+  // What travelled before says how much of the core's log has to be read.
   const nowMs = clock.now();
   const memory = await loadMemory(files, state, nowMs, sender.life, random);
   const base = await loadBase(files, state, memory.keyframe);
   const known =
     sender.whole === true ? { ...memory, keyframe: null, configurationHash: "" } : memory;
+  const dump = await dumpSite(sender.connect, {
+    filters,
+    flavour: settings.core,
+    log,
+    eventsSince: (configuration) =>
+      settings.events ? eventsSince(configuration, known, base, nowMs, settings.keyframe) : null,
+  });
   const plan = planBundles(dump, known, base, nowMs, settings.keyframe);
 
   // Once a keyframe may be published the old one is no base any more, whatever happens before the
@@ -118,6 +128,8 @@ async function collect(sender: Sender): Promise<Collected> {
   return {
     sealed,
     rowsRefused: dump.rowsRefused,
+    eventsLeftOut: dump.eventsLeftOut,
+    eventsUnread: dump.eventsUnread,
     repeated: repeated.names.length,
     again: repeated.names,
     superseded: await dropSuperseded(files, spool),

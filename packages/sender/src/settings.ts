@@ -43,6 +43,8 @@ export interface SenderSettings {
   readonly spool: string;
   /** Livestatus header lines that choose objects, such as `Filter: name ~ ^web`. */
   readonly filters: { readonly hosts: readonly string[]; readonly services: readonly string[] };
+  /** Whether what happened between two dumps travels, out of the core's own log. */
+  readonly events: boolean;
   /** Nothing may come back from the centre: a transport on which something does is refused. */
   readonly oneWay: boolean;
   /** Each bundle goes through `all` transports, or through the `first` that works, in their order. */
@@ -91,6 +93,7 @@ const plainSchema = z.strictObject({
       services: z.array(z.string()).default([]),
     })
     .prefault({}),
+  events: z.boolean().default(true),
   oneWay: z.boolean().default(false),
   deliver: z.enum(["all", "first"]).default("all"),
   centreKeys: absolutePath.optional(),

@@ -129,6 +129,8 @@ async function handIn(query: Icinga2["query"], line: string): Promise<void> {
 async function ownPaths(directory: string): Promise<string[]> {
   const names = ["DataDir", "LogDir", "CacheDir", "InitRunDir", "SpoolDir"];
   await Promise.all(names.map((name) => mkdir(join(directory, name))));
+  // As Debian's package has it: without it, the table log can't be asked for.
+  await mkdir(join(directory, "LogDir", "compat", "archives"), { recursive: true });
   return names.map((name) => `-D${name}=${join(directory, name)}`);
 }
 
