@@ -85,12 +85,21 @@ describe.skipIf(missingFor("icinga2") !== null)("Icinga 2 as the centre", () => 
     downtimes: [
       siteDowntime("web", null, { id: 1, start_time: start, end_time: end }),
       siteDowntime("web", "cpu", {
-        ...{ id: 2, start_time: start, end_time: end, fixed: 0 },
-        ...{ duration: 600, comment: "flexible" },
+        id: 2,
+        start_time: start,
+        end_time: end,
+        fixed: 0,
+        duration: 600,
+        comment: "flexible",
       }),
       siteDowntime("web", "disk", {
-        ...{ id: 3, start_time: start, end_time: end, fixed: 0 },
-        ...{ duration: 700, triggered_by: 1, comment: "triggered" },
+        id: 3,
+        start_time: start,
+        end_time: end,
+        fixed: 0,
+        duration: 700,
+        triggered_by: 1,
+        comment: "triggered",
       }),
     ],
   };
