@@ -4,7 +4,7 @@
 export * from "./check-results/applied.ts";
 export type { AttemptsMax } from "./check-results/earlier.ts";
 export * from "./check-results/format.ts";
-export type { ResultCounts } from "./check-results/plan.ts";
+export { planResults, type ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
 export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
 export type { Icinga2Connection } from "./icinga2/connection.ts";
@@ -36,3 +36,24 @@ export * from "./objects/style.ts";
 export { staleCommand } from "./objects/templates.ts";
 export * from "./world/icinga2-client.ts";
 export type * from "./commands/centre-view.ts";
+export type * from "./commands/command.ts";
+export { commandFault, encodeCommand } from "./commands/encode.ts";
+export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
+export {
+  type CommandMemory,
+  decodeMemory,
+  emptyMemory,
+  encodeMemory,
+  noteSent,
+  type SentCommand,
+  waitsFor,
+} from "./commands/memory.ts";
+export {
+  type AnnotatedSite,
+  type Annotation,
+  type CommandPlan,
+  planCommands,
+  type PlanOptions,
+} from "./commands/plan.ts";
+export * from "./commands/result.ts";
+export { type CommandCounts, noCommands, type PlannedCommand } from "./commands/round.ts";

@@ -40,6 +40,8 @@ export interface CentreObject {
 }
 
 export interface CentreView {
+  /** The moment that it shows: when it was asked for, or when the status file was written. */
+  readonly madeAtMs: number;
   /** Null: the core doesn't know the object. */
   object(at: ObjectAt): CentreObject | null;
   readonly comments: readonly CentreComment[];

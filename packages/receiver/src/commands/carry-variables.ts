@@ -1,0 +1,77 @@
+// Custom variables as commands: those that the core has of an object, where the site's value is another.
+
+import {
+  commandFault,
+  customVariableCommand,
+  type ObjectAt,
+  type PlannedCommand,
+  type SentCommand,
+  waitsFor,
+} from "@siteferry/apply";
+import type { Pairs } from "@siteferry/model";
+import { dialectOf } from "../commands-settings.ts";
+import { type SiteRecord, reopen } from "../mirror.ts";
+import { isOwnHost, nameAtCentre } from "../ownership.ts";
+import { centreKey } from "./picture.ts";
+import {
+  loadMemory,
+  nothingDone,
+  sendRemembered,
+  type SiteOutcome,
+  type SiteRun,
+} from "./site-run.ts";
+
+export async function carryVariables(
+  run: SiteRun,
+  { config }: SiteRecord,
+  wants: (variable: string) => boolean,
+): Promise<SiteOutcome> {
+  if (config === null) return nothingDone;
+  const nowMs = run.opening.world.clock.now();
+  const { madeAtMs } = run.look;
+  const dialect = dialectOf(run.target);
+  const memoryName = `${run.site}.variables`;
+  const before = await loadMemory(run, memoryName);
+  const memory = new Map<string, SentCommand>();
+  const due: PlannedCommand[] = [];
+  let [waiting, refused, unseen] = [0, 0, 0];
+  for await (const planned of differences(run, config, wants)) {
+    const known = before.get(planned.key);
+    if (known !== undefined) memory.set(planned.key, known);
+    const why = waitsFor(known, { madeAtMs, nowMs });
+    if (commandFault(planned.command, dialect) !== null) refused += 1;
+    else if (why === "pause") unseen += 1;
+    else if (why === "under-way") waiting += 1;
+    else due.push(planned);
+  }
+  const sent = await sendRemembered(run, memoryName, due, memory);
+  const unsent = due.length - sent;
+  return { commands: sent, waiting: waiting + due.length, refused, unseen, unsent };
+}
+
+async function* differences(
+  run: SiteRun,
+  config: NonNullable<SiteRecord["config"]>,
+  wants: (variable: string) => boolean,
+): AsyncGenerator<PlannedCommand, void> {
+  const { variables } = await run.objects();
+  const { configuration } = await reopen(run.opening, config, "config");
+  const isOwn = isOwnHost(run.settings);
+  const hostName = nameAtCentre(run.settings);
+  const compare = function* (at: ObjectAt, ofSite: Pairs): Generator<PlannedCommand, void> {
+    const ofCentre = new Map(variables.get(centreKey(at.host, at.service)));
+    for (const [name, value] of ofSite) {
+      const there = ofCentre.get(name);
+      if (!wants(name) || there === undefined || there === value) continue;
+      const key = [at.host, at.service ?? "", name, value].join("\t");
+      yield { key, command: customVariableCommand(at, name, value) };
+    }
+  };
+  for (const { name, custom_variables } of configuration.hosts) {
+    if (isOwn(name)) yield* compare({ host: hostName(name), service: null }, custom_variables);
+  }
+  for (const { host_name, description, custom_variables } of configuration.services) {
+    if (!isOwn(host_name)) continue;
+    yield* compare({ host: hostName(host_name), service: description }, custom_variables);
+  }
+}
