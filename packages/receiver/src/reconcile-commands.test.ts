@@ -1,6 +1,8 @@
 // What people said at a site, against a core that is slow, restarts, goes in the middle, or forgets.
 
 import { rm, writeFile } from "node:fs/promises";
+import type { FileSystem } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import {
@@ -83,9 +85,38 @@ test("said once, seen, and never said again; without a change nothing is even lo
   await ground.pass();
   expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
   core.whenFull = "isn't there";
-  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
   await ground.pass();
+  const looked: string[] = [];
+  const files: FileSystem = {
+    ...nodeFiles,
+    async read(path, ...rest) {
+      looked.push(path);
+      return await nodeFiles.read(path, ...rest);
+    },
+  };
+  expect(await centre.receive(files)).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
+  expect(looked.filter((path) => path.includes("remote1.settled"))).not.toEqual([]);
+  expect(looked.filter((path) => path.includes("remote1.sent"))).toEqual([]);
   expect(core.commands).toEqual(commands);
+});
+
+test("a picture made while commands were on their way doesn't have the later ones: they aren't sent twice", async () => {
+  await using ground = await open({ pace: 2 });
+  const { core, centre } = ground;
+  const comments = Array.from({ length: 20 }, (_, index) =>
+    siteComment("web", null, { id: index + 1, comment: `comment ${index}` }),
+  );
+  await centre.say("remote1", { hosts: [hostState("web")], comments });
+  const seventhSecond = core.clockMs + 7_000;
+  core.meanwhile = async () => {
+    if (core.clockMs === seventhSecond) await core.work();
+  };
+  expect(await centre.receive()).toMatchObject({ commands: 20 });
+  expect(core.comments.length).toBeLessThan(20);
+  expect(await centre.receive()).toMatchObject({ commands: 0 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+  expect(core.comments).toHaveLength(20);
 });
 
 test("a command that never shows is said again, and then counted, not hammered", async () => {
@@ -116,8 +147,8 @@ test("a core that hangs in the middle: what it took isn't sent twice, the rest f
   expect(first).toMatchObject({ commands: 0, failed: 1 });
   expect(centre.complaints.join()).toContain("core-takes-no-commands");
   core.room = Infinity;
-  // The core is back, and shows what it had taken.
-  await ground.pass();
+  // The core is back, and shows what it had taken. The rest needs no patience.
+  await ground.pass(1);
   const taken = core.comments.length;
   expect(taken).toBeGreaterThan(0);
   expect(await centre.receive()).toMatchObject({ commands: 500 - taken, failed: 0 });

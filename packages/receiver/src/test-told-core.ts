@@ -28,6 +28,8 @@ export interface ToldCore {
   /** How many pieces it takes before it goes, or is full for ever. */
   room: number;
   whenFull: "hangs" | "goes" | "isn't there";
+  /** While siteferry waits between commands. */
+  meanwhile(): Promise<void>;
   /** Does what it was told and writes its status file, as of now. */
   work(): Promise<void>;
 }
@@ -46,6 +48,7 @@ export function makeToldCore(statusFile: string): ToldCore {
     programStart: 1_700_000_000,
     room: Infinity,
     whenFull: "hangs",
+    async meanwhile() {},
     world: {
       connect: () => Promise.reject(new Error("it has no Livestatus")),
       async openCommandFile() {
@@ -53,6 +56,7 @@ export function makeToldCore(statusFile: string): ToldCore {
       },
       async wait(milliseconds) {
         core.clockMs += milliseconds;
+        await core.meanwhile();
       },
     },
     async work() {
@@ -117,7 +121,6 @@ function statusOf(core: ToldCore): string {
     block("info", { created }),
     block("programstatus", { program_start: core.programStart }),
   ];
-  const start = created - 1_000;
   for (const [key, { state, variables = {} }] of core.objects) {
     const [host, service] = key.split("\t");
     const custom = Object.entries(variables).map(([name, value]) => [`_${name}`, `0;${value}`]);
@@ -134,13 +137,13 @@ function statusOf(core: ToldCore): string {
     );
   }
   for (const { id, host, service, author, text, type } of core.comments) {
-    const fields = { comment_id: id, entry_type: type, persistent: 1, entry_time: start };
+    const fields = { comment_id: id, entry_type: type, persistent: 1, entry_time: entryTime };
     const names = namesOf(host, service ?? undefined);
     const kind = service === null ? "hostcomment" : "servicecomment";
     blocks.push(block(kind, { ...names, ...fields, author, comment_data: text }));
   }
   for (const { id, host, service, author, text } of core.downtimes) {
-    const times = { entry_time: start, start_time: downtimeStart, end_time: downtimeEnd };
+    const times = { entry_time: entryTime, start_time: downtimeStart, end_time: downtimeEnd };
     const fields = { downtime_id: id, ...times, fixed: 1, duration: 0, triggered_by: 0 };
     const names = namesOf(host, service ?? undefined);
     const kind = service === null ? "hostdowntime" : "servicedowntime";
@@ -149,6 +152,7 @@ function statusOf(core: ToldCore): string {
   return blocks.join("");
 }
 
+const entryTime = Date.UTC(2026, 9, 30) / 1000;
 /** All downtimes of these tests are fixed and have these times. */
 export const downtimeStart: number = Date.UTC(2026, 9, 31) / 1000;
 export const downtimeEnd: number = downtimeStart + 7 * 86_400;
