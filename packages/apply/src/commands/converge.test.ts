@@ -32,6 +32,8 @@ const cycle = fc.record({
   /** Of each command, in turn. */
   lost: fc.array(fc.boolean(), { minLength: 1, maxLength: 7 }),
   seconds: fc.nat(300),
+  /** The core shows what it had a cycle ago. */
+  isLate: fc.boolean(),
 });
 
 test.each<CommandDialect>([
@@ -42,9 +44,9 @@ test.each<CommandDialect>([
   fc.assert(
     fc.property(fc.array(cycle, { maxLength: 8 }), (cycles) => {
       const world = new World(dialect);
-      for (const { happenings, lost, seconds } of cycles) {
+      for (const { happenings, lost, seconds, isLate } of cycles) {
         for (const one of happenings) world.happen(one);
-        world.cycle(lost, seconds);
+        world.cycle(lost, seconds, isLate);
       }
       // Over the pauses of what was lost again and again; then a cycle for each trigger's trigger.
       world.core.pass(24 * 3600);

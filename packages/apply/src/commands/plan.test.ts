@@ -1,3 +1,4 @@
+import { limits } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 
 import type { CommandDialect } from "./command.ts";
@@ -199,6 +200,20 @@ describe("comments", () => {
       lines: [],
       counts: { foreign: 1 },
     });
+  });
+
+  test("more than a site may have are the oldest ones, whatever their order", () => {
+    const { plan } = centre();
+    const comments = Array.from({ length: limits.annotationsPerSiteMax + 2 }, (_, index) =>
+      siteComment(web, { id: index, comment: `${index}`, entry_time: start - index }),
+    );
+    const { commands, counts, refusals } = plan({ comments });
+    expect(counts).toMatchObject({ commands: limits.annotationsPerSiteMax, refused: 2 });
+    expect(refusals).toHaveLength(1);
+    const texts = commands.map(({ command }) => "text" in command && command.text);
+    expect(texts).not.toContain("0");
+    expect(texts).not.toContain("1");
+    expect(texts).toContain("2");
   });
 
   test("R43 R45 R46 whatever they say, they are said once", () => {

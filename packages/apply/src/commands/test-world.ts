@@ -2,7 +2,7 @@
 // and an operator between them.
 
 import type { SiteComment, SiteDowntime } from "@siteferry/model";
-import type { ObjectAt } from "./centre-view.ts";
+import type { CentreView, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect } from "./command.ts";
 import { encodeCommand } from "./encode.ts";
 import { defaultMark, siteMark } from "./mark.ts";
@@ -65,6 +65,8 @@ export class World {
   /** Who put something there at the centre that no restart took away. */
   #operators: string[] = [];
   #memory: CommandMemory = emptyMemory;
+  /** What was seen in the cycle before; null after a restart, as then ids mean other things. */
+  #seen: CentreView | null = null;
   #ids = 0;
 
   constructor(dialect: CommandDialect) {
@@ -84,7 +86,9 @@ export class World {
       case "acknowledge": {
         const standing = this.#standing(at);
         standing.acknowledgement = standing.state === 0 ? 0 : n % 3;
-        this.#comments.push(siteComment(at, { ...said, entry_type: 4 }));
+        // Few texts, so that another kind comes with the same one.
+        const few = { author: authors[n % 2]!, comment: texts[n % 2]!, entry_type: 4 };
+        this.#comments.push(siteComment(at, { ...said, ...few }));
         return;
       }
       case "comment":
@@ -103,6 +107,7 @@ export class World {
         return this.#operate(at, n % 3);
       case "restart":
         this.core.restart(n % 2 === 1);
+        this.#seen = null;
         if (n % 2 === 0) this.#operators = [];
     }
   }
@@ -148,9 +153,15 @@ export class World {
     core.addDowntime({ ...at, ...said, ...until, fixed: 1, triggeredBy: 0 });
   }
 
-  /** Plans, sends what isn't lost, and goes on; how many commands it were. */
-  cycle(lost: readonly boolean[], seconds: number): number {
+  /**
+   * Plans, by what was there in the cycle before if `isLate`, sends what isn't lost, and goes on; how many
+   * commands it were.
+   */
+  cycle(lost: readonly boolean[], seconds: number, isLate = false): number {
     const { core } = this;
+    const now = core.view();
+    const view = isLate ? (this.#seen ?? now) : now;
+    this.#seen = now;
     const nowMs = core.now * 1000;
     this.#downtimes = this.#downtimes.filter(({ end_time }) => end_time > core.now);
     const site = annotatedSite({
@@ -161,7 +172,7 @@ export class World {
     const dialect = this.#dialect;
     const memory = this.#memory;
     const options = { dialect, carry, mark: defaultMark, memory, nowMs };
-    const plan = planCommands(site, core.view(), options);
+    const plan = planCommands(site, view, options);
     const noted = noteSent(plan.memory, plan.commands, nowMs);
     this.#memory = decodeMemory(encodeMemory(noted))!;
     for (const [index, { command }] of plan.commands.entries()) {
@@ -206,8 +217,11 @@ export class World {
     const own = [...this.core.comments].filter(({ author }) => mark.isOwn(author));
     const downtimes = this.core.downtimes.filter(({ author }) => mark.isOwn(author));
     const acknowledged = worldObjects.map((at) => {
-      const comments = own.filter((one) => one.entryType === 4 && isAt(one, at)).length;
-      const kind = this.#isOperators(at) ? 0 : this.core.at(at).acknowledgement;
+      const count = own.filter((one) => one.entryType === 4 && isAt(one, at)).length;
+      const isOperators = this.#isOperators(at);
+      const kind = isOperators ? 0 : this.core.at(at).acknowledgement;
+      // Both may have acknowledged it in the same moment.
+      const comments = isOperators && this.#standing(at).acknowledgement !== 0 ? 0 : count;
       return ["acknowledged", at.host, at.service, kind, comments] as const;
     });
     return sortedLines([
