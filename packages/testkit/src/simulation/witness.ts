@@ -167,6 +167,10 @@ export class Witness implements LinkWitness {
     if (mirror.configuration !== null && !site.configurations.has(mirror.configuration)) {
       this.wrong.push(`${site.id} never had the configuration that is in the mirror`);
     }
+    for (const { identity, state } of mirror.events) {
+      if (site.ran.get(identity)?.has(state) === true) continue;
+      this.wrong.push(`What the mirror of ${site.id} tells never happened: ${identity} ${state}`);
+    }
     if (mirror.states === null) return;
     const moment = site.states.get(mirror.states);
     if (moment === undefined) {
