@@ -72,6 +72,8 @@ export const replayedPerPassMax: number = 50_000;
 export const replayedOutputMax: number = 1_000;
 /** Characters of output that are handed to the core; Nagios Core 4.4 reads 8 KiB of plugin output by itself. */
 export const outputCharactersMax: number = 64 * 1024;
+/** Comments of a site, and downtimes as well, that the core at the centre is told: it keeps them in its memory. */
+export const annotationsPerSiteMax: number = 50_000;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;

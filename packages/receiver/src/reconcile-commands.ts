@@ -24,7 +24,7 @@ import {
 import type { CommandsSettings } from "./commands-settings.ts";
 import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, matcher } from "./ownership.ts";
+import { isOwnHost, matcher, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
@@ -156,8 +156,9 @@ class Run {
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
     if (settled.bundle === bundle && settled.centre === centre) return;
-    const states = await loadStates(this.#opening, record);
-    if (states === null) return;
+    const all = await loadStates(this.#opening, record);
+    if (all === null) return;
+    const states = ownStates(all, isOwnHost(settings));
     const run: SiteRun = {
       opening: this.#opening,
       target: this.#target,
@@ -184,11 +185,7 @@ class Run {
 
   async #results(run: SiteRun, states: States): Promise<SiteOutcome> {
     if (!this.#target.carry.includes("results")) return nothingDone;
-    const isOwn = isOwnHost(run.settings);
-    const outcome = await carryResults(run, {
-      hosts: states.hosts.filter(({ name }) => isOwn(name)),
-      services: states.services.filter(({ host_name }) => isOwn(host_name)),
-    });
+    const outcome = await carryResults(run, states);
     this.#report.results += outcome.commands;
     return outcome;
   }

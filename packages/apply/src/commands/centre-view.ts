@@ -9,7 +9,10 @@ export interface ObjectAt {
   readonly service: ServiceDescription | null;
 }
 
-/** Fields as in the model's `SiteComment`. */
+/**
+ * Fields as in the model's `SiteComment`. An id holds as long as its core runs: by one of before a restart
+ * another thing would be removed.
+ */
 export interface CentreComment extends ObjectAt {
   readonly id: number;
   readonly author: string;
@@ -35,14 +38,17 @@ export interface CentreDowntime extends ObjectAt {
 export interface CentreObject {
   readonly hasBeenChecked: Flag;
   readonly state: number;
-  /** 0 not acknowledged, 1 until the state changes, 2 sticky. */
+  /**
+   * 0 not acknowledged, 1 until the state changes, 2 sticky. Cores' own `acknowledgement_type` may say 1 or 2 of
+   * what isn't acknowledged any more.
+   */
   readonly acknowledgement: number;
 }
 
 export interface CentreView {
   /** The moment that it shows: when it was asked for, or when the status file was written. */
   readonly madeAtMs: number;
-  /** Null: the core doesn't know the object. */
+  /** Null: the core doesn't know the object. By name, never by address. */
   object(at: ObjectAt): CentreObject | null;
   readonly comments: readonly CentreComment[];
   readonly downtimes: readonly CentreDowntime[];

@@ -96,16 +96,18 @@ function want(round: SiteRound, wanted: WantedAcknowledgement, there: There): vo
     else acknowledge(round, wanted);
     return;
   }
-  if (isOperators(there)) {
-    round.counts.operators += 1;
-    return;
-  }
   const same = there.own.filter(
     ({ author, text }) => author === wanted.author && text === wanted.text,
   );
+  const others = there.own.filter((own) => !same.includes(own));
+  if (isOperators(there)) {
+    round.counts.operators += 1;
+    removeComments(round, others);
+    return;
+  }
   if (same.length > 0 && isSticky(object) === wanted.sticky) {
     round.counts.unchanged += 1;
-    removeComments(round, [...same.slice(1), ...there.own.filter((own) => !same.includes(own))]);
+    removeComments(round, [...same.slice(1), ...others]);
   } else if (!round.holds(keyOf(wanted)) && remove(round, there)) {
     // What is never stored as it was said isn't taken back and said again for ever.
     acknowledge(round, wanted);

@@ -5,7 +5,7 @@ import type { Flag, Seconds } from "@siteferry/model";
 import type { CentreComment, ObjectAt } from "./centre-view.ts";
 import { difference, Piles } from "./multiset.ts";
 import type { SiteRound } from "./plan.ts";
-import { objectText } from "./round.ts";
+import { bounded, objectText } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const userComment = 1;
@@ -20,8 +20,8 @@ interface WantedComment {
 
 export function planComments(round: SiteRound): void {
   const piles = new Piles<WantedComment, CentreComment>();
-  for (const comment of round.annotations.comments) {
-    if (comment.entry_type !== userComment) continue;
+  const said = round.annotations.comments.filter(({ entry_type: type }) => type === userComment);
+  for (const comment of bounded(round, said, "comments")) {
     const at = round.objectAt(comment.host_name, comment.description);
     if (at === null) continue;
     const wanted: WantedComment = {

@@ -6,7 +6,7 @@ import type { CentreDowntime, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect, CoreCommand } from "./command.ts";
 import { difference, Piles } from "./multiset.ts";
 import type { SiteRound } from "./plan.ts";
-import { objectText } from "./round.ts";
+import { bounded, objectText } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 type Said = Omit<Extract<CoreCommand, { kind: "schedule-downtime" }>, "kind" | "triggeredBy">;
@@ -21,8 +21,9 @@ interface WantedDowntime {
 
 export function planDowntimes(round: SiteRound): void {
   const piles = new Piles<WantedDowntime, CentreDowntime>();
-  const siteIds = new Set(round.annotations.downtimes.map(({ id }) => id));
-  for (const downtime of round.annotations.downtimes) {
+  const downtimes = bounded(round, round.annotations.downtimes, "downtimes");
+  const siteIds = new Set(downtimes.map(({ id }) => id));
+  for (const downtime of downtimes) {
     const at = round.objectAt(downtime.host_name, downtime.description);
     if (at === null) continue;
     const wanted = wantedDowntime(round, at, downtime, siteIds);

@@ -46,7 +46,7 @@ export interface PlanOptions {
 }
 
 export interface CommandPlan {
-  /** In the order in which they have to be sent. */
+  /** In the order in which they have to be sent; one may stop after any of them and plan anew. */
   readonly commands: readonly PlannedCommand[];
   readonly counts: CommandCounts;
   /** Up to ten, safe to print. */

@@ -1,5 +1,6 @@
 // What the parts of one plan share: the commands so far, the counts, and what was sent before.
 
+import { limits } from "@siteferry/model";
 import type { CentreView, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect, CoreCommand } from "./command.ts";
 import { commandFault } from "./encode.ts";
@@ -42,6 +43,7 @@ export interface Round {
   readonly counts: CommandCounts;
   readonly refusals: string[];
   readonly memory: CommandMemory;
+  refuse(count: number, why: string): void;
   /** Plans a command, unless it can't be said or was sent and may still work; true if planned. */
   send(key: string, command: CoreCommand): boolean;
   /** Whether the command of this key would wait; it is counted then. */
@@ -74,17 +76,21 @@ export function startRound(
     if (why === "pause") counts.unseen += 1;
     return why !== null;
   };
+  const refuse = (count: number, why: string) => {
+    counts.refused += count;
+    if (refusals.length < refusalsMax) refusals.push(why);
+  };
   return {
     commands,
     counts,
     refusals,
     memory,
+    refuse,
     holds,
     send(key, command) {
       const fault = commandFault(command, dialect);
       if (fault !== null) {
-        counts.refused += 1;
-        if (refusals.length < refusalsMax) refusals.push(fault.problem);
+        refuse(1, fault.problem);
         return false;
       }
       if (holds(key)) return false;
@@ -114,6 +120,25 @@ export function noCommands(): CommandCounts {
     ended: 0,
     refused: 0,
   };
+}
+
+interface Numbered {
+  readonly id: number;
+  readonly entry_time: number;
+}
+
+/** The oldest of them, up to the limit: so a new one too many pushes none out that is there. */
+export function bounded<Item extends Numbered>(
+  round: Round,
+  items: readonly Item[],
+  what: string,
+): readonly Item[] {
+  const over = items.length - limits.annotationsPerSiteMax;
+  if (over <= 0) return items;
+  round.refuse(over, `${items.length} ${what}: ${over} are over the limit of a site`);
+  return items
+    .toSorted((a, b) => a.entry_time - b.entry_time || a.id - b.id)
+    .slice(0, limits.annotationsPerSiteMax);
 }
 
 /** For keys: no name has a line feed in it. */

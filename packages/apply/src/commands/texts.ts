@@ -28,7 +28,11 @@ export function storedText(
 
 /** An author at the centre: the site's, without what looks like a mark, and the site's mark. */
 export function storedAuthor(author: string, mark: string, look: RegExp): string {
-  const plain = withoutMarks(oneLine(author).replaceAll(";", ","), look);
+  // What can't be seen would make two authors that look alike.
+  const seen = oneLine(author)
+    .replace(/\p{Cf}/gu, "")
+    .replaceAll(";", ",");
+  const plain = withoutMarks(seen, look);
   const shown = cutBytes(plain, authorBytesMax - byteLength(mark)).trim();
   return (shown === "" ? "?" : shown) + mark;
 }

@@ -1,9 +1,16 @@
 // Commands on their way into a core that is slow, full, or gone in the middle.
 
+import type { LivestatusClient } from "@siteferry/livestatus";
 import { FerryError } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { type CommandFile, pieceBytesMax } from "../world/command-file.ts";
-import { commandFileSink, type CommandSink, sendPaced } from "./sinks.ts";
+import {
+  commandFileSink,
+  type CommandSink,
+  type Lanes,
+  livestatusSink,
+  sendPaced,
+} from "./sinks.ts";
 
 /** A pipe that takes what `room` says, and time that passes only by waiting. */
 function makePipe(room: (written: number) => boolean | FerryError) {
@@ -104,4 +111,64 @@ test("a clock that is set back ends nothing early", async () => {
   const pacing = { clock, wait: async () => {}, pace: 1_000, timeoutMs: 1, runMs: 1 };
   await sendPaced(lines, sink, pacing, () => void (taken += 1));
   expect(taken).toBe(1_000);
+});
+
+interface Lane {
+  readonly commands: string[];
+  readonly client: LivestatusClient;
+}
+
+/** A connection that does what it was told only when it is asked something. */
+function makeLane(failure?: FerryError): Lane {
+  const commands: string[] = [];
+  let sent: string[] = [];
+  const client: LivestatusClient = {
+    where: "unix:/unused",
+    async *rows() {
+      if (failure !== undefined) throw failure;
+      commands.push(...sent);
+      sent = [];
+      yield [["1"]];
+    },
+    async command(line) {
+      sent.push(line);
+    },
+    async close() {},
+  };
+  return { commands, client };
+}
+
+const perHost = Array.from({ length: 300 }, (_, index) => `[1] ADD;h${index % 50};${index}`);
+const deletions = Array.from({ length: 9 }, (_, index) => `[1] DEL_HOST_COMMENT;${index}`);
+
+test("on several connections: of one host in order, deletions by id on the first alone, each once", async () => {
+  const lanes = [makeLane(), makeLane(), makeLane(), makeLane()] as const;
+  const clients = lanes.map(({ client }) => client) as unknown as Lanes;
+  const taken: number[] = [];
+  const said = [...perHost, ...deletions];
+  await livestatusSink(clients, true).push(said, (index) => void taken.push(index));
+  expect(taken.toSorted((a, b) => a - b)).toEqual([...said.keys()]);
+  const all = lanes.flatMap(({ commands }) => commands);
+  expect(all.toSorted()).toEqual(said.map((line) => line.slice(4)).toSorted());
+  for (const { commands } of lanes) {
+    expect(commands.length).toBeGreaterThan(20);
+    const places = commands
+      .filter((line) => line.startsWith("ADD"))
+      .map((line) => Number(line.split(";")[2]));
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+  }
+  const hosts = lanes.map(({ commands }) => new Set(commands.map((line) => line.split(";")[1])));
+  expect(hosts.reduce((sum, { size }) => sum + size, 0)).toBe(50 + deletions.length);
+  expect(lanes[0].commands.filter((line) => line.startsWith("DEL"))).toHaveLength(9);
+});
+
+test("a connection that breaks: what the others did is counted, and nothing of its own", async () => {
+  const broken = new FerryError("livestatus-cut", "gone");
+  const lanes = [makeLane(), makeLane(broken)] as const;
+  const clients = lanes.map(({ client }) => client) as unknown as Lanes;
+  const taken: number[] = [];
+  const sending = livestatusSink(clients, true).push(perHost, (index) => void taken.push(index));
+  await expect(sending).rejects.toBe(broken);
+  expect(taken.map((index) => perHost[index]!.slice(4))).toEqual(lanes[0].commands);
+  expect(taken.length).toBeGreaterThan(0);
 });

@@ -1,0 +1,348 @@
+// What people said at a site, against a core that is slow, restarts, goes in the middle, or forgets.
+
+import { rm, writeFile } from "node:fs/promises";
+import type { FileSystem } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { expect, test } from "vitest";
+import {
+  type AnnotatedCentre,
+  hostState,
+  makeAnnotatedCentre,
+  type Said,
+  serviceState,
+  siteComment,
+  siteDowntime,
+} from "./test-annotated.ts";
+import { downtimeEnd, downtimeStart, makeToldCore, type ToldCore } from "./test-told-core.ts";
+
+interface Ground extends AsyncDisposable {
+  readonly core: ToldCore;
+  readonly centre: AnnotatedCentre;
+  readonly statusFile: string;
+  /** The core does what it was told and shows it; time passes. */
+  pass(seconds?: number): Promise<void>;
+}
+
+async function open(keys: object = {}, sites?: object): Promise<Ground> {
+  const directory = await makeTemporaryDirectory("told");
+  const statusFile = `${directory.path}/status.dat`;
+  const core = makeToldCore(statusFile);
+  core.objects.set("web", { state: 0 }).set("web\tdisk", { state: 2 }).set("db", { state: 0 });
+  const centre = await makeAnnotatedCentre({
+    ...(sites && { sites }),
+    targets: () => [
+      { commands: { file: "/unused", status: statusFile, core: "nagios", pace: 1_000, ...keys } },
+    ],
+    commands: core.world,
+    clock: { now: () => core.clockMs },
+  });
+  const pass = async (seconds = 10): Promise<void> => {
+    core.clockMs += seconds * 1_000;
+    await core.work();
+  };
+  await pass();
+  return {
+    core,
+    centre,
+    statusFile,
+    pass,
+    async [Symbol.asyncDispose]() {
+      await centre[Symbol.asyncDispose]();
+      await directory.remove();
+    },
+  };
+}
+
+const times = { start_time: downtimeStart, end_time: downtimeEnd };
+const said: Said = {
+  hosts: [hostState("web")],
+  services: [serviceState("web", "disk", { state: 2, acknowledged: 1, acknowledgement_type: 1 })],
+  comments: [
+    siteComment("web", "disk", { id: 1, entry_type: 4, comment: "on it" }),
+    siteComment("web", null, { id: 2, comment: "hello" }),
+  ],
+  downtimes: [siteDowntime("web", null, times)],
+};
+const author = "anna (siteferry remote1)";
+const commands = [
+  `ACKNOWLEDGE_SVC_PROBLEM;web;disk;1;0;0;${author};on it`,
+  `SCHEDULE_HOST_DOWNTIME;web;${downtimeStart};${downtimeEnd};1;0;604800;${author};a downtime`,
+  `ADD_HOST_COMMENT;web;1;${author};hello`,
+];
+
+test("said once, seen, and never said again; without a change nothing is even looked for", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  expect(await centre.receive()).toMatchObject({ commands: 3, commandsWaiting: 3, failed: 0 });
+  // The picture is the old one: nothing is sent twice for that.
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 3 });
+  await ground.pass();
+  expect(core.commands).toEqual(commands);
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
+  await centre.say("remote1", said);
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
+  core.whenFull = "isn't there";
+  await ground.pass();
+  const looked: string[] = [];
+  const files: FileSystem = {
+    ...nodeFiles,
+    async read(path, ...rest) {
+      looked.push(path);
+      return await nodeFiles.read(path, ...rest);
+    },
+  };
+  expect(await centre.receive(files)).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
+  expect(looked.filter((path) => path.includes("remote1.settled"))).not.toEqual([]);
+  expect(looked.filter((path) => path.includes("remote1.sent"))).toEqual([]);
+  expect(core.commands).toEqual(commands);
+});
+
+test("a picture made while commands were on their way doesn't have the later ones: they aren't sent twice", async () => {
+  await using ground = await open({ pace: 2 });
+  const { core, centre } = ground;
+  const comments = Array.from({ length: 20 }, (_, index) =>
+    siteComment("web", null, { id: index + 1, comment: `comment ${index}` }),
+  );
+  await centre.say("remote1", { hosts: [hostState("web")], comments });
+  const seventhSecond = core.clockMs + 7_000;
+  core.meanwhile = async () => {
+    if (core.clockMs === seventhSecond) await core.work();
+  };
+  expect(await centre.receive()).toMatchObject({ commands: 20 });
+  expect(core.comments.length).toBeLessThan(20);
+  expect(await centre.receive()).toMatchObject({ commands: 0 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+  expect(core.comments).toHaveLength(20);
+});
+
+test("a command that never shows is said again, and then counted, not hammered", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  for (let round = 0; round < 20; round += 1) {
+    await centre.receive();
+    await ground.pass();
+    core.comments = core.comments.filter(({ text }) => text !== "hello");
+    await ground.pass(1);
+  }
+  const tries = core.commands.filter((command) => command === commands[2]).length;
+  expect(tries).toBeGreaterThan(2);
+  expect(tries).toBeLessThan(8);
+  expect(await centre.receive()).toMatchObject({ commandsRefused: 1, commandsWaiting: 0 });
+});
+
+test("a core that hangs in the middle: what it took isn't sent twice, the rest follows", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  const comments = Array.from({ length: 500 }, (_, index) =>
+    siteComment("web", null, { id: index + 1, comment: `comment ${index} ${"x".repeat(100)}` }),
+  );
+  await centre.say("remote1", { hosts: [hostState("web")], comments });
+  core.room = 5;
+  const first = await centre.receive();
+  expect(first).toMatchObject({ commands: 0, failed: 1 });
+  expect(centre.complaints.join()).toContain("core-takes-no-commands");
+  core.room = Infinity;
+  // The core is back, and shows what it had taken. The rest needs no patience.
+  await ground.pass(1);
+  const taken = core.comments.length;
+  expect(taken).toBeGreaterThan(0);
+  expect(await centre.receive()).toMatchObject({ commands: 500 - taken, failed: 0 });
+  await ground.pass();
+  expect(core.comments).toHaveLength(500);
+  expect(new Set(core.commands).size).toBe(500);
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+});
+
+test("a core that goes in the middle loses what it hadn't read: all of it comes in the end", async () => {
+  await using ground = await open();
+  const { core, centre, statusFile } = ground;
+  await centre.say("remote1", said);
+  Object.assign(core, { room: 0, whenFull: "goes" });
+  expect(await centre.receive()).toMatchObject({ commands: 0, failed: 1 });
+  await rm(statusFile);
+  core.whenFull = "isn't there";
+  expect(await centre.receive()).toMatchObject({ commands: 0, failed: 1 });
+  expect(centre.complaints.at(-1)).toContain("core-status-unusable");
+  Object.assign(core, { room: Infinity, whenFull: "hangs", programStart: core.programStart + 9 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 3, failed: 0 });
+  await ground.pass();
+  expect(core.commands).toEqual(commands);
+});
+
+test("half a status file is no picture: nothing is removed, nothing said", async () => {
+  await using ground = await open();
+  const { core, centre, statusFile } = ground;
+  await writeFile(
+    statusFile,
+    "info {\n\tcreated=1795654368\n\t}\n\nhoststatus {\n\thost_name=web\n",
+  );
+  await centre.say("remote1", said);
+  expect(await centre.receive()).toMatchObject({ commands: 0, failed: 1 });
+  await ground.pass();
+  expect(core.commands).toEqual([]);
+});
+
+test("a core that forgot all is told all again", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  await centre.receive();
+  await ground.pass();
+  await centre.receive();
+  Object.assign(core, { comments: [], downtimes: [], programStart: core.programStart + 99 });
+  core.acknowledged.clear();
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 3 });
+  await ground.pass();
+  expect(core.commands).toEqual([...commands, ...commands]);
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+});
+
+test("an operator's own, and another site's, stay whatever is or isn't said", async () => {
+  await using ground = await open({}, { remote1: {}, remote2: {} });
+  const { core, centre } = ground;
+  const others = ["operator", "anna", "anna (siteferry remote2)", "anna (siteferry remote10)"];
+  for (const [index, one] of others.entries()) {
+    const at = { host: "web", service: null, text: "hello", author: one };
+    core.comments.push({ ...at, id: 1_000 + index, type: 1 });
+    core.downtimes.push({ ...at, id: 2_000 + index });
+  }
+  await centre.say("remote1", said);
+  await ground.pass();
+  await centre.receive();
+  await ground.pass();
+  await centre.say("remote1", { hosts: [hostState("web")], services: said.services! });
+  await centre.receive();
+  await ground.pass();
+  await centre.receive();
+  expect(core.comments.filter(({ type }) => type === 1).map((one) => one.author)).toEqual(others);
+  expect(core.downtimes.map((one) => one.author)).toEqual(others);
+});
+
+test("hosts that the site doesn't speak for are left alone, by their names at the centre", async () => {
+  await using ground = await open({}, { remote1: { owns: ["web"], foreignHosts: "leave-out" } });
+  const { core, centre } = ground;
+  await centre.say("remote1", {
+    hosts: [hostState("web"), hostState("db")],
+    comments: [
+      siteComment("db", null, { id: 1, comment: "not yours" }),
+      siteComment("web", null, { id: 2, comment: "hello" }),
+    ],
+  });
+  expect(await centre.receive()).toMatchObject({ commands: 1 });
+  await ground.pass();
+  expect(core.commands).toEqual([commands[2]]);
+});
+
+test("a sender that doesn't tell of them changes nothing", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  await centre.receive();
+  await ground.pass();
+  await centre.say("remote1", { ...said, annotations: null });
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0, failed: 0 });
+  await ground.pass();
+  expect(core.commands).toEqual(commands);
+});
+
+test("what the core doesn't know yet waits, and comes when it does", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  await centre.say("remote1", {
+    hosts: [hostState("new")],
+    comments: [siteComment("new", null, { comment: "hello" })],
+  });
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 1 });
+  core.objects.set("new", { state: 0 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 1 });
+});
+
+test("an acknowledgement waits for the problem at the centre", async () => {
+  await using ground = await open();
+  const { core, centre } = ground;
+  core.objects.get("web\tdisk")!.state = 0;
+  await ground.pass();
+  await centre.say("remote1", said);
+  expect(await centre.receive()).toMatchObject({ commands: 2, commandsWaiting: 3 });
+  core.objects.get("web\tdisk")!.state = 2;
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 1 });
+  await ground.pass();
+  expect(core.commands.at(-1)).toBe(commands[0]);
+});
+
+test("the states too: one result for each check that ran, again for those that a new core lost", async () => {
+  await using ground = await open({ carry: ["acknowledgements", "results"] });
+  const { core, centre } = ground;
+  core.objects.set("web", { state: -1 }).set("web\tdisk", { state: -1 });
+  await ground.pass();
+  const at = Math.floor(core.clockMs / 1000) - 60;
+  const states = (last_check: number): Said => ({
+    hosts: [
+      hostState("web", { last_check, plugin_output: "UP" }),
+      hostState("later", { last_check }),
+    ],
+    services: [
+      serviceState("web", "disk", {
+        last_check,
+        state: 2,
+        plugin_output: "FULL",
+        long_plugin_output: "a\nb",
+        acknowledged: 1,
+        acknowledgement_type: 1,
+      }),
+    ],
+    comments: [siteComment("web", "disk", { entry_type: 4, comment: "on it" })],
+  });
+  const results = [
+    "PROCESS_HOST_CHECK_RESULT;web;0;UP|",
+    String.raw`PROCESS_SERVICE_CHECK_RESULT;web;disk;2;FULL|\na\nb`,
+  ];
+  await centre.say("remote1", states(at));
+  expect(await centre.receive()).toMatchObject({ results: 2, commands: 2, failed: 0 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 0, commands: 1 });
+  await ground.pass();
+  expect(core.commands.map((line) => line.split(";").slice(0, 3).join(";"))).toEqual([
+    ...results.map((line) => line.split(";").slice(0, 3).join(";")),
+    "ACKNOWLEDGE_SVC_PROBLEM;web;disk",
+  ]);
+  await centre.say("remote1", states(at));
+  expect(await centre.receive()).toMatchObject({ results: 0, commands: 0 });
+  core.objects.set("web\tdisk", { state: -1 });
+  core.acknowledged.clear();
+  Object.assign(core, { comments: [], programStart: core.programStart + 5 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 1 });
+  await centre.say("remote1", states(at + 1));
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 2 });
+});
+
+test("a custom variable that the core has gets the site's value, others nothing", async () => {
+  const keys = { carry: ["customVariables"], customVariables: ["RA*"] };
+  await using ground = await open(keys);
+  const { core, centre } = ground;
+  core.objects.set("web", { state: 0, variables: { RACK: "a1", OTHER: "x" } });
+  await ground.pass();
+  const custom_variables = [
+    ["RACK", "b2"],
+    ["RAIL", "not there"],
+    ["OTHER", "not wanted"],
+  ] as const;
+  const hosts = [{ name: "web", custom_variables }] as never;
+  await centre.say("remote1", { ...said, configuration: { hosts } });
+  expect(await centre.receive()).toMatchObject({ commands: 1, commandsWaiting: 1 });
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 1 });
+  await ground.pass();
+  expect(core.commands).toEqual(["CHANGE_CUSTOM_HOST_VAR;web;RACK;b2"]);
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+});
