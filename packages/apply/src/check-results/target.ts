@@ -97,11 +97,9 @@ async function applyStates(
   const nowMs = clock.now();
   const record = await recover(directory, site, await store.load(site), nowMs);
   const { results, pending, names } = record;
-  const unread = new Set<ObjectKey>();
-  for (const { keys } of pending.values()) for (const key of keys) unread.add(key);
   const plan = planResults(states, {
     applied: results,
-    unread,
+    unread: objectsIn(pending),
     // All times are the site's until they are written.
     nowMs: nowMs + secondsAhead * 1000,
     hostName,
@@ -156,6 +154,12 @@ async function applyStates(
   });
   await release(directory, site, [...staged.keys()]);
   return { ...counts, written: plan.due.length + earlier.count, files: staged.size };
+}
+
+function objectsIn(pending: AppliedRecord["pending"]): Set<ObjectKey> {
+  const objects = new Set<ObjectKey>();
+  for (const { keys } of pending.values()) for (const key of keys) objects.add(key);
+  return objects;
 }
 
 interface Batch {
