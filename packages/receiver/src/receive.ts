@@ -179,11 +179,14 @@ async function reconcileSites(
     let live: Promise<LiveObjects> | null = null;
     // Read when it is needed: in most runs nothing waits, and it is large.
     const readLive = (): Promise<LiveObjects> => (live ??= readLiveObjects(receiver, target));
-    const readOwnHosts = await ownHostsAt(receiver, target.objectCache);
+    const ownHosts = await ownHostsAt(
+      receiver,
+      ({ object_cache_file: cache }) => cache !== undefined && cache === target.objectCache,
+    );
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
         const readKnown = awaited.has(site) ? async () => () => false : readLive;
-        const centre = { readLive: readKnown, readOwnHosts };
+        const centre = { readLive: readKnown, ownHosts };
         add(report, await reconcileStates(receiver, target, site, centre));
       });
     }

@@ -21,10 +21,11 @@ import {
   type SiteOutcome,
   type SiteRun,
 } from "./commands/site-run.ts";
+import { type OwnHosts, ownHostsToldBy, speaksFor } from "./centre-hosts.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
 import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, matcher, ownStates } from "./ownership.ts";
+import { matcher, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
@@ -78,6 +79,7 @@ class Run {
     failed: 0,
   };
   #objects: Promise<CentreObjects> | null = null;
+  #ownHosts: Promise<OwnHosts | null> | null = null;
   /** Something didn't go out because the time was up. */
   #isCut = false;
 
@@ -152,22 +154,33 @@ class Run {
     lookDigest: string,
   ): Promise<void> {
     const { world } = this.#opening;
-    const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings]));
+    const ownHosts = await (this.#ownHosts ??= ownHostsToldBy(this.#opening, this.#target));
+    const stamp = (await ownHosts?.stamp(site)) ?? "";
+    const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings, stamp]));
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
     if (settled.bundle === bundle && settled.centre === centre) return;
     const all = await loadStates(this.#opening, record);
     if (all === null) return;
-    const states = ownStates(all, isOwnHost(settings));
+    const objects = (): Promise<CentreObjects> =>
+      (this.#objects ??= this.#link.objects(this.#wants));
+    const own = (await ownHosts?.of(site)) ?? null;
+    const atCentre = own === null ? null : (await objects()).objects;
+    const isOwn = speaksFor(
+      settings,
+      (host) => own !== null && atCentre?.has(host) === true && !own.has(host),
+    );
+    const states = ownStates(all, isOwn);
     const run: SiteRun = {
       opening: this.#opening,
       target: this.#target,
       directory: this.#directory,
       link: this.#link,
       look,
-      objects: () => (this.#objects ??= this.#link.objects(this.#wants)),
+      objects,
       site,
       settings,
+      isOwn,
     };
     // States first: there is no acknowledging what isn't a problem yet.
     const results = await this.#results(run, states);

@@ -19,11 +19,11 @@ import {
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { tellRefusedValues } from "./activation/tell.ts";
 import { askApprovals } from "./approval.ts";
-import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { appliedStore, loadProgress, saveProgress } from "./applied-store.ts";
 import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
 import { saveRefusedValues } from "./health/refused-values.ts";
-import type { Icinga2Settings } from "./icinga2-settings.ts";
+import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
@@ -90,7 +90,7 @@ class Run {
     this.#receiver = receiver;
     this.#target = target;
     this.#api = api;
-    this.#directory = targetDirectory(receiver.spool, "icinga2", `${target.url} ${target.package}`);
+    this.#directory = icinga2Directory(receiver.spool, target);
   }
 
   async run(): Promise<Icinga2Report> {

@@ -24,7 +24,7 @@ import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 export interface AtCentre {
   readLive(): Promise<LiveObjects>;
   /** Null: it can't be told what is the centre's own. */
-  readonly readOwnHosts: OwnHosts | null;
+  readonly ownHosts: OwnHosts | null;
 }
 
 export interface StateCounts extends ResultCounts {
@@ -37,7 +37,7 @@ export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  { readLive, readOwnHosts }: AtCentre,
+  { readLive, ownHosts }: AtCentre,
 ): Promise<StateCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
@@ -52,7 +52,7 @@ export async function reconcileStates(
   if (all === null) return null;
   const hostName = nameAtCentre(siteSettings);
   const isLive = await readLive();
-  const own = (await readOwnHosts?.(site)) ?? null;
+  const own = (await ownHosts?.of(site)) ?? null;
   const isCentres = (host: HostName): boolean =>
     own !== null && isLive(host, null) && !own.has(host);
   const { states, centreHosts } = statesFor(siteSettings, all, isCentres);

@@ -11,7 +11,7 @@ import {
 import type { Pairs } from "@siteferry/model";
 import { dialectOf } from "../commands-settings.ts";
 import { type SiteRecord, reopen } from "../mirror.ts";
-import { isOwnHost, nameAtCentre } from "../ownership.ts";
+import { nameAtCentre } from "../ownership.ts";
 import { centreKey } from "./picture.ts";
 import {
   loadMemory,
@@ -56,7 +56,6 @@ async function* differences(
 ): AsyncGenerator<PlannedCommand, void> {
   const { variables } = await run.objects();
   const { configuration } = await reopen(run.opening, config, "config");
-  const isOwn = isOwnHost(run.settings);
   const hostName = nameAtCentre(run.settings);
   const compare = function* (at: ObjectAt, ofSite: Pairs): Generator<PlannedCommand, void> {
     const ofCentre = new Map(variables.get(centreKey(at.host, at.service)));
@@ -68,10 +67,10 @@ async function* differences(
     }
   };
   for (const { name, custom_variables } of configuration.hosts) {
-    if (isOwn(name)) yield* compare({ host: hostName(name), service: null }, custom_variables);
+    if (run.isOwn(name)) yield* compare({ host: hostName(name), service: null }, custom_variables);
   }
   for (const { host_name, description, custom_variables } of configuration.services) {
-    if (!isOwn(host_name)) continue;
+    if (!run.isOwn(host_name)) continue;
     yield* compare({ host: hostName(host_name), service: description }, custom_variables);
   }
 }

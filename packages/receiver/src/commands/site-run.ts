@@ -13,11 +13,11 @@ import {
   planCommands,
   type PlannedCommand,
 } from "@siteferry/apply";
-import type { SiteId, States } from "@siteferry/model";
+import type { HostName, SiteId, States } from "@siteferry/model";
 import { loadProgress, saveProgress } from "../applied-store.ts";
 import { type CommandsSettings, dialectOf } from "../commands-settings.ts";
 import type { Opening } from "../opening.ts";
-import { isOwnHost, nameAtCentre } from "../ownership.ts";
+import { nameAtCentre } from "../ownership.ts";
 import type { SiteSettings } from "../settings.ts";
 import type { CoreLink } from "./core-link.ts";
 import { type CentreLook, type CentreObjects, viewOf } from "./picture.ts";
@@ -33,6 +33,8 @@ export interface SiteRun {
   objects(): Promise<CentreObjects>;
   readonly site: SiteId;
   readonly settings: SiteSettings;
+  /** Whether the site may say something of this host of its own at this core. */
+  isOwn(host: HostName): boolean;
 }
 
 export interface SiteOutcome {
@@ -63,7 +65,7 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
   const memoryName = `${site}.sent`;
   const before = await loadMemory(run, memoryName);
   const plan = planCommands(
-    { site, states, hostName: nameAtCentre(settings), isOwn: isOwnHost(settings) },
+    { site, states, hostName: nameAtCentre(settings), isOwn: run.isOwn },
     viewOf(look, await run.objects()),
     {
       dialect: dialectOf(target),
