@@ -12,7 +12,7 @@ import {
   startIcinga2,
   startNagios,
 } from "@siteferry/testkit/cores";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startSiteferry } from "../command-line.ts";
 import { install } from "../installation.ts";
 import { siteObjects } from "./settle.ts";
@@ -49,6 +49,7 @@ describe.skipIf(cannot !== null)("from an Icinga 2 to a Nagios 4", () => {
 
     const daemon = startSiteferry(["receive", "--config", installation.receiverYaml]);
     const exited = once(daemon, "exit");
+    onTestFinished(() => void daemon.kill("SIGKILL"));
     const lines = createInterface({ input: daemon.stderr! });
     const seen = untilSeen(lines);
     expect((await installation.send()).status).toBe(0);
