@@ -78,6 +78,8 @@ class Run {
     failed: 0,
   };
   #objects: Promise<CentreObjects> | null = null;
+  /** The core can't be talked to any more. */
+  #isGone = false;
   /** Something didn't go out because the time was up. */
   #isCut = false;
 
@@ -89,7 +91,14 @@ class Run {
   ) {
     this.#opening = opening;
     this.#target = target;
-    this.#link = link;
+    this.#link = {
+      ...link,
+      send: (lines, taken) =>
+        link.send(lines, (index) => {
+          this.#report.commands += 1;
+          taken(index);
+        }),
+    };
     this.#wants = wants;
     const where = target.livestatus ?? target.file ?? "";
     this.#directory = targetDirectory(opening.spool, "commands", where);
@@ -104,6 +113,8 @@ class Run {
     const centre = digestOfLook(look);
     for (const one of known) {
       await this.#attempt(`Commands of ${one.site}`, () => this.#site(one, look, centre));
+      // The other sites' would wait for it as long again.
+      if (this.#isGone) break;
     }
     if (this.#report.failed === 0 && !this.#isCut) await seen.save(this.#report);
     return this.#report;
@@ -190,8 +201,7 @@ class Run {
     return outcome;
   }
 
-  #add({ commands, waiting, refused, unseen, unsent }: SiteOutcome): void {
-    this.#report.commands += commands;
+  #add({ waiting, refused, unseen, unsent }: SiteOutcome): void {
     this.#report.commandsWaiting += waiting;
     this.#report.commandsRefused += refused + unseen;
     if (unsent > 0) this.#isCut = true;
@@ -203,6 +213,7 @@ class Run {
     } catch (error) {
       this.#report.failed += 1;
       const failure = explain(error, doing);
+      this.#isGone = /^(livestatus|core)-/.test(failure.code);
       this.#opening.world.log.error(errorFields(failure), `${doing} failed`);
     }
   }
