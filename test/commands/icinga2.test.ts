@@ -185,7 +185,7 @@ describe.skipIf(missingFor("icinga2") !== null)("Icinga 2 as the centre", () => 
         "web|cpu|1|operator|twice",
         "web|cpu|4|operator|mine",
       ].toSorted(),
-      downtimes: ["web||1|90000|operator|a downtime"],
+      downtimes: ["web||1|0|operator|a downtime"],
     });
     expect(await states()).toEqual(
       expect.arrayContaining(["web|disk|2|0|CRITICAL", "web|cpu|2|2|CRITICAL"]),
@@ -200,16 +200,15 @@ describe.skipIf(missingFor("icinga2") !== null)("Icinga 2 as the centre", () => 
     });
     await centre.say("remote1", {
       hosts: [hostState("web", { last_check: start })],
-      services: hostileTexts
-        .map((text) =>
-          serviceState("web", "cpu", {
-            ...problem,
-            last_check: start + 5,
-            plugin_output: text,
-            long_plugin_output: text,
-          }),
-        )
-        .slice(0, 1),
+      services: ["cpu", "disk", "load"].map((name, index) => {
+        const output = hostileTexts[index]!;
+        const changes = {
+          plugin_output: output,
+          long_plugin_output: output,
+          last_check: start + 5,
+        };
+        return serviceState("web", name, { ...problem, ...changes });
+      }),
       comments: hostileTexts.map((text, index) =>
         siteComment("web", null, problemsOf(text, index)),
       ),

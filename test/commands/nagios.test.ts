@@ -15,7 +15,7 @@ import {
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { missingFor, type Nagios, type NagiosFields, startNagios } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hostileTexts, settle } from "./settle.ts";
+import { hostileTexts, settle, siteObjects } from "./settle.ts";
 
 const now = (): number => Math.floor(Date.now() / 1000);
 const start = now() - 1_000;
@@ -27,7 +27,10 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
 
   beforeAll(async () => {
     const objects = await makeTemporaryDirectory("commands");
-    await writeFile(`${objects.path}/site.cfg`, objectsOf(["web", "r2-web"]));
+    await writeFile(
+      `${objects.path}/site.cfg`,
+      siteObjects(["web", "r2-web"], ["disk", "load", "cpu"]),
+    );
     nagios = await startNagios({ objectDirectories: [objects.path] });
     centre = await makeAnnotatedCentre({
       sites: { remote1: {}, remote2: { prefix: "r2-" } },
@@ -246,26 +249,3 @@ describe.skipIf(missingFor("nagios") !== null)("Nagios 4 as the centre", () => {
     expect(await settle(centre)).toBe(0);
   });
 });
-
-function objectsOf(hosts: readonly string[]): string {
-  const common = `
-  check_command      testkit-true
-  max_check_attempts 1
-  check_period       testkit-always
-  contacts           testkit-nobody
-  active_checks_enabled 0
-  flap_detection_enabled 0`;
-  const services = (host: string): string =>
-    ["disk", "load", "cpu"]
-      .map(
-        (name) =>
-          `define service {\n  host_name ${host}\n  service_description ${name}${common}\n}\n`,
-      )
-      .join("");
-  return hosts
-    .map(
-      (host) =>
-        `define host {\n  host_name ${host}\n  address 127.0.0.1${common}\n}\n${services(host)}`,
-    )
-    .join("");
-}

@@ -30,3 +30,23 @@ export const hostileTexts: readonly string[] = [
   "\u0000\u0007\u001b[2J",
   " ",
 ];
+
+/** Nagios's objects for these hosts, each with these services, that nobody checks. */
+export function siteObjects(hosts: readonly string[], services: readonly string[]): string {
+  const common = `
+  check_command          testkit-true
+  max_check_attempts     1
+  check_period           testkit-always
+  contacts               testkit-nobody
+  active_checks_enabled  0
+  flap_detection_enabled 0
+}
+`;
+  const all = hosts.flatMap((host) => [
+    `define host {\n  host_name ${host}\n  address 127.0.0.1${common}`,
+    ...services.map(
+      (name) => `define service {\n  host_name ${host}\n  service_description ${name}${common}`,
+    ),
+  ]);
+  return all.join("");
+}

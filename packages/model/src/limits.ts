@@ -32,7 +32,7 @@ export const livedumpLineMax: number = 132 * 1024;
 /** Opening one bundle, from its decryption to the last row. */
 export const openingMsMax: number = 60_000;
 
-/** Sending commands to one core, a site and run: what is left over comes with the next, seconds later. */
+/** Sending commands to one core, a run: what is left over comes with the next, seconds later. */
 export const commandsMsMax: number = 10_000;
 
 /** The head of an age file: room for 30 recipients. */

@@ -144,18 +144,56 @@ test("a core that hangs in the middle: what it took isn't sent twice, the rest f
   await centre.say("remote1", { hosts: [hostState("web")], comments });
   core.room = 5;
   const first = await centre.receive();
-  expect(first).toMatchObject({ commands: 0, failed: 1 });
+  expect(first.failed).toBe(1);
   expect(centre.complaints.join()).toContain("core-takes-no-commands");
   core.room = Infinity;
   // The core is back, and shows what it had taken. The rest needs no patience.
   await ground.pass(1);
   const taken = core.comments.length;
   expect(taken).toBeGreaterThan(0);
+  expect(first.commands).toBe(taken);
   expect(await centre.receive()).toMatchObject({ commands: 500 - taken, failed: 0 });
   await ground.pass();
   expect(core.comments).toHaveLength(500);
   expect(new Set(core.commands).size).toBe(500);
   expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+});
+
+test("a core that hangs costs its time-out once, however many sites there are", async () => {
+  const sites = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`site${index}`, {}]));
+  await using ground = await open({ timeout: "7s" }, sites);
+  const { core, centre } = ground;
+  for (const site of Object.keys(sites)) await centre.say(site, said);
+  core.room = 0;
+  const beganMs = core.clockMs;
+  expect(await centre.receive()).toMatchObject({ commands: 0, failed: 1 });
+  expect(core.clockMs - beganMs).toBe(7_000);
+  core.room = Infinity;
+  await ground.pass(1);
+  // The object has room for the acknowledgement of one.
+  expect(await centre.receive()).toMatchObject({ commands: 27, failed: 0 });
+});
+
+test("the sites of a slow core share the time of a run; what is left over comes with the next", async () => {
+  await using ground = await open({ pace: 10 }, { remote1: {}, remote2: {} });
+  const { core, centre } = ground;
+  const comments = Array.from({ length: 70 }, (_, index) =>
+    siteComment("web", null, { id: index + 1, comment: `comment ${index}` }),
+  );
+  for (const site of ["remote1", "remote2"]) {
+    await centre.say(site, { hosts: [hostState("web")], comments });
+  }
+  const beganMs = core.clockMs;
+  const first = await centre.receive();
+  expect(core.clockMs - beganMs).toBe(10_000);
+  expect(first.commands).toBeGreaterThan(70);
+  expect(first.commands).toBeLessThan(140);
+  expect(first).toMatchObject({ commandsWaiting: 140, failed: 0 });
+  // The picture is still that from before: the rest goes out all the same, the others aren't repeated.
+  expect(await centre.receive()).toMatchObject({ commands: 140 - first.commands });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+  expect(core.comments).toHaveLength(140);
 });
 
 test("a core that goes in the middle loses what it hadn't read: all of it comes in the end", async () => {

@@ -80,6 +80,8 @@ class Run {
   };
   #objects: Promise<CentreObjects> | null = null;
   #ownHosts: Promise<OwnHosts | null> | null = null;
+  /** The core can't be talked to any more. */
+  #isGone = false;
   /** Something didn't go out because the time was up. */
   #isCut = false;
 
@@ -91,7 +93,14 @@ class Run {
   ) {
     this.#opening = opening;
     this.#target = target;
-    this.#link = link;
+    this.#link = {
+      ...link,
+      send: (lines, taken) =>
+        link.send(lines, (index) => {
+          this.#report.commands += 1;
+          taken(index);
+        }),
+    };
     this.#wants = wants;
     const where = target.livestatus ?? target.file ?? "";
     this.#directory = targetDirectory(opening.spool, "commands", where);
@@ -106,6 +115,8 @@ class Run {
     const centre = digestOfLook(look);
     for (const one of known) {
       await this.#attempt(`Commands of ${one.site}`, () => this.#site(one, look, centre));
+      // The other sites' would wait for it as long again.
+      if (this.#isGone) break;
     }
     if (this.#report.failed === 0 && !this.#isCut) await seen.save(this.#report);
     return this.#report;
@@ -203,8 +214,7 @@ class Run {
     return outcome;
   }
 
-  #add({ commands, waiting, refused, unseen, unsent }: SiteOutcome): void {
-    this.#report.commands += commands;
+  #add({ waiting, refused, unseen, unsent }: SiteOutcome): void {
     this.#report.commandsWaiting += waiting;
     this.#report.commandsRefused += refused + unseen;
     if (unsent > 0) this.#isCut = true;
@@ -216,6 +226,7 @@ class Run {
     } catch (error) {
       this.#report.failed += 1;
       const failure = explain(error, doing);
+      this.#isGone = /^(livestatus|core)-/.test(failure.code);
       this.#opening.world.log.error(errorFields(failure), `${doing} failed`);
     }
   }

@@ -34,9 +34,17 @@ export function openCoreLink(
 ): CoreLink {
   const { pace, timeout: timeoutMs } = settings;
   const { wait } = outside;
-  const pacing = { clock: world.clock, wait, pace, timeoutMs, runMs: limits.commandsMsMax };
-  const send = async (sink: CommandSink, lines: readonly string[], taken: Taken) =>
-    await sendPaced(lines, sink, pacing, taken);
+  const { clock } = world;
+  const pacing = { clock, wait, pace, timeoutMs, runMs: limits.commandsMsMax };
+  let spentMs = 0;
+  // One core's sites share the time of a run: a slow core must not keep the other targets waiting.
+  const send = async (sink: CommandSink, lines: readonly string[], taken: Taken) => {
+    const runMs = pacing.runMs - spentMs;
+    if (runMs <= 0) return;
+    const beganMs = clock.now();
+    await sendPaced(lines, sink, { ...pacing, runMs }, taken);
+    spentMs += Math.max(0, clock.now() - beganMs);
+  };
   if (settings.livestatus !== undefined) {
     return livestatusLink(world, settings.livestatus, settings, outside, send);
   }
