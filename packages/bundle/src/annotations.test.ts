@@ -44,7 +44,8 @@ test("of format 1 aren't known, which is another thing than none", async () => {
 });
 test("are no part of another format or kind", async () => {
   const format = (number: number): NonNullable<Forgery["manifest"]> => {
-    return (honest) => ({ ...honest, format: number });
+    const outbox = number === 1 ? undefined : { waiting: 0, oldest: 0 };
+    return (honest) => ({ ...honest, format: number, outbox });
   };
   expect(await refusal({ manifest: format(1) })).toBe("archive-bad");
   expect(await refusal({ format: 1, manifest: format(2) })).toBe("archive-bad");

@@ -84,6 +84,7 @@ export function forge(forgery: Forgery = {}): Buffer {
     created: createdMs,
     configuration,
     source: { program_version: "4.4.14", livestatus_version: "1.5.1" },
+    ...(format === 2 && { outbox: { waiting: 1, oldest: createdMs - 1 } }),
     members,
   };
   const manifest = encodeManifest(forgery.manifest?.(honest) ?? honest).toString();

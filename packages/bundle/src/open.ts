@@ -32,7 +32,13 @@ import { configurationHash, dumpHash } from "./configuration-hash.ts";
 import { distinctEvents } from "./distinct-events.ts";
 import type { BundleHeader } from "./header.ts";
 import { memberName, memberNames } from "./layout.ts";
-import { decodeManifest, manifestName, type Manifest, type Source } from "./manifest.ts";
+import {
+  decodeManifest,
+  manifestName,
+  type Manifest,
+  type OutboxNote,
+  type Source,
+} from "./manifest.ts";
 import type { Member } from "./member.ts";
 import type { Pace } from "./pace.ts";
 import { readMember } from "./read-member.ts";
@@ -88,6 +94,8 @@ interface OpenedCommon {
   /** With identity, times, sizes and hashes; the manifest inside says the same. */
   readonly header: BundleHeader;
   readonly source: Source;
+  /** Null: its sender doesn't tell. */
+  readonly outbox: OutboxNote | null;
   /** Of all tables; lines of a vendor's dump. */
   readonly rows: number;
 }
@@ -118,12 +126,12 @@ export async function unpack(
   checkIdentity(manifest, header);
   const rows = countRows(manifest);
   const members = readMembers(reader, manifest);
+  const { source, outbox = null } = manifest;
+  const common = { header, source, outbox, rows };
   if (manifest.kind === "verbatim") {
-    const texts = textsOf(members, header);
-    return { header, source: manifest.source, rows, kind: "verbatim", ...texts } as OpenedVerbatim;
+    return { ...common, kind: "verbatim", ...textsOf(members, header) } as OpenedVerbatim;
   }
   const readRows = rowsReader(members, options.pace ?? realPace());
-  const common = { header, source: manifest.source, rows };
   if (manifest.kind === "config") {
     checkConfigurationHash(members, header);
     const configuration = await configurationOf(readRows);

@@ -10,7 +10,7 @@ import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type BundleHeader } from "./header.ts";
 import type { Signer } from "./keys.ts";
 import { type BundleFormat, formatOf, memberNames } from "./layout.ts";
-import { encodeManifest, manifestName, type Source } from "./manifest.ts";
+import { encodeManifest, manifestName, type OutboxNote, type Source } from "./manifest.ts";
 import type { Member } from "./member.ts";
 import { makeSignature } from "./sshsig.ts";
 
@@ -50,6 +50,8 @@ interface CommonInput extends BundleIdentity {
   /** 0: never. */
   readonly expiresMs: number;
   readonly source: Source;
+  /** Of states; absent: nothing waits. */
+  readonly outbox?: OutboxNote | undefined;
   readonly members: readonly Member[];
 }
 
@@ -132,6 +134,7 @@ function archiveParts(input: SealInput, format: BundleFormat, configuration: str
     created: input.createdMs,
     configuration,
     source: input.source,
+    ...(format === 2 && { outbox: input.outbox ?? { waiting: 0, oldest: 0 } }),
     members: input.members.map(({ name, rows, sizeBytes }) => ({ name, rows, bytes: sizeBytes })),
   });
   const files = [

@@ -1,7 +1,13 @@
 // The sender's narrative: collect, compare with what travelled before, seal, publish to the outbox,
 // ship. One run of it is `send --once`; the daemon repeats it.
 
-import { readHeader, sealWithBase, type SealInput, type Signer } from "@siteferry/bundle";
+import {
+  type OutboxNote,
+  readHeader,
+  sealWithBase,
+  type SealInput,
+  type Signer,
+} from "@siteferry/bundle";
 import type { RunCommand } from "@siteferry/agent";
 import { type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
 import { type BundleKind, formatBundleName, limits, type World } from "@siteferry/model";
@@ -10,6 +16,7 @@ import { loadBase, saveBase } from "./base.ts";
 import { dumpSite, type SiteDump } from "./dump-site.ts";
 import { keyframeAfter } from "./keyframe-schedule.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
+import { noteOutbox } from "./note-outbox.ts";
 import { dropSuperseded, publishToOutbox } from "./outbox.ts";
 import { eventsSince, type Plan, planBundles, type PlannedBundle } from "./plan.ts";
 import { repeatKeyframe } from "./repeat.ts";
@@ -96,6 +103,7 @@ async function collect(sender: Sender): Promise<Collected> {
   };
   // What travelled before says how much of the core's log has to be read.
   const nowMs = clock.now();
+  const outbox = await noteOutbox(files, spool);
   const memory = await loadMemory(files, state, nowMs, sender.life, random);
   const base = await loadBase(files, state, memory.keyframe);
   const known =
@@ -120,7 +128,7 @@ async function collect(sender: Sender): Promise<Collected> {
   await saveMemory(files, random, state, reserved);
   const sealed: SealedBundle[] = [];
   for (const [index, bundle] of plan.bundles.entries()) {
-    sealed.push(await sealAndPublish(sender, dump, plan, bundle, memory, index));
+    sealed.push(await sealAndPublish(sender, { ...dump, outbox }, plan, bundle, memory, index));
   }
   const after = memoryAfter(reserved, plan, sealed, nowMs);
   const repeated = await repeatKeyframe(sender, after, nowMs);
@@ -138,7 +146,7 @@ async function collect(sender: Sender): Promise<Collected> {
 
 async function sealAndPublish(
   { world, settings, spool, signer }: Sender,
-  dump: SiteDump,
+  dump: SiteDump & { readonly outbox: OutboxNote },
   plan: Plan,
   bundle: PlannedBundle,
   memory: SenderMemory,
@@ -158,6 +166,7 @@ async function sealAndPublish(
     createdMs,
     expiresMs: createdMs + limits.bundleLifetimeMs,
     source: dump.versions,
+    outbox: dump.outbox,
     members,
   };
   const input: SealInput =

@@ -32,6 +32,7 @@ export async function readFacts(opening: Asking): Promise<readonly SiteFacts[]> 
       keptMs: newest?.keptMs ?? null,
       createdMs: newest?.createdMs ?? null,
       aheadSeconds: secondsAhead(record?.arrivals ?? []),
+      outbox: record?.outbox ?? { waiting: 0, oldest: 0 },
       missed: record?.mark.missed ?? 0,
       missedMs: record?.missedMs ?? 0,
       quarantined: refused.filter((file) => siteOf(file) === site).map(quarantinedOf),

@@ -131,7 +131,8 @@ export class Witness implements LinkWitness {
     if (time < last && !isRepeated) {
       this.wrong.push(`The core was given ${identity} after one at ${last}`);
     }
-    this.#lastTime.set(object, Math.max(last, time));
+    // What is told again in place of a file that was taken back may begin earlier.
+    if (!result.unsure && !result.again) this.#lastTime.set(object, Math.max(last, time));
     if (before !== undefined && !isRepeated) {
       this.wrong.push(`The core was given ${identity} twice`);
     }
