@@ -44,6 +44,7 @@ export class Witness implements LinkWitness {
   readonly #epochs = new Map<SiteId, Set<number>>();
   #taken: Taken[] = [];
   readonly #given = new Map<string, Result>();
+  readonly #forgotten = new Set<string>();
   readonly #lastTime = new Map<string, number>();
   readonly #mirrors = new Map<SiteId, Mirror>();
   readonly #moments = new Map<SiteId, Moment>();
@@ -125,9 +126,12 @@ export class Witness implements LinkWitness {
       this.wrong.push(`The core was given ${identity}, and no site ever found that`);
     }
     const before = this.#given.get(identity);
-    const isRepeated = result.again || (before !== undefined && this.#wasUnseen(before, result));
+    const isRepeated =
+      result.again ||
+      this.#forgotten.delete(identity) ||
+      (before !== undefined && this.#wasUnseen(before, result));
     const last = this.#lastTime.get(object) ?? 0;
-    // All that a file says of an object is repeated with it.
+    // All that a file says of an object is repeated with it, from the beginning.
     if (time < last && !isRepeated) {
       this.wrong.push(`The core was given ${identity} after one at ${last}`);
     }
@@ -142,6 +146,7 @@ export class Witness implements LinkWitness {
   /** It may be given again. */
   forget(result: Result): void {
     this.#given.delete(identityOf(result));
+    this.#forgotten.add(identityOf(result));
   }
 
   /** After a run that failed at nothing. */
