@@ -46,6 +46,7 @@ export class Witness implements LinkWitness {
   readonly #given = new Map<string, Result>();
   readonly #forgotten = new Set<string>();
   readonly #lastTime = new Map<string, number>();
+  readonly #lastState = new Map<string, string>();
   readonly #mirrors = new Map<SiteId, Mirror>();
   readonly #moments = new Map<SiteId, Moment>();
   /** When the receiver looked after everything without a failure, by its clock. */
@@ -129,6 +130,7 @@ export class Witness implements LinkWitness {
     const isRepeated =
       result.again ||
       this.#forgotten.delete(identity) ||
+      this.#cameBack(result) ||
       (before !== undefined && this.#wasUnseen(before, result));
     const last = this.#lastTime.get(object) ?? 0;
     // All that a file says of an object is repeated with it, from the beginning.
@@ -141,6 +143,13 @@ export class Witness implements LinkWitness {
       this.wrong.push(`The core was given ${identity} twice`);
     }
     if (!result.again) this.#given.set(identity, result);
+    this.#lastState.set(object, `${time} ${state}`);
+  }
+
+  /** Within one second a state may go and come again, and the log doesn't say how often. */
+  #cameBack({ object, time, state }: Result): boolean {
+    const [lastTime, lastState] = (this.#lastState.get(object) ?? "").split(" ");
+    return lastTime === String(time) && lastState !== String(state);
   }
 
   /** It may be given again. */
