@@ -365,21 +365,23 @@ test("the states too: one result for each check that ran, again for those that a
   expect(await centre.receive()).toMatchObject({ results: 2 });
 });
 
-test("a custom variable that the core has gets the site's value, others nothing", async () => {
-  const keys = { carry: ["customVariables"], customVariables: ["RA*"] };
+test("a custom variable that the core has gets the site's value; others and a shell's signs don't", async () => {
+  const keys = { carry: ["customVariables"], customVariables: ["ra*"] };
   await using ground = await open(keys);
   const { core, centre } = ground;
-  core.objects.set("web", { state: 0, variables: { RACK: "a1", OTHER: "x" } });
+  core.objects.set("web", { state: 0, variables: { RACK: "a1", OTHER: "x", RANK: "1" } });
   await ground.pass();
   const custom_variables = [
-    ["RACK", "b2"],
+    ["Rack", "b2"],
     ["RAIL", "not there"],
+    ["RANK", "$(reboot)"],
     ["OTHER", "not wanted"],
   ] as const;
   const hosts = [{ name: "web", custom_variables }] as never;
   await centre.say("remote1", { ...said, configuration: { hosts } });
-  expect(await centre.receive()).toMatchObject({ commands: 1, commandsWaiting: 1 });
-  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 1 });
+  const refused = { commandsRefused: 1 };
+  expect(await centre.receive()).toMatchObject({ commands: 1, commandsWaiting: 1, ...refused });
+  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 1, ...refused });
   await ground.pass();
   expect(core.commands).toEqual(["CHANGE_CUSTOM_HOST_VAR;web;RACK;b2"]);
   expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });

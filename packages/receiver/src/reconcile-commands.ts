@@ -55,13 +55,19 @@ export async function reconcileCommands(
   awaited: ReadonlySet<SiteId>,
   outside: CommandsWorld = realCommandsWorld,
 ): Promise<CommandsReport> {
-  const wants = target.carry.includes("customVariables") ? matcher(target.customVariables) : null;
+  const wants = target.carry.includes("customVariables") ? wantedVariables(target) : null;
   const link = openCoreLink(opening.world, target, outside, wants);
   try {
     return await new Run(opening, target, link, wants).run(awaited);
   } finally {
     await link.close();
   }
+}
+
+/** Nagios knows them by capitals, Icinga 2 as they are written. */
+function wantedVariables({ customVariables }: CommandsSettings): (name: string) => boolean {
+  const matches = matcher(customVariables.map((pattern) => pattern.toUpperCase()));
+  return (name) => matches(name.toUpperCase());
 }
 
 class Run {
