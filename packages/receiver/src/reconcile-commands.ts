@@ -172,7 +172,10 @@ class Run {
     const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings]));
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
-    if (settled.bundle === bundle && settled.centre === centre) return;
+    if (settled.bundle === bundle && settled.centre === centre) {
+      this.#report.commandsRefused += settled.refused;
+      return;
+    }
     const all = await loadStates(this.#opening, record);
     if (all === null) return;
     const states = ownStates(all, isOwnHost(settings));
@@ -192,11 +195,12 @@ class Run {
       this.#wants === null ? nothingDone : await carryVariables(run, record, this.#wants);
     const siteDigest = digestOfSite(states);
     const isSame = settled.site === siteDigest && settled.centre === centre;
-    const told = isSame ? nothingDone : await reconcileAnnotations(run, states);
+    const asBefore = { ...nothingDone, refused: settled.refused };
+    const told = isSame ? asBefore : await reconcileAnnotations(run, states);
     const outcomes = [results, variables, told];
     for (const outcome of outcomes) this.#add(outcome);
     if (outcomes.some(({ waiting, unseen }) => waiting + unseen > 0)) return;
-    const now = { bundle, site: siteDigest, centre };
+    const now = { bundle, site: siteDigest, centre, refused: told.refused };
     await saveProgress(world, this.#directory, name, formatSettled(now));
   }
 

@@ -56,7 +56,7 @@ export async function carryVariables(
 /** As in object configuration: it becomes part of notification commands, and a shell could mistake it. */
 function isDangerous(command: CoreCommand): boolean {
   if (command.kind !== "custom-variable") return false;
-  return [...command.value].some((one) => defaultIllegalValueCharacters.includes(one));
+  return defaultIllegalValueCharacters.split("").some((sign) => command.value.includes(sign));
 }
 
 async function* differences(
