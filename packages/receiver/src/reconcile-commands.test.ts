@@ -3,76 +3,12 @@
 import { rm, writeFile } from "node:fs/promises";
 import type { FileSystem } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
-import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
-import {
-  type AnnotatedCentre,
-  hostState,
-  makeAnnotatedCentre,
-  type Said,
-  serviceState,
-  siteComment,
-  siteDowntime,
-} from "./test-annotated.ts";
-import { downtimeEnd, downtimeStart, makeToldCore, type ToldCore } from "./test-told-core.ts";
-
-interface Ground extends AsyncDisposable {
-  readonly core: ToldCore;
-  readonly centre: AnnotatedCentre;
-  readonly statusFile: string;
-  /** The core does what it was told and shows it; time passes. */
-  pass(seconds?: number): Promise<void>;
-}
-
-async function open(keys: object = {}, sites?: object): Promise<Ground> {
-  const directory = await makeTemporaryDirectory("told");
-  const statusFile = `${directory.path}/status.dat`;
-  const core = makeToldCore(statusFile);
-  core.objects.set("web", { state: 0 }).set("web\tdisk", { state: 2 }).set("db", { state: 0 });
-  const centre = await makeAnnotatedCentre({
-    ...(sites && { sites }),
-    targets: () => [
-      { commands: { file: "/unused", status: statusFile, core: "nagios", pace: 1_000, ...keys } },
-    ],
-    commands: core.world,
-    clock: { now: () => core.clockMs },
-  });
-  const pass = async (seconds = 10): Promise<void> => {
-    core.clockMs += seconds * 1_000;
-    await core.work();
-  };
-  await pass();
-  return {
-    core,
-    centre,
-    statusFile,
-    pass,
-    async [Symbol.asyncDispose]() {
-      await centre[Symbol.asyncDispose]();
-      await directory.remove();
-    },
-  };
-}
-
-const times = { start_time: downtimeStart, end_time: downtimeEnd };
-const said: Said = {
-  hosts: [hostState("web")],
-  services: [serviceState("web", "disk", { state: 2, acknowledged: 1, acknowledgement_type: 1 })],
-  comments: [
-    siteComment("web", "disk", { id: 1, entry_type: 4, comment: "on it" }),
-    siteComment("web", null, { id: 2, comment: "hello" }),
-  ],
-  downtimes: [siteDowntime("web", null, times)],
-};
-const author = "anna (siteferry remote1)";
-const commands = [
-  `ACKNOWLEDGE_SVC_PROBLEM;web;disk;1;0;0;${author};on it`,
-  `SCHEDULE_HOST_DOWNTIME;web;${downtimeStart};${downtimeEnd};1;0;604800;${author};a downtime`,
-  `ADD_HOST_COMMENT;web;1;${author};hello`,
-];
+import { commands, openGround, said, times } from "./commands/test-ground.ts";
+import { hostState, siteComment, siteDowntime } from "./test-annotated.ts";
 
 test("said once, seen, and never said again; without a change nothing is even looked for", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   await centre.say("remote1", said);
   expect(await centre.receive()).toMatchObject({ commands: 3, commandsWaiting: 3, failed: 0 });
@@ -101,7 +37,7 @@ test("said once, seen, and never said again; without a change nothing is even lo
 });
 
 test("a picture made while commands were on their way doesn't have the later ones: they aren't sent twice", async () => {
-  await using ground = await open({ pace: 2 });
+  await using ground = await openGround({ pace: 2 });
   const { core, centre } = ground;
   const comments = Array.from({ length: 20 }, (_, index) =>
     siteComment("web", null, { id: index + 1, comment: `comment ${index}` }),
@@ -120,7 +56,7 @@ test("a picture made while commands were on their way doesn't have the later one
 });
 
 test("a command that never shows is said again, and then counted, not hammered", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   await centre.say("remote1", said);
   for (let round = 0; round < 20; round += 1) {
@@ -136,7 +72,7 @@ test("a command that never shows is said again, and then counted, not hammered",
 });
 
 test("a core that hangs in the middle: what it took isn't sent twice, the rest follows", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   const comments = Array.from({ length: 500 }, (_, index) =>
     siteComment("web", null, { id: index + 1, comment: `comment ${index} ${"x".repeat(100)}` }),
@@ -161,7 +97,7 @@ test("a core that hangs in the middle: what it took isn't sent twice, the rest f
 
 test("a core that hangs costs its time-out once, however many sites there are", async () => {
   const sites = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`site${index}`, {}]));
-  await using ground = await open({ timeout: "7s" }, sites);
+  await using ground = await openGround({ timeout: "7s" }, sites);
   const { core, centre } = ground;
   for (const site of Object.keys(sites)) await centre.say(site, said);
   core.room = 0;
@@ -175,7 +111,7 @@ test("a core that hangs costs its time-out once, however many sites there are", 
 });
 
 test("the sites of a slow core share the time of a run; what is left over comes with the next", async () => {
-  await using ground = await open({ pace: 10 }, { remote1: {}, remote2: {} });
+  await using ground = await openGround({ pace: 10 }, { remote1: {}, remote2: {} });
   const { core, centre } = ground;
   const comments = Array.from({ length: 70 }, (_, index) =>
     siteComment("web", null, { id: index + 1, comment: `comment ${index}` }),
@@ -197,7 +133,7 @@ test("the sites of a slow core share the time of a run; what is left over comes 
 });
 
 test("a core that goes in the middle loses what it hadn't read: all of it comes in the end", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre, statusFile } = ground;
   await centre.say("remote1", said);
   Object.assign(core, { room: 0, whenFull: "goes" });
@@ -214,7 +150,7 @@ test("a core that goes in the middle loses what it hadn't read: all of it comes 
 });
 
 test("half a status file is no picture: nothing is removed, nothing said", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre, statusFile } = ground;
   await writeFile(
     statusFile,
@@ -227,7 +163,7 @@ test("half a status file is no picture: nothing is removed, nothing said", async
 });
 
 test("a core that forgot all is told all again", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   await centre.say("remote1", said);
   await centre.receive();
@@ -243,7 +179,7 @@ test("a core that forgot all is told all again", async () => {
 });
 
 test("an operator's own, and another site's, stay whatever is or isn't said", async () => {
-  await using ground = await open({}, { remote1: {}, remote2: {} });
+  await using ground = await openGround({}, { remote1: {}, remote2: {} });
   const { core, centre } = ground;
   const others = ["operator", "anna", "anna (siteferry remote2)", "anna (siteferry remote10)"];
   for (const [index, one] of others.entries()) {
@@ -264,7 +200,10 @@ test("an operator's own, and another site's, stay whatever is or isn't said", as
 });
 
 test("hosts that the site doesn't speak for are left alone, by their names at the centre", async () => {
-  await using ground = await open({}, { remote1: { owns: ["web"], foreignHosts: "leave-out" } });
+  await using ground = await openGround(
+    {},
+    { remote1: { owns: ["web"], foreignHosts: "leave-out" } },
+  );
   const { core, centre } = ground;
   await centre.say("remote1", {
     hosts: [hostState("web"), hostState("db")],
@@ -279,7 +218,7 @@ test("hosts that the site doesn't speak for are left alone, by their names at th
 });
 
 test("a sender that doesn't tell of them changes nothing", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   await centre.say("remote1", said);
   await centre.receive();
@@ -290,8 +229,30 @@ test("a sender that doesn't tell of them changes nothing", async () => {
   expect(core.commands).toEqual(commands);
 });
 
+test("what no command can say is counted in each run, and told once", async () => {
+  await using ground = await openGround();
+  const { core, centre } = ground;
+  const flexible = { ...times, fixed: 0, duration: 0 } as const;
+  await centre.say("remote1", {
+    hosts: [hostState("web")],
+    downtimes: [siteDowntime("web", null, flexible)],
+  });
+  for (let round = 0; round < 4; round += 1) {
+    expect(await centre.receive()).toMatchObject({ commands: 0, commandsRefused: 1, failed: 0 });
+    await ground.pass();
+    if (round === 2)
+      await centre.say("remote1", {
+        hosts: [hostState("web", { last_check: 1 })],
+        downtimes: [siteDowntime("web", null, flexible)],
+      });
+  }
+  expect(core.commands).toEqual([]);
+  expect(centre.complaints).toHaveLength(1);
+  expect(centre.complaints[0]).toContain("it is flexible and lasts no time");
+});
+
 test("what the core doesn't know yet waits, and comes when it does", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   await centre.say("remote1", {
     hosts: [hostState("new")],
@@ -304,7 +265,7 @@ test("what the core doesn't know yet waits, and comes when it does", async () =>
 });
 
 test("an acknowledgement waits for the problem at the centre", async () => {
-  await using ground = await open();
+  await using ground = await openGround();
   const { core, centre } = ground;
   core.objects.get("web\tdisk")!.state = 0;
   await ground.pass();
@@ -315,72 +276,4 @@ test("an acknowledgement waits for the problem at the centre", async () => {
   expect(await centre.receive()).toMatchObject({ commands: 1 });
   await ground.pass();
   expect(core.commands.at(-1)).toBe(commands[0]);
-});
-
-test("the states too: one result for each check that ran, again for those that a new core lost", async () => {
-  await using ground = await open({ carry: ["acknowledgements", "results"] });
-  const { core, centre } = ground;
-  core.objects.set("web", { state: -1 }).set("web\tdisk", { state: -1 });
-  await ground.pass();
-  const at = Math.floor(core.clockMs / 1000) - 60;
-  const states = (last_check: number): Said => ({
-    hosts: [
-      hostState("web", { last_check, plugin_output: "UP" }),
-      hostState("later", { last_check }),
-    ],
-    services: [
-      serviceState("web", "disk", {
-        last_check,
-        state: 2,
-        plugin_output: "FULL",
-        long_plugin_output: "a\nb",
-        acknowledged: 1,
-        acknowledgement_type: 1,
-      }),
-    ],
-    comments: [siteComment("web", "disk", { entry_type: 4, comment: "on it" })],
-  });
-  const results = [
-    "PROCESS_HOST_CHECK_RESULT;web;0;UP|",
-    String.raw`PROCESS_SERVICE_CHECK_RESULT;web;disk;2;FULL|\na\nb`,
-  ];
-  await centre.say("remote1", states(at));
-  expect(await centre.receive()).toMatchObject({ results: 2, commands: 2, failed: 0 });
-  await ground.pass();
-  expect(await centre.receive()).toMatchObject({ results: 0, commands: 1 });
-  await ground.pass();
-  expect(core.commands.map((line) => line.split(";").slice(0, 3).join(";"))).toEqual([
-    ...results.map((line) => line.split(";").slice(0, 3).join(";")),
-    "ACKNOWLEDGE_SVC_PROBLEM;web;disk",
-  ]);
-  await centre.say("remote1", states(at));
-  expect(await centre.receive()).toMatchObject({ results: 0, commands: 0 });
-  core.objects.set("web\tdisk", { state: -1 });
-  core.acknowledged.clear();
-  Object.assign(core, { comments: [], programStart: core.programStart + 5 });
-  await ground.pass();
-  expect(await centre.receive()).toMatchObject({ results: 1 });
-  await centre.say("remote1", states(at + 1));
-  await ground.pass();
-  expect(await centre.receive()).toMatchObject({ results: 2 });
-});
-
-test("a custom variable that the core has gets the site's value, others nothing", async () => {
-  const keys = { carry: ["customVariables"], customVariables: ["RA*"] };
-  await using ground = await open(keys);
-  const { core, centre } = ground;
-  core.objects.set("web", { state: 0, variables: { RACK: "a1", OTHER: "x" } });
-  await ground.pass();
-  const custom_variables = [
-    ["RACK", "b2"],
-    ["RAIL", "not there"],
-    ["OTHER", "not wanted"],
-  ] as const;
-  const hosts = [{ name: "web", custom_variables }] as never;
-  await centre.say("remote1", { ...said, configuration: { hosts } });
-  expect(await centre.receive()).toMatchObject({ commands: 1, commandsWaiting: 1 });
-  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 1 });
-  await ground.pass();
-  expect(core.commands).toEqual(["CHANGE_CUSTOM_HOST_VAR;web;RACK;b2"]);
-  expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
 });

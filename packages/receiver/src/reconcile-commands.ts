@@ -56,13 +56,19 @@ export async function reconcileCommands(
   awaited: ReadonlySet<SiteId>,
   outside: CommandsWorld = realCommandsWorld,
 ): Promise<CommandsReport> {
-  const wants = target.carry.includes("customVariables") ? matcher(target.customVariables) : null;
+  const wants = target.carry.includes("customVariables") ? wantedVariables(target) : null;
   const link = openCoreLink(opening.world, target, outside, wants);
   try {
     return await new Run(opening, target, link, wants).run(awaited);
   } finally {
     await link.close();
   }
+}
+
+/** Nagios knows them by capitals, Icinga 2 as they are written. */
+function wantedVariables({ customVariables }: CommandsSettings): (name: string) => boolean {
+  const matches = matcher(customVariables.map((pattern) => pattern.toUpperCase()));
+  return (name) => matches(name.toUpperCase());
 }
 
 class Run {
@@ -170,7 +176,10 @@ class Run {
     const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings, stamp]));
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
-    if (settled.bundle === bundle && settled.centre === centre) return;
+    if (settled.bundle === bundle && settled.centre === centre) {
+      this.#report.commandsRefused += settled.refused;
+      return;
+    }
     const all = await loadStates(this.#opening, record);
     if (all === null) return;
     const objects = (): Promise<CentreObjects> =>
@@ -199,11 +208,12 @@ class Run {
       this.#wants === null ? nothingDone : await carryVariables(run, record, this.#wants);
     const siteDigest = digestOfSite(states);
     const isSame = settled.site === siteDigest && settled.centre === centre;
-    const told = isSame ? nothingDone : await reconcileAnnotations(run, states);
+    const asBefore = { ...nothingDone, refused: settled.refused };
+    const told = isSame ? asBefore : await reconcileAnnotations(run, states);
     const outcomes = [results, variables, told];
     for (const outcome of outcomes) this.#add(outcome);
     if (outcomes.some(({ waiting, unseen }) => waiting + unseen > 0)) return;
-    const now = { bundle, site: siteDigest, centre };
+    const now = { bundle, site: siteDigest, centre, refused: told.refused };
     await saveProgress(world, this.#directory, name, formatSettled(now));
   }
 

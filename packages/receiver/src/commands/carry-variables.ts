@@ -2,7 +2,9 @@
 
 import {
   commandFault,
+  type CoreCommand,
   customVariableCommand,
+  defaultIllegalValueCharacters,
   type ObjectAt,
   type PlannedCommand,
   type SentCommand,
@@ -39,7 +41,9 @@ export async function carryVariables(
     const known = before.get(planned.key);
     if (known !== undefined) memory.set(planned.key, known);
     const why = waitsFor(known, { madeAtMs, nowMs });
-    if (commandFault(planned.command, dialect) !== null) refused += 1;
+    const isUnsaid =
+      isDangerous(planned.command) || commandFault(planned.command, dialect) !== null;
+    if (isUnsaid) refused += 1;
     else if (why === "pause") unseen += 1;
     else if (why === "under-way") waiting += 1;
     else due.push(planned);
@@ -47,6 +51,12 @@ export async function carryVariables(
   const sent = await sendRemembered(run, memoryName, due, memory);
   const unsent = due.length - sent;
   return { commands: sent, waiting: waiting + due.length, refused, unseen, unsent };
+}
+
+/** As in object configuration: it becomes part of notification commands, and a shell could mistake it. */
+function isDangerous(command: CoreCommand): boolean {
+  if (command.kind !== "custom-variable") return false;
+  return defaultIllegalValueCharacters.split("").some((sign) => command.value.includes(sign));
 }
 
 async function* differences(
@@ -57,13 +67,16 @@ async function* differences(
   const { variables } = await run.objects();
   const { configuration } = await reopen(run.opening, config, "config");
   const hostName = nameAtCentre(run.settings);
+  const known = (name: string): string =>
+    run.target.core === "icinga2" ? name : name.toUpperCase();
   const compare = function* (at: ObjectAt, ofSite: Pairs): Generator<PlannedCommand, void> {
-    const ofCentre = new Map(variables.get(centreKey(at.host, at.service)));
+    const ofCentre = variables.get(centreKey(at.host, at.service)) ?? [];
+    const there = new Map(ofCentre.map(([name, value]) => [known(name), value]));
     for (const [name, value] of ofSite) {
-      const there = ofCentre.get(name);
-      if (!wants(name) || there === undefined || there === value) continue;
+      const before = there.get(known(name));
+      if (!wants(name) || before === undefined || before === value) continue;
       const key = [at.host, at.service ?? "", name, value].join("\t");
-      yield { key, command: customVariableCommand(at, name, value) };
+      yield { key, command: customVariableCommand(at, known(name), value) };
     }
   };
   for (const { name, custom_variables } of configuration.hosts) {

@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import type { States } from "@siteferry/model";
 import type { CentreLook } from "./picture.ts";
 
-/** All three as they were when nothing was left to do; "" for never. */
+/** All as they were when nothing was left to do; "" for never. */
 interface Settled {
   /** The site's newest bundle. */
   readonly bundle: string;
@@ -13,15 +13,17 @@ interface Settled {
   readonly site: string;
   /** {@link digestOfLook}, with the settings. */
   readonly centre: string;
+  /** How much of it the core can't be told. */
+  readonly refused: number;
 }
 
 export function parseSettled(text: string): Settled {
-  const [bundle = "", site = "", centre = ""] = text.split(" ");
-  return { bundle, site, centre };
+  const [bundle = "", site = "", centre = "", refused] = text.split(" ");
+  return { bundle, site, centre, refused: Number(refused ?? 0) };
 }
 
-export function formatSettled({ bundle, site, centre }: Settled): string {
-  return `${bundle} ${site} ${centre}`;
+export function formatSettled({ bundle, site, centre, refused }: Settled): string {
+  return `${bundle} ${site} ${centre} ${refused}`;
 }
 
 /** What people said at the site, without what changes with each check. */

@@ -3,8 +3,8 @@
 
 import { writeFile } from "node:fs/promises";
 import { FerryError } from "@siteferry/model";
-import type { CommandFile } from "./world/command-file.ts";
-import type { CommandsWorld } from "./world/real-commands.ts";
+import type { CommandFile } from "../world/command-file.ts";
+import type { CommandsWorld } from "../world/real-commands.ts";
 
 interface Told {
   readonly id: number;
