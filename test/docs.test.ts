@@ -31,9 +31,10 @@ function tableRows(text: string): string[][] {
   );
 }
 
-/** What stands between the first and the last backtick of a cell, or the cell. */
+/** What stands between the first and the last backtick of a cell, or the cell. A blank at both ends goes. */
 function code(cell: string): string {
-  return /^(`+) ?(.*?) ?\1$/.exec(cell)?.[2] ?? cell;
+  const [, , bare, whole] = /^(`+)(?: (.*?) |(.*?))\1$/.exec(cell) ?? [];
+  return bare ?? whole ?? cell;
 }
 
 /** The section under `heading`. */

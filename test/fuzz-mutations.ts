@@ -26,10 +26,27 @@ const hostSetup =
   '["web1","Web","192.0.2.1",["gate"],"Web","check",3,1,null,1,["linux"],[],["admins"],null,"ü","","",[["RACK","B"]]]';
 const serviceSetup =
   '["web1","Load","Load","check",3,1,null,1,["linux"],[],[],null,"","","",[["A","b"]]]';
+const commentLine = '[7,"web1",null,"jörg","said; so \\\\n",1790000000,4,1,0]';
+const downtimeLine = '[7,"web1","Load","jörg","",1790000000,1790000001,1790003600,0,1800,0]';
+const eventLine = '[1790000000,"web1",null,"alert",1,0,2,"DOWN - 📦"]';
+const flappingLine = '[1790000001,"web1","Load","flapping-started",0,0,0,""]';
 const rows: Readonly<Record<Kind, Readonly<Record<string, readonly string[]>>>> = {
   config: { hosts: [hostSetup], services: [serviceSetup], hostgroups: ['["linux","Linux"]'] },
-  keyframe: { host_states: [hostLine], service_states: [serviceLine(), serviceLine({ 1: "📦" })] },
-  delta: { service_states: [serviceLine({ 3: 2 })], services_gone: [named.replace("Load", "📦")] },
+  keyframe: {
+    host_states: [hostLine],
+    service_states: [serviceLine(), serviceLine({ 1: "📦" })],
+    comments: [commentLine, commentLine.replace("[7,", "[8,")],
+    downtimes: [downtimeLine],
+    events: [eventLine, flappingLine],
+  },
+  delta: {
+    service_states: [serviceLine({ 3: 2 })],
+    comments: [commentLine.replace("said", "unsaid")],
+    events: [eventLine.replace("DOWN", "UP")],
+    services_gone: [named.replace("Load", "📦")],
+    comments_gone: ["[8]"],
+    downtimes_gone: ["[7]"],
+  },
 };
 
 /** JSON, and what is nearly JSON, where something else belongs. */

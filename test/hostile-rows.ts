@@ -61,10 +61,11 @@ export class HostileSite {
 
   /** `line` stands where the only row of `service_states` belongs. */
   async rawState(line: Uint8Array): Promise<SealedFile> {
-    const [hosts, services] = bundleTables.keyframe.map((table) => memberOf(table, []));
+    const [hosts, services, ...others] = bundleTables.keyframe.map((table) => memberOf(table, []));
     const chunks = [...services!.chunks, line, Buffer.from("\n")];
     const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0);
-    return await this.#seal("keyframe", [hosts!, { ...services!, rows: 1, sizeBytes, chunks }]);
+    const only = { ...services!, rows: 1, sizeBytes, chunks };
+    return await this.#seal("keyframe", [hosts!, only, ...others]);
   }
 
   async #seal(kind: "config" | "keyframe", members: readonly Member[]): Promise<SealedFile> {
@@ -105,10 +106,12 @@ const usual: Row = {
   has_been_checked: 1,
   state_type: 1,
   current_attempt: 1,
+  entry_type: 1,
 };
 
 function blankOf(kind: ColumnKind): Cell {
   if (kind.endsWith("?")) return null;
+  if (kind === "event") return "alert";
   if (kind === "list" || kind === "pairs") return [];
   return kind === "text" ? "" : 0;
 }

@@ -111,6 +111,7 @@ async function dumpAfter(directory: string, seed: number, minute: number): Promi
       filters: { hosts: [], services: [] },
       flavour: "naemon",
       log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      eventsSince: () => Math.floor(nowMs / 1000) - 3600,
     });
   } finally {
     await server.close();

@@ -205,6 +205,13 @@ describe.skipIf(missingFor("nagios") !== null)("hostile strings", () => {
     const bundles = await Promise.all([
       ...bad.map((name) => hostile.states({ host_states: [{ name, last_check: 1 }] })),
       hostile.states({ host_states: [{ name: "canary", last_check: nowSeconds() }] }),
+      ...bad
+        .slice(0, 50)
+        .flatMap((name) => [
+          hostile.states({ comments: [{ id: 1, host_name: name }] }),
+          hostile.states({ downtimes: [{ id: 1, host_name: name, description: "s1" }] }),
+          hostile.states({ events: [{ time: 1, host_name: name }] }),
+        ]),
       hostile.rawState(Buffer.from(JSON.stringify(stateCells("x".repeat(1024 * 1024))))),
       hostile.rawState(Buffer.from(JSON.stringify(stateCells("ü\udc80")))),
       hostile.rawState(Buffer.from(JSON.stringify(stateCells("ä")), "latin1")),

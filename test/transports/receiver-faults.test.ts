@@ -147,7 +147,7 @@ async function replaceTransport(file: string, transport: string): Promise<void> 
   await writeFile(file, yaml.replace(/- drop: .*/, `- ${transport}`));
 }
 
-/** Everything gets through, and the core is told of each object once. */
+/** Everything gets through, and the core is told of each object once, of a problem also since when. */
 async function expectOnce({ installation, daemon, counts, results }: Ground): Promise<void> {
   const sent = await installation.send();
   expect(sent.status, sent.stderr).toBe(0);
@@ -158,9 +158,10 @@ async function expectOnce({ installation, daemon, counts, results }: Ground): Pr
   const directory = `${installation.path}/checkresults`;
   const names = (await readdir(directory)).filter((name) => /^c[^.]*$/.test(name));
   const texts = await Promise.all(names.map((name) => readFile(`${directory}/${name}`, "utf8")));
-  const told = texts.join("").match(/^host_name=.*(\nservice_description=.*)?/gm) ?? [];
-  expect(told.length).toBe(results);
-  expect(new Set(told).size).toBe(results);
+  const record = /^(host_name=.*(?:\nservice_description=.*)?)[^]*?\n(start_time=.*)$/gm;
+  const told = [...texts.join("").matchAll(record)];
+  expect(new Set(told.map(([, object]) => object)).size).toBe(results);
+  expect(new Set(told.map(([, object, time]) => `${object} ${time}`)).size).toBe(told.length);
 }
 
 describe.each(links)("a receiver behind %s", (link) => {

@@ -5,6 +5,7 @@ export * from "./read-text.ts";
 export * from "./setting-types.ts";
 export * from "./settings.ts";
 export * from "./ssh-server.ts";
+export * from "./tls-files.ts";
 export * from "./web-server.ts";
 export * from "./world/daemon.ts";
 export * from "./world/groups.ts";

@@ -2,14 +2,16 @@
 // vendor dumped for Checkmk's own core.
 
 export * from "./check-results/applied.ts";
+export type { AttemptsMax } from "./check-results/earlier.ts";
 export * from "./check-results/format.ts";
-export type { ResultCounts } from "./check-results/plan.ts";
+export { planResults, type ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
 export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
 export type { Icinga2Connection } from "./icinga2/connection.ts";
 export * from "./icinga2/deliver.ts";
 export * from "./icinga2/package.ts";
 export * from "./icinga2/render.ts";
+export { bySiteClock } from "./icinga2/site-time.ts";
 export {
   readShadowHosts,
   type ShadowHost,
@@ -33,3 +35,25 @@ export { siteServices, siteServicesFile } from "./objects/site-services.ts";
 export * from "./objects/style.ts";
 export { staleCommand } from "./objects/templates.ts";
 export * from "./world/icinga2-client.ts";
+export type * from "./commands/centre-view.ts";
+export type * from "./commands/command.ts";
+export { commandFault, encodeCommand } from "./commands/encode.ts";
+export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
+export {
+  type CommandMemory,
+  decodeMemory,
+  emptyMemory,
+  encodeMemory,
+  noteSent,
+  type SentCommand,
+  waitsFor,
+} from "./commands/memory.ts";
+export {
+  type AnnotatedSite,
+  type Annotation,
+  type CommandPlan,
+  planCommands,
+  type PlanOptions,
+} from "./commands/plan.ts";
+export * from "./commands/result.ts";
+export { type CommandCounts, noCommands, type PlannedCommand } from "./commands/round.ts";

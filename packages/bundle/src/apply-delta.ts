@@ -1,13 +1,22 @@
 // The centre's half of a delta: a keyframe and a delta on it → what the site looks like.
 
-import { printable, Refusal, type HostKey, type ServiceKey, type States } from "@siteferry/model";
+import {
+  type Annotations,
+  printable,
+  Refusal,
+  type HostKey,
+  type ServiceKey,
+  type States,
+} from "@siteferry/model";
+import { distinctEvents } from "./distinct-events.ts";
 import type { BundleHeader } from "./header.ts";
 import type { OpenedDelta, OpenedKeyframe } from "./open.ts";
 
 /**
  * The keyframe's rows in their order, without those that are gone, the changed ones replaced, the new
- * ones last. `staleness` of the others is that of the keyframe's time. Refuses as {@link checkBase}
- * does, and with `delta-base` a key that is gone though it never was there.
+ * ones last. `staleness` of the others is that of the keyframe's time. Of the events, oldest first, none
+ * is there twice. Refuses as {@link checkBase} does, and with `delta-base` a key that is gone though it
+ * never was there, and a delta of another format.
  */
 export function applyDelta(keyframe: OpenedKeyframe, delta: OpenedDelta): States {
   checkBase(keyframe.header, delta.header);
@@ -17,6 +26,8 @@ export function applyDelta(keyframe: OpenedKeyframe, delta: OpenedDelta): States
   const states = {
     hosts: merge(keyframe.states.hosts, changed.hosts, gone.hosts, hostKey),
     services: merge(keyframe.states.services, changed.services, gone.services, serviceKey),
+    annotations: mergeAnnotations(keyframe, delta),
+    events: distinctEvents(keyframe.states.events, changed.events),
   };
   applied.set(delta, states);
   return states;
@@ -46,6 +57,20 @@ export function checkBase(keyframe: BundleHeader, delta: BundleHeader): void {
   if (delta.configurationHash !== keyframe.configurationHash) {
     throw new Refusal("delta-base", "the delta belongs to another configuration than its keyframe");
   }
+}
+
+function mergeAnnotations(
+  { states: { annotations } }: OpenedKeyframe,
+  { changed: { annotations: changed }, gone }: OpenedDelta,
+): Annotations | null {
+  if (annotations === null && changed === null) return null;
+  if (annotations === null || changed === null) {
+    throw new Refusal("delta-base", "the delta is of another format than its keyframe");
+  }
+  return {
+    comments: merge(annotations.comments, changed.comments, gone.comments, idKey),
+    downtimes: merge(annotations.downtimes, changed.downtimes, gone.downtimes, idKey),
+  };
 }
 
 function merge<Row extends Key, Key>(
@@ -85,6 +110,10 @@ function misfit(key: string, problem: string): Refusal {
 
 function hostKey({ name }: HostKey): string {
   return name;
+}
+
+function idKey({ id }: { readonly id: number }): string {
+  return String(id);
 }
 
 /** No name has a semicolon. */

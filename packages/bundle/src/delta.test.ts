@@ -2,13 +2,14 @@
 // a delta that doesn't belong to the keyframe gives nothing.
 
 import {
+  bundleTables,
   hostStateTable,
   serviceStateTable,
   type Cells,
   type RefusalCode,
   type States,
 } from "@siteferry/model";
-import { array, assert, asyncProperty, constantFrom, record } from "fast-check";
+import { array, assert, asyncProperty, constantFrom, integer, record } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyDelta } from "./apply-delta.ts";
 import { readBase } from "./base.ts";
@@ -50,6 +51,15 @@ function states(hosts: readonly Cells[], services: readonly Cells[]): Member[] {
 
 function diff(before: readonly Cells[], now: readonly Cells[]): { changed: number; gone: number } {
   return makeDelta(states([], before), states([], now));
+}
+
+/** All members of a keyframe. */
+function site2(rows: Readonly<Record<string, readonly Cells[]>>): Member[] {
+  return bundleTables.keyframe.map((table) => {
+    const writer = memberWriter(table);
+    for (const cells of rows[table.name] ?? []) writer.add(cells);
+    return writer.finish();
+  });
 }
 
 /** What the centre sees of `now` through a keyframe of `before` and a delta. */
@@ -128,8 +138,72 @@ test("the keyframe with the delta is the site, whatever happened", async () => {
   );
 });
 
+interface Drawn {
+  readonly id: number;
+  readonly text: string;
+  readonly service: string | null;
+  readonly time: number;
+}
+
+test("so are comments, downtimes and events, whatever became of them", async () => {
+  const id = integer({ min: 0, max: 5 });
+  const text = constantFrom("", 'says "no", twice', "Größe 📦", "a,b]");
+  const row = record({ id, text, service: constantFrom(null, "Load", 'a","b'), time: id });
+  const rows = array(row, { maxLength: 9 });
+  const membersOf = (list: readonly Drawn[]) => {
+    const distinct = [...new Map(list.map((one) => [one.id, one])).values()];
+    return site2({
+      host_states: [host("web1")],
+      comments: distinct.map((r) => [r.id, "web1", r.service, r.text, r.text, r.time, 4, 1, 0]),
+      downtimes: distinct
+        .slice(1)
+        .map((r) => [r.id, "web1", r.service, r.text, r.text, 0, r.time, 9, 1, r.time, r.id]),
+      events: list.map((r) => [r.time, "web1", r.service, "alert", 1, 1, r.id, r.text]),
+    });
+  };
+  await assert(
+    asyncProperty(rows, rows, rows, async (before, later, now) => {
+      const keyframe = membersOf(before);
+      const current = membersOf([...now]);
+      // The delta in between is lost: it doesn't matter.
+      await throughDelta(keyframe, membersOf(later));
+      const seen = await throughDelta(keyframe, current);
+      const { annotations, events } = await directly(current);
+      const byId = (list: readonly { readonly id: number }[] = []) =>
+        list.toSorted((one, other) => one.id - other.id);
+      expect(byId(seen.annotations?.comments)).toEqual(byId(annotations?.comments));
+      expect(byId(seen.annotations?.downtimes)).toEqual(byId(annotations?.downtimes));
+      const told = new Set(seen.events?.map((event) => JSON.stringify(event)));
+      const { events: earlier } = await directly(keyframe);
+      const all = [...earlier!, ...events!].map((event) => JSON.stringify(event));
+      expect(told).toEqual(new Set(all));
+      expect(seen.events).toHaveLength(told.size);
+      const times = seen.events!.map(({ time }) => time);
+      expect(times).toEqual(times.toSorted((one, other) => one - other));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test("an event that the keyframe has doesn't travel again", () => {
+  const event = (time: number): Cells => [time, "web1", null, "alert", 1, 1, 1, "DOWN"];
+  const before = site2({ events: [event(1), event(2)] });
+  const { members } = makeDelta(before, site2({ events: [event(2), event(3)] }));
+  expect(members.map(({ name, rows }) => [name, rows])).toEqual([
+    ["host_states.ndjson", 0],
+    ["service_states.ndjson", 0],
+    ["comments.ndjson", 0],
+    ["downtimes.ndjson", 0],
+    ["events.ndjson", 1],
+    ["hosts_gone.ndjson", 0],
+    ["services_gone.ndjson", 0],
+    ["comments_gone.ndjson", 0],
+    ["downtimes_gone.ndjson", 0],
+  ]);
+});
+
 test("a heartbeat is small, and changes nothing", async () => {
-  const rows = states([host("web1")], [service()]);
+  const rows = site2({ host_states: [host("web1")], service_states: [service()] });
   const sealed = await sealWithBase(
     { ...common, kind: "keyframe", sequence: 1, configurationHash, members: rows },
     signer,
@@ -189,6 +263,8 @@ describe("a delta that doesn't belong to the keyframe", () => {
     ["a change, a new row and a key gone", "accepted", { services_gone: [key] }],
     ["a key gone that never was", "delta-base", { services_gone: [`["web1","Memory"]`] }],
     ["a host gone that never was", "delta-base", { hosts_gone: [`["web1"]`] }],
+    ["a comment gone that never was", "delta-base", { comments_gone: ["[1]"] }],
+    ["a downtime gone that never was", "delta-base", { downtimes_gone: ["[1]"] }],
     [
       "a key both changed and gone",
       "delta-base",
@@ -197,6 +273,16 @@ describe("a delta that doesn't belong to the keyframe", () => {
   ];
   test.each(rows)("%s", async (_name, code, lines) => {
     expect(await refusal(lines)).toBe(code);
+  });
+  test("R20 a delta that tells of comments on a keyframe that doesn't", async () => {
+    const delta = (await open(forge({ kind: "delta" }))) as OpenedDelta;
+    const former = (await open(forge({ format: 1 }))) as OpenedKeyframe;
+    const header = (await keyframe).header;
+    expect(() => applyDelta({ ...former, header }, delta)).toThrow("another format");
+    const formerDelta = (await open(forge({ kind: "delta", format: 1 }))) as OpenedDelta;
+    const { states: known } = await keyframe;
+    expect(() => applyDelta({ ...former, states: known, header }, formerDelta)).toThrow("format");
+    expect(applyDelta({ ...former, header }, formerDelta).annotations).toBeNull();
   });
   test("R33 a key gone twice", async () => {
     await expect(

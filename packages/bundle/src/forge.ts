@@ -3,15 +3,15 @@
 
 import { createHash } from "node:crypto";
 import { zstdCompressSync } from "node:zlib";
-import { bundleTables, type SiteId } from "@siteferry/model";
+import { bundleTables, type RowKind, type SiteId, statesOnlyTables } from "@siteferry/model";
 import { parseAllowedSigners } from "./allowed-signers.ts";
 import { endMarkBytes, tarHeader, tarPadding } from "./archive.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type DeltaBase } from "./header.ts";
 import { generateKey, loadSigner, type Signer } from "./keys.ts";
 export { columnsLine } from "./layout.ts";
-import { columnsLine, memberName, type RowKind } from "./layout.ts";
-import { encodeManifest, formatVersion, manifestName, type Manifest } from "./manifest.ts";
+import { type BundleFormat, columnsLine, memberName } from "./layout.ts";
+import { encodeManifest, manifestName, type Manifest } from "./manifest.ts";
 import { unpack, type OpenedBundle, type UnpackOptions } from "./open.ts";
 import { makeSignature } from "./sshsig.ts";
 import { verify, type Trust } from "./verify.ts";
@@ -19,6 +19,8 @@ import { verify, type Trust } from "./verify.ts";
 /** Each part takes what an honest site would have made and gives what is to be there instead. */
 export interface Forgery {
   readonly kind?: RowKind;
+  /** Absent: the newest of the kind. */
+  readonly format?: BundleFormat;
   /** Lines of a member below its columns, or with `raw` all of its bytes. */
   readonly lines?: Readonly<Record<string, readonly string[]>>;
   readonly raw?: Readonly<Record<string, Buffer>>;
@@ -65,7 +67,8 @@ export async function open(
 
 export function forge(forgery: Forgery = {}): Buffer {
   const kind = forgery.kind ?? "keyframe";
-  const contents = memberContents(kind, forgery);
+  const format = forgery.format ?? (kind === "config" ? 1 : 2);
+  const contents = memberContents(kind, format, forgery);
   const configuration = kind === "config" ? hashOf(contents) : "0".repeat(64);
   const members = contents.map(({ name, rows, content }) => ({
     name,
@@ -73,7 +76,7 @@ export function forge(forgery: Forgery = {}): Buffer {
     bytes: content.length,
   }));
   const honest: Manifest = {
-    format: formatVersion,
+    format,
     kind,
     site,
     epoch: 1,
@@ -81,6 +84,7 @@ export function forge(forgery: Forgery = {}): Buffer {
     created: createdMs,
     configuration,
     source: { program_version: "4.4.14", livestatus_version: "1.5.1" },
+    ...(format === 2 && { outbox: { waiting: 1, oldest: createdMs - 1 } }),
     members,
   };
   const manifest = encodeManifest(forgery.manifest?.(honest) ?? honest).toString();
@@ -125,8 +129,13 @@ interface Content {
   readonly content: Buffer;
 }
 
-function memberContents(kind: RowKind, { lines = {}, raw = {} }: Forgery): Content[] {
-  return bundleTables[kind].map((table) => {
+function memberContents(
+  kind: RowKind,
+  format: BundleFormat,
+  { lines = {}, raw = {} }: Forgery,
+): Content[] {
+  const isFormer = kind !== "config" && format === 1;
+  return (isFormer ? statesOnlyTables[kind] : bundleTables[kind]).map((table) => {
     const rows = lines[table.name] ?? [];
     const text = [columnsLine(table), ...rows].map((line) => `${line}\n`).join("");
     return {

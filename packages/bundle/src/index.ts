@@ -10,7 +10,7 @@ export { readHeader, type BundleHeader, type DeltaBase, type UnverifiedHeader } 
 export { generateKey, loadSigner, type KeyPair, type Signer } from "./keys.ts";
 export { makeDelta, type Delta } from "./make-delta.ts";
 export { memberWriter, textMember, type Member, type MemberWriter } from "./member.ts";
-export type { Source } from "./manifest.ts";
+export type { OutboxNote, Source } from "./manifest.ts";
 export {
   unpack,
   type OpenedBundle,

@@ -4,12 +4,21 @@
 import { type BundleKind, limits, Refusal, type SiteId } from "@siteferry/model";
 
 export const manifestName = "manifest.json";
-export const formatVersion = 1;
+/** A newer siteferry may seal others. */
+const formatMax = 2;
 
 /** Where it came from, in the words of the site's status table; for people. A vendor's dump leaves both empty. */
 export interface Source {
   readonly program_version: string;
   readonly livestatus_version: string;
+}
+
+/** What waited at the sender when it sealed this. */
+export interface OutboxNote {
+  /** Bundles of earlier runs that a link hasn't taken yet. */
+  readonly waiting: number;
+  /** Since when the oldest of them; milliseconds since 1970, 0 if there is none. */
+  readonly oldest: number;
 }
 
 export interface Manifest {
@@ -23,6 +32,8 @@ export interface Manifest {
   /** Hash of the configuration that the bundle is, or belongs to. */
   readonly configuration: string;
   readonly source: Source;
+  /** From format 2 on. */
+  readonly outbox?: OutboxNote | undefined;
   readonly members: readonly ManifestMember[];
 }
 
@@ -38,10 +49,24 @@ export function encodeManifest(manifest: Manifest): Buffer {
   const { program_version, livestatus_version } = manifest.source;
   const members = manifest.members.map(({ name, rows, bytes }) => ({ name, rows, bytes }));
   const source = { program_version, livestatus_version };
+  const { waiting, oldest } = manifest.outbox ?? {};
+  const outbox = manifest.outbox && { waiting, oldest };
   return Buffer.from(
-    `${JSON.stringify({ format, kind, site, epoch, sequence, created, configuration, source, members })}\n`,
+    `${JSON.stringify({ format, kind, site, epoch, sequence, created, configuration, source, outbox, members })}\n`,
   );
 }
+
+const keys = [
+  "format",
+  "kind",
+  "site",
+  "epoch",
+  "sequence",
+  "created",
+  "configuration",
+  "source",
+  "members",
+];
 
 /**
  * Refuses with `manifest-key` for a key too many or too few, `text-bad`, and `manifest-bad` for
@@ -49,23 +74,25 @@ export function encodeManifest(manifest: Manifest): Buffer {
  */
 export function decodeManifest(bytes: Buffer): Manifest {
   const value = parseJson(bytes);
-  checkKeys(value, [
-    "format",
-    "kind",
-    "site",
-    "epoch",
-    "sequence",
-    "created",
-    "configuration",
-    "source",
-    "members",
-  ]);
-  const { format, source, members } = value;
+  const hasOutbox = isObject(value) && value["format"] !== 1;
+  checkKeys(value, [...keys, ...(hasOutbox ? ["outbox"] : [])]);
+  const { format, source, outbox, members } = value;
   checkKeys(source, ["program_version", "livestatus_version"]);
   if (!isText(source["program_version"]) || !isText(source["livestatus_version"])) {
     throw new Refusal("manifest-bad", "the manifest's source isn't two texts");
   }
-  if (format !== formatVersion) throw new Refusal("manifest-bad", "the manifest isn't of format 1");
+  if (!isCount(format) || format < 1 || format > formatMax) {
+    throw new Refusal(
+      "manifest-bad",
+      `the manifest isn't of format 1 to ${formatMax}: upgrade first?`,
+    );
+  }
+  if (format !== 1) {
+    checkKeys(outbox, ["waiting", "oldest"]);
+    if (!isCount(outbox["waiting"]) || !isCount(outbox["oldest"])) {
+      throw new Refusal("manifest-bad", "the manifest's outbox isn't two numbers");
+    }
+  }
   if (!Array.isArray(members)) throw new Refusal("manifest-bad", "the manifest has no members");
   for (const member of members as unknown[]) {
     checkKeys(member, ["name", "rows", "bytes"]);
@@ -96,13 +123,19 @@ function checkKeys(
   value: unknown,
   names: readonly string[],
 ): asserts value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new Refusal("manifest-bad", "the manifest holds something else than objects");
   }
-  const keys = Object.keys(value);
-  if (keys.length !== names.length || !names.every((name) => Object.hasOwn(value, name))) {
+  if (
+    Object.keys(value).length !== names.length ||
+    !names.every((name) => Object.hasOwn(value, name))
+  ) {
     throw new Refusal("manifest-key", `the manifest's keys aren't ${names.join(", ")}`);
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

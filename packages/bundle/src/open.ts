@@ -2,6 +2,11 @@
 // the types that the receiver applies.
 
 import {
+  commentGoneTable,
+  commentTable,
+  downtimeGoneTable,
+  downtimeTable,
+  eventTable,
   hostGoneTable,
   hostgroupTable,
   hostStateTable,
@@ -12,7 +17,9 @@ import {
   servicegroupTable,
   serviceStateTable,
   serviceTable,
+  type CommentKey,
   type Configuration,
+  type DowntimeKey,
   type HostKey,
   type ServiceKey,
   type States,
@@ -22,9 +29,16 @@ import { decrypt } from "./age.ts";
 import { archiveReader, type ArchiveReader } from "./archive.ts";
 import { inflate } from "./compress.ts";
 import { configurationHash, dumpHash } from "./configuration-hash.ts";
+import { distinctEvents } from "./distinct-events.ts";
 import type { BundleHeader } from "./header.ts";
 import { memberName, memberNames } from "./layout.ts";
-import { decodeManifest, manifestName, type Manifest, type Source } from "./manifest.ts";
+import {
+  decodeManifest,
+  manifestName,
+  type Manifest,
+  type OutboxNote,
+  type Source,
+} from "./manifest.ts";
 import type { Member } from "./member.ts";
 import type { Pace } from "./pace.ts";
 import { readMember } from "./read-member.ts";
@@ -43,15 +57,25 @@ export interface OpenedConfiguration extends OpenedCommon {
 
 export interface OpenedKeyframe extends OpenedCommon {
   readonly kind: "keyframe";
-  readonly states: States;
+  readonly states: OpenedStates;
 }
+
+/** Of format 1, `annotations` is null and there are no events. */
+type OpenedStates = Required<States>;
 
 /** Only with its keyframe does it say anything: see `applyDelta`. */
 export interface OpenedDelta extends OpenedCommon {
   readonly kind: "delta";
-  /** Rows that are new or other than in the keyframe. */
-  readonly changed: States;
-  readonly gone: { readonly hosts: readonly HostKey[]; readonly services: readonly ServiceKey[] };
+  /** Rows that are new or other than in the keyframe, and events that it hasn't got. */
+  readonly changed: OpenedStates;
+  readonly gone: Gone;
+}
+
+export interface Gone {
+  readonly hosts: readonly HostKey[];
+  readonly services: readonly ServiceKey[];
+  readonly comments: readonly CommentKey[];
+  readonly downtimes: readonly DowntimeKey[];
 }
 
 /**
@@ -70,6 +94,8 @@ interface OpenedCommon {
   /** With identity, times, sizes and hashes; the manifest inside says the same. */
   readonly header: BundleHeader;
   readonly source: Source;
+  /** Null: its sender doesn't tell. */
+  readonly outbox: OutboxNote | null;
   /** Of all tables; lines of a vendor's dump. */
   readonly rows: number;
 }
@@ -100,24 +126,21 @@ export async function unpack(
   checkIdentity(manifest, header);
   const rows = countRows(manifest);
   const members = readMembers(reader, manifest);
+  const { source, outbox = null } = manifest;
+  const common = { header, source, outbox, rows };
   if (manifest.kind === "verbatim") {
-    const texts = textsOf(members, header);
-    return { header, source: manifest.source, rows, kind: "verbatim", ...texts } as OpenedVerbatim;
+    return { ...common, kind: "verbatim", ...textsOf(members, header) } as OpenedVerbatim;
   }
   const readRows = rowsReader(members, options.pace ?? realPace());
-  const common = { header, source: manifest.source, rows };
   if (manifest.kind === "config") {
     checkConfigurationHash(members, header);
     const configuration = await configurationOf(readRows);
     return { ...common, kind: "config", configuration } as OpenedConfiguration;
   }
-  const states = await statesOf(readRows);
+  const states = await statesOf(readRows, manifest.format);
   if (manifest.kind === "keyframe")
     return { ...common, kind: "keyframe", states } as OpenedKeyframe;
-  const gone: OpenedDelta["gone"] = {
-    hosts: await readRows(hostGoneTable),
-    services: await readRows(serviceGoneTable),
-  };
+  const gone = await goneOf(readRows, manifest.format);
   return { ...common, kind: "delta", changed: states, gone } as OpenedDelta;
 }
 
@@ -149,8 +172,23 @@ async function configurationOf(readRows: RowsReader): Promise<Configuration> {
   };
 }
 
-async function statesOf(readRows: RowsReader): Promise<States> {
-  return { hosts: await readRows(hostStateTable), services: await readRows(serviceStateTable) };
+async function statesOf(readRows: RowsReader, format: number): Promise<OpenedStates> {
+  const hosts = await readRows(hostStateTable);
+  const services = await readRows(serviceStateTable);
+  if (format === 1) return { hosts, services, annotations: null, events: [] };
+  const comments = await readRows(commentTable);
+  const downtimes = await readRows(downtimeTable);
+  const events = distinctEvents(await readRows(eventTable));
+  return { hosts, services, annotations: { comments, downtimes }, events };
+}
+
+async function goneOf(readRows: RowsReader, format: number): Promise<Gone> {
+  const hosts = await readRows(hostGoneTable);
+  const services = await readRows(serviceGoneTable);
+  if (format === 1) return { hosts, services, comments: [], downtimes: [] };
+  const comments = await readRows(commentGoneTable);
+  const downtimes = await readRows(downtimeGoneTable);
+  return { hosts, services, comments, downtimes };
 }
 
 async function clearPayload(
@@ -182,15 +220,21 @@ function checkIdentity(manifest: Manifest, header: BundleHeader): void {
   }
 }
 
-/** The manifest names the members of its kind in their order. */
-function countRows({ kind, members }: Manifest): number {
-  const expected = memberNames(kind);
+/** The manifest names the members of its kind and format in their order. */
+function countRows({ kind, format, members }: Manifest): number {
+  const expected = memberNames(kind, format);
+  if (expected === null) {
+    throw new Refusal("manifest-bad", `no ${kind} bundle has a manifest of format ${format}`);
+  }
   if (members.map(({ name }) => name).join("\n") !== expected.join("\n")) {
     throw new Refusal("archive-bad", `the manifest's members aren't ${expected.join(", ")}`);
   }
   const rows = members.reduce((sum, member) => sum + member.rows, 0);
   if (rows > limits.recordsMax)
     throw new Refusal("record-count", `the manifest tells of ${rows} rows`);
+  const events = members.find(({ name }) => name === memberName(eventTable))?.rows ?? 0;
+  if (events > limits.eventsMax)
+    throw new Refusal("record-count", `the manifest tells of ${events} events`);
   return rows;
 }
 

@@ -1,6 +1,7 @@
 // One cell of a row, by the kind of its column: from whatever JSON held to a value of that kind.
 
 import {
+  eventKinds,
   isNameFault,
   limits,
   parseHostName,
@@ -18,6 +19,8 @@ export type Refuse = (code: RefusalCode, problem: string) => never;
 export interface Bounds {
   /** Makes an `integer` one from 0 to this. */
   readonly integerMax?: number;
+  /** Characters that a `text` may have. */
+  readonly textMax?: number;
   /** Entries of lists that may still come; goes down. */
   readonly entries: { left: number };
 }
@@ -35,6 +38,7 @@ const makers: Readonly<Record<RequiredKind, (refuse: Refuse, bounds: Bounds) => 
   host: (refuse) => nameReader(parseHostName, refuse),
   service: (refuse) => nameReader(parseServiceDescription, refuse),
   text: textReader,
+  event: eventReader,
   list: (refuse, { entries }) => listReader(textReader(refuse), refuse, entries),
   pairs: (refuse, { entries }) => listReader(pairReader(refuse), refuse, entries),
   flag: (refuse) => numberReader(refuse, (value) => value === 0 || value === 1),
@@ -63,11 +67,21 @@ function numberReader(refuse: Refuse, isAllowed: (value: number) => boolean): Ce
   };
 }
 
-function textReader(refuse: Refuse): (cell: unknown) => string {
+function textReader(
+  refuse: Refuse,
+  { textMax = Infinity }: Pick<Bounds, "textMax"> = {},
+): (cell: unknown) => string {
   return (cell) => {
     if (typeof cell !== "string") return refuse("record-bad", "a text belongs here");
+    if (cell.length > textMax) return refuse("record-too-long", `${cell.length} characters`);
     return cell.isWellFormed() ? cell : refuse("text-bad", "half a character (a lone surrogate)");
   };
+}
+
+function eventReader(refuse: Refuse): CellReader {
+  const known: readonly unknown[] = eventKinds;
+  return (cell) =>
+    known.includes(cell) ? (cell as string) : refuse("record-bad", "a kind of event belongs here");
 }
 
 function listReader<Item>(

@@ -6,17 +6,15 @@ import {
   blankRow,
   limits,
   Refusal,
+  type Cell,
   type ColumnKind,
   type Table,
-  type TableName,
 } from "@siteferry/model";
 import { columnsLine, memberName } from "./layout.ts";
 import type { Pace } from "./pace.ts";
 import { cellReader, type CellReader } from "./read-cell.ts";
 
 const lineFeed = 0x0a;
-/** What the column `state` of a table goes up to. */
-const stateMax: Readonly<Partial<Record<TableName, number>>> = limits.stateMax;
 
 export interface ReadOptions {
   /** Of rows. */
@@ -76,18 +74,24 @@ function rowReader<Row>(
   const refusal = (code: Refusal["code"], column: string, problem: string): Refusal =>
     new Refusal(code, `${memberName(table)} line ${place.line}, ${column}: ${problem}`);
   const readers = columns.map(([column, kind]): CellReader => {
-    const max = column === "state" ? stateMax[table.name] : undefined;
+    const integerMax = limits.integerMax[table.name]?.[column];
+    const textMax = limits.textMax[table.name]?.[column];
     return cellReader(
       kind,
       (code, problem) => {
         throw refusal(code, column, problem);
       },
-      { entries, ...(max === undefined ? {} : { integerMax: max }) },
+      {
+        entries,
+        ...(integerMax !== undefined && { integerMax }),
+        ...(textMax !== undefined && { textMax }),
+      },
     );
   });
   const names = columns.map(([column]) => column);
   const blank = blankRow(names);
-  const isNew = keyRegister(columns.map(([, kind]) => kind));
+  const isNew = keyRegister(table.key);
+  const isEvent = table.name === "events";
 
   return (line) => {
     const cells = parseLine(line);
@@ -101,6 +105,7 @@ function rowReader<Row>(
     if (!isNew(row[names[0]!], row[names[1]!])) {
       throw refusal("record-twice", names[0]!, "an object that an earlier row describes");
     }
+    if (isEvent && isImpossible(row)) throw refusal("number-bad", "state", "no host has it");
     return row as Row;
   };
 }
@@ -114,12 +119,17 @@ function parseLine(line: string): readonly unknown[] | null {
   }
 }
 
-/** Says of each object's key whether it is new: the first cell, with the second if that is a service. */
-function keyRegister(kinds: readonly ColumnKind[]): (first: unknown, second: unknown) => boolean {
-  const isPair = kinds[1] === "service";
+/** Events of hosts and of services are in one table, and a host has fewer states. */
+function isImpossible({ description, state }: Readonly<Record<string, Cell>>): boolean {
+  return description === null && Number(state) > limits.stateMax.host_states;
+}
+
+/** Says of each row's key, its first cells, whether it is new. */
+function keyRegister(cells: 0 | 1 | 2): (first: unknown, second: unknown) => boolean {
+  if (cells === 0) return () => true;
   const known = new Map<unknown, Set<unknown>>();
   return (first, second) => {
-    const key = isPair ? second : null;
+    const key = cells === 2 ? second : null;
     const seconds = known.get(first);
     if (seconds === undefined) known.set(first, new Set([key]));
     else if (seconds.has(key)) return false;

@@ -9,12 +9,15 @@ import { compress, levels } from "./compress.ts";
 import { configurationHash } from "./configuration-hash.ts";
 import { encodeHeader, type BundleHeader } from "./header.ts";
 import type { Signer } from "./keys.ts";
-import { memberNames } from "./layout.ts";
-import { encodeManifest, formatVersion, manifestName, type Source } from "./manifest.ts";
+import { type BundleFormat, formatOf, memberNames } from "./layout.ts";
+import { encodeManifest, manifestName, type OutboxNote, type Source } from "./manifest.ts";
 import type { Member } from "./member.ts";
 import { makeSignature } from "./sshsig.ts";
 
-/** `members`: all of the kind, in the order of the model, empty ones too. */
+/**
+ * `members`: all of the kind, in the order of the model, empty ones too. A keyframe of which only the
+ * states are known has only their two, and its deltas the four that speak of them.
+ */
 export type SealInput = ConfigurationInput | KeyframeInput | DeltaInput | VerbatimInput;
 
 interface ConfigurationInput extends CommonInput {
@@ -47,6 +50,8 @@ interface CommonInput extends BundleIdentity {
   /** 0: never. */
   readonly expiresMs: number;
   readonly source: Source;
+  /** Of states; absent: nothing waits. */
+  readonly outbox?: OutboxNote | undefined;
   readonly members: readonly Member[];
 }
 
@@ -79,9 +84,9 @@ export async function sealWithBase(
   signer: Signer,
   { recipients = [] }: SealOptions = {},
 ): Promise<SealedWithBase> {
-  checkMembers(input);
+  const format = checkMembers(input);
   const configuration = configurationOf(input);
-  const parts = archiveParts(input, configuration);
+  const parts = archiveParts(input, format, configuration);
   const inflatedBytes = parts.reduce((sum, part) => sum + part.length, 0);
   checkSize("the size of its rows", inflatedBytes, limits.inflatedBytesMax);
   const clear = await compress(parts, inflatedBytes, levels[input.kind]);
@@ -119,9 +124,9 @@ function configurationOf(input: SealInput): string {
   return base.configurationHash;
 }
 
-function archiveParts(input: SealInput, configuration: string): Uint8Array[] {
+function archiveParts(input: SealInput, format: BundleFormat, configuration: string): Uint8Array[] {
   const manifest = encodeManifest({
-    format: formatVersion,
+    format,
     kind: input.kind,
     site: input.site,
     epoch: input.epoch,
@@ -129,6 +134,7 @@ function archiveParts(input: SealInput, configuration: string): Uint8Array[] {
     created: input.createdMs,
     configuration,
     source: input.source,
+    ...(format === 2 && { outbox: input.outbox ?? { waiting: 0, oldest: 0 } }),
     members: input.members.map(({ name, rows, sizeBytes }) => ({ name, rows, bytes: sizeBytes })),
   });
   const files = [
@@ -143,14 +149,18 @@ function archiveParts(input: SealInput, configuration: string): Uint8Array[] {
   return [...parts, Buffer.alloc(endMarkBytes)].filter((part) => part.length > 0);
 }
 
-function checkMembers({ kind, members }: SealInput): void {
-  const expected = memberNames(kind).join(" ");
-  const found = members.map(({ name }) => name).join(" ");
-  if (found !== expected) throw new TypeError(`a ${kind} bundle has ${expected}, not ${found}`);
+function checkMembers({ kind, members }: SealInput): BundleFormat {
+  const format = formatOf(kind, members);
+  if (format === null) {
+    const expected = (memberNames(kind, 2) ?? memberNames(kind, 1))!.join(" ");
+    const found = members.map(({ name }) => name).join(" ");
+    throw new TypeError(`a ${kind} bundle has ${expected}, not ${found}`);
+  }
   const rows = members.reduce((sum, member) => sum + member.rows, 0);
   checkSize("the number of its rows", rows, limits.recordsMax);
   const entries = members.reduce((sum, member) => sum + (member.entries ?? 0), 0);
   checkSize("the number of its groups, contacts and variables", entries, limits.listEntriesMax);
+  return format;
 }
 
 function checkSize(what: string, size: number, max: number): void {

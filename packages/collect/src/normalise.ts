@@ -41,11 +41,12 @@ export function planColumns(
   const readers = Object.entries(table.columns).map(([name, kind]): CellReader => {
     if (kind === "pairs")
       return pairsReader(ask("custom_variable_names"), ask("custom_variable_values"));
-    const index = ask(name);
-    if (name !== "long_plugin_output") return cellReader(kind, index);
-    return (row) => unescapeLongOutput(row[index] ?? "", flavour);
+    const index = ask(sourceColumn(table, name));
+    if (name === "long_plugin_output")
+      return (row) => unescapeLongOutput(row[index] ?? "", flavour);
+    return bounded(table, name, cellReader(kind, index));
   });
-  const checkState = stateChecker(table);
+  const checkNumbers = numberChecker(table);
   const checked = columns.indexOf("has_been_checked");
   const blank = checked === -1 ? null : neverChecked(table);
   return {
@@ -58,21 +59,55 @@ export function planColumns(
         cells.push(cell);
       }
       if (blank !== null && row[checked] !== "1") return blank(cells);
-      return checkState(cells) ?? cells;
+      return checkNumbers(cells) ?? cells;
     },
   };
 }
 
-/** Finds a state that no core has, such as 77 of a broken module: it says nothing about the object. */
-function stateChecker(table: AnyTable): (cells: Cells) => NameFault | null {
-  const place = Object.keys(table.columns).indexOf("state");
-  const { name } = table;
-  if (place === -1 || (name !== "host_states" && name !== "service_states")) return () => null;
-  const max = limits.stateMax[name];
+/** How Livestatus calls a column; in tables of two kinds of objects it says whose it is. */
+function sourceColumn({ source }: AnyTable, name: string): string {
+  const isCommon = source === "comments" || source === "downtimes";
+  return isCommon && name === "description" ? "service_description" : name;
+}
+
+/** Numbers without which a row says nothing: it is left out for a wrong one. */
+const decisive: readonly string[] = ["state", "id", "entry_type"];
+
+/** Cuts a text that the centre would refuse, and makes 0 of such a number. */
+function bounded(table: AnyTable, name: string, read: CellReader): CellReader {
+  const textMax = limits.textMax[table.name]?.[name];
+  const max = limits.integerMax[table.name]?.[name];
+  if (textMax !== undefined) return (row) => cutText(read(row), textMax);
+  if (max === undefined || decisive.includes(name)) return read;
+  return (row) => {
+    const cell = read(row);
+    return Number(cell) >= 0 && Number(cell) <= max ? cell : 0;
+  };
+}
+
+export function cutText<Value>(cell: Value, max: number): Value | string {
+  return typeof cell === "string" && cell.length > max ? cell.slice(0, max).toWellFormed() : cell;
+}
+
+/**
+ * Finds a number that no core has, such as a state of 77 of a broken module: it says nothing about the
+ * object.
+ */
+function numberChecker(table: AnyTable): (cells: Cells) => NameFault | null {
+  const names = Object.keys(table.columns);
+  const bounds = Object.entries(limits.integerMax[table.name] ?? {})
+    .filter(([name]) => decisive.includes(name) && names.includes(name))
+    .map(([name, max]) => ({ name, max, place: names.indexOf(name) }));
   return (cells) => {
-    const state = Number(cells[place]);
-    if (state >= 0 && state <= max) return null;
-    return { shown: printable(cells.slice(0, 2).join(" ")), problem: `has the state ${state}` };
+    for (const { name, max, place } of bounds) {
+      const number = Number(cells[place]);
+      if (number >= 0 && number <= max) continue;
+      return {
+        shown: printable(cells.slice(0, 2).join(" ")),
+        problem: `has the ${name} ${number}`,
+      };
+    }
+    return null;
   };
 }
 
@@ -100,6 +135,10 @@ function cellReader(kind: ColumnKind, index: number): CellReader {
       return nameReader(index, parseHostName);
     case "service":
       return nameReader(index, parseServiceDescription);
+    case "service?": {
+      const read = nameReader(index, parseServiceDescription);
+      return (row) => ((row[index] ?? "") === "" ? null : read(row));
+    }
     case "text":
       return (row) => row[index] ?? "";
     case "text?":
@@ -108,12 +147,14 @@ function cellReader(kind: ColumnKind, index: number): CellReader {
       return (row) => splitList(row[index] ?? "");
     case "pairs":
       return () => [];
+    case "event":
+      throw new TypeError("no Livestatus has kinds of events as a column");
     default:
       return numericReader(kind, index);
   }
 }
 
-type NumericKind = Exclude<ColumnKind, "host" | "service" | "text" | "text?" | "list" | "pairs">;
+type NumericKind = Extract<ColumnKind, `${"flag" | "integer" | "number" | "time"}${"" | "?"}`>;
 
 function numericReader(kind: NumericKind, index: number): CellReader {
   const absent = kind.endsWith("?") ? null : 0;

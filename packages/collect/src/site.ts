@@ -16,9 +16,12 @@ import {
   type LivestatusTable,
   type Log,
   printable,
+  type Seconds,
 } from "@siteferry/model";
+import { type EventsRead, readEvents } from "./events.ts";
 import { detectFlavour, type SourceFlavour } from "./flavour.ts";
 import { planColumns } from "./normalise.ts";
+import { ObjectRegister } from "./object-register.ts";
 
 /** Header lines that choose the objects of a dump. Without any, everything is dumped. */
 export interface SiteFilters {
@@ -41,8 +44,14 @@ export interface SourceVersions {
 
 export interface Site {
   readonly versions: SourceVersions;
-  /** Rows of a table in batches, in the table's column order. Rows that can't travel are counted. */
+  /**
+   * Rows of a table in batches, in the table's column order. Rows that can't travel are counted. Of
+   * comments and downtimes come those of the objects whose states were read before; none if the core
+   * lacks the table. Events come otherwise.
+   */
   read(table: AnyTable): AsyncIterable<readonly Cells[]>;
+  /** What happened to these objects since then; none if the core keeps no log. Throws as the client. */
+  readEvents(since: Seconds): Promise<EventsRead>;
   /** Rows that were left out so far, because of their name or their shape. */
   readonly rowsRefused: number;
   /**
@@ -60,7 +69,15 @@ interface CoreStatus {
   readonly counts: Readonly<Partial<Record<LivestatusTable, number>>>;
 }
 
-const tables = ["hosts", "services", "hostgroups", "servicegroups"] as const;
+const tables = [
+  "hosts",
+  "services",
+  "hostgroups",
+  "servicegroups",
+  "comments",
+  "downtimes",
+  "log",
+] as const;
 
 const essential: Readonly<Record<LivestatusTable, readonly string[]>> = {
   hosts: ["name", "state", "has_been_checked", "last_check", "plugin_output"],
@@ -74,6 +91,9 @@ const essential: Readonly<Record<LivestatusTable, readonly string[]>> = {
   ],
   hostgroups: ["name"],
   servicegroups: ["name"],
+  comments: ["id", "host_name", "service_description", "author", "comment", "entry_type"],
+  downtimes: ["id", "host_name", "service_description", "start_time", "end_time", "fixed"],
+  log: [],
 };
 
 /** Asks the server what it is and which columns it has. */
@@ -104,6 +124,7 @@ class OpenSite implements Site {
   readonly #status: CoreStatus;
   readonly #filters: SiteFilters;
   readonly #log: Log;
+  readonly #objects = new ObjectRegister();
 
   constructor(
     client: LivestatusClient,
@@ -124,7 +145,7 @@ class OpenSite implements Site {
   async *read(table: AnyTable): AsyncIterable<readonly Cells[]> {
     const { source } = table;
     const available = namesOf(this.#types.get(source));
-    checkColumns(source, available);
+    if (!this.#has(source, available)) return;
     const plan = planColumns(table, available, this.versions.flavour);
     const headers = headersFor(source, this.#filters);
     const expected = await countObjects(this.#client, source, headers, this.#status);
@@ -135,13 +156,14 @@ class OpenSite implements Site {
     };
     // Icinga 2 doesn't name the columns of an empty table; there is nothing to ask for then.
     const query = { table: source, columns: plan.columns, headers };
+    const take = this.#taker(table);
     for await (const rows of available.size === 0 ? [] : this.#client.rows(query, onBadRow)) {
       received += rows.length;
       const batch: Cells[] = [];
       for (const row of rows) {
         const cells = plan.normalise(row);
         if (isNameFault(cells)) this.#refuse(source, `"${cells.shown}"`, cells.problem);
-        else batch.push(cells);
+        else if (take(cells)) batch.push(cells);
       }
       yield batch;
     }
@@ -152,10 +174,45 @@ class OpenSite implements Site {
     this.#log.debug({ table: source, rows: received }, `Read ${received} rows of ${source}`);
   }
 
+  async readEvents(since: Seconds): Promise<EventsRead> {
+    const available = namesOf(this.#types.get("log"));
+    return await readEvents(this.#client, available, this.#objects, since);
+  }
+
   async confirm(): Promise<void> {
     const after = await readStatus(this.#client, namesOf(this.#types.get("status")));
     if (after.programStart === this.#status.programStart) return;
     throw new FerryError("core-restarting", `${this.#client.where} restarted during the dump`);
+  }
+
+  /** Whether there is something to read. Without its essential columns no row of a table says anything. */
+  #has(table: LivestatusTable, available: ReadonlySet<string>): boolean {
+    const isExtra = table === "comments" || table === "downtimes";
+    if (!isExtra) checkColumns(table, available);
+    else if (missingColumns(table, available).length > 0) {
+      this.#log.debug({ table }, `${this.#client.where} has no ${table}`);
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether a row travels; remembers what has to be known for that of later tables. */
+  #taker({ name }: AnyTable): (cells: Cells) => boolean {
+    const objects = this.#objects;
+    if (name === "host_states" || name === "service_states") {
+      return ([host, description]) => {
+        objects.add(host!, name === "host_states" ? null : description!);
+        return true;
+      };
+    }
+    if (name !== "comments" && name !== "downtimes") return () => true;
+    const ids = new Set<unknown>();
+    return ([id, host, description]) => {
+      if (!objects.has(host!, description!)) return false;
+      if (!ids.has(id)) return ids.add(id).has(id);
+      this.#refuse(name, JSON.stringify(id), "is the id of two rows");
+      return false;
+    };
   }
 
   #refuse(table: LivestatusTable, row: string, problem: string): void {
@@ -177,13 +234,17 @@ function headersFor(table: LivestatusTable, filters: SiteFilters): readonly Head
 }
 
 function checkColumns(table: LivestatusTable, available: ReadonlySet<string>): void {
-  const missing = essential[table].filter((column) => !available.has(column));
+  const missing = missingColumns(table, available);
   if (available.size > 0 && missing.length > 0) {
     throw new FerryError(
       "livestatus-protocol",
       `The table ${table} has no column ${missing.join(", ")}: this isn't a monitoring core's Livestatus`,
     );
   }
+}
+
+function missingColumns(table: LivestatusTable, available: ReadonlySet<string>): string[] {
+  return essential[table].filter((column) => !available.has(column));
 }
 
 /** How many rows to expect: from the status table, or, with a filter, from a count by the server. */

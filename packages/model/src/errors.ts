@@ -204,6 +204,17 @@ export const failureTable = {
     advice:
       "The message has the core's words; what was active stays. It is tried again when something changed, or in 15 minutes.",
   },
+  "core-takes-no-commands": {
+    kind: "transient",
+    meaning: "The central core doesn't take external commands",
+    advice:
+      "Check that it runs, that `check_external_commands` is 1, and that this user may write its command file.",
+  },
+  "core-status-unusable": {
+    kind: "transient",
+    meaning: "The status file of the central core isn't there or isn't whole",
+    advice: "Check that the core runs, and that `status` of the target is its `status_file`.",
+  },
   "receiver-busy": {
     kind: "transient",
     meaning: "The centre can't take anything at the moment",

@@ -32,6 +32,9 @@ export const livedumpLineMax: number = 132 * 1024;
 /** Opening one bundle, from its decryption to the last row. */
 export const openingMsMax: number = 60_000;
 
+/** Sending commands to one core, a run: what is left over comes with the next, seconds later. */
+export const commandsMsMax: number = 10_000;
+
 /** The head of an age file: room for 30 recipients. */
 export const ageHeaderBytesMax: number = 4096;
 
@@ -59,8 +62,18 @@ export const epochsPerDayMax: number = 4;
 export const answerBytesMax: number = 512 * mebibyte;
 /** Results in one check-result file: the core does nothing else while it reads one. */
 export const resultsPerFileMax: number = 1_000;
+/** The max_check_attempts that are rendered: as many results make an object hard, all of them in one file. */
+export const checkAttemptsMax: number = 1_000;
+/** Changes of one object that one pass tells the core before its current state: one each 7 s of an hour. */
+export const replayedPerObjectMax: number = 500;
+/** Of all objects together, as long as each can have one: a minute of the core's time. */
+export const replayedPerPassMax: number = 50_000;
+/** Characters of what an earlier result says: a line of a core's log; 500 of them fit into one file. */
+export const replayedOutputMax: number = 1_000;
 /** Characters of output that are handed to the core; Nagios Core 4.4 reads 8 KiB of plugin output by itself. */
 export const outputCharactersMax: number = 64 * 1024;
+/** Comments of a site, and downtimes as well, that the core at the centre is told: it keeps them in its memory. */
+export const annotationsPerSiteMax: number = 50_000;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;
@@ -77,3 +90,30 @@ export const stateMax: Readonly<Record<"host_states" | "service_states", number>
   host_states: 2,
   service_states: 3,
 };
+/**
+ * Integers that are whole from 0 to this, by table and column. Ids are counted up within a core's life
+ * or longer; 2^32 is more than any has. Attempts go up to `max_check_attempts`, which people write.
+ */
+export const integerMax: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>> = {
+  host_states: { state: stateMax.host_states },
+  service_states: { state: stateMax.service_states },
+  comments: { id: 2 ** 32, entry_type: 4 },
+  downtimes: { id: 2 ** 32, duration: timeEnd, triggered_by: 2 ** 32 },
+  events: { state: stateMax.service_states, attempt: 1_000_000 },
+  comments_gone: { id: 2 ** 32 },
+  downtimes_gone: { id: 2 ** 32 },
+};
+/**
+ * Characters of a text, by table and column; a sender cuts them. People write comments in a line of a
+ * web page; of an event's output the beginning says what happened, and there may be very many events.
+ */
+export const textMax: Readonly<Partial<Record<string, Readonly<Record<string, number>>>>> = {
+  comments: { author: 255, comment: 4096 },
+  downtimes: { author: 255, comment: 4096 },
+  events: { plugin_output: 1024 },
+};
+/**
+ * Events of one bundle, the newest: 20,000 are a change of state of each service of a large site in a
+ * storm, 2 MiB of rows, and a tenth of that on the line.
+ */
+export const eventsMax: number = 20_000;

@@ -104,7 +104,80 @@ export interface Configuration {
 export interface States {
   readonly hosts: readonly HostState[];
   readonly services: readonly ServiceState[];
+  /** Null: its sender doesn't tell of them, which isn't the same as none. */
+  readonly annotations?: Annotations | null;
+  /** What happened before, oldest first; it may overlap with what an earlier bundle told. */
+  readonly events?: readonly SiteEvent[];
 }
+
+/** What people said about objects. */
+export interface Annotations {
+  readonly comments: readonly SiteComment[];
+  readonly downtimes: readonly SiteDowntime[];
+}
+
+/** A row of the table `comments`; `id` is one of its core's life. */
+export interface SiteComment {
+  readonly id: number;
+  readonly host_name: HostName;
+  /** Null: a comment on the host. */
+  readonly description: ServiceDescription | null;
+  readonly author: string;
+  readonly comment: string;
+  readonly entry_time: Seconds;
+  /** 1 of a user, 2 of a downtime, 3 of flapping, 4 of an acknowledgement. */
+  readonly entry_type: number;
+  readonly persistent: Flag;
+  /** 0: it doesn't expire. */
+  readonly expire_time: Seconds;
+}
+
+/** A row of the table `downtimes`. */
+export interface SiteDowntime {
+  readonly id: number;
+  readonly host_name: HostName;
+  /** Null: a downtime of the host. */
+  readonly description: ServiceDescription | null;
+  readonly author: string;
+  readonly comment: string;
+  readonly entry_time: Seconds;
+  readonly start_time: Seconds;
+  readonly end_time: Seconds;
+  readonly fixed: Flag;
+  /** Seconds that a flexible one lasts once it began. */
+  readonly duration: number;
+  /** The `id` of the downtime that begins this one; 0: none. */
+  readonly triggered_by: number;
+}
+
+/** A line of the core's history, as the table `log` has it. */
+export interface SiteEvent {
+  readonly time: Seconds;
+  readonly host_name: HostName;
+  /** Null: it happened to the host. */
+  readonly description: ServiceDescription | null;
+  readonly kind: EventKind;
+  /** Of an alert, numbered as in {@link HostState} and {@link ServiceState}; else 0. */
+  readonly state: number;
+  /** Of an alert: 0 soft, 1 hard; else 0. */
+  readonly state_type: Flag;
+  readonly attempt: number;
+  readonly plugin_output: string;
+}
+
+export const eventKinds = [
+  "alert",
+  "downtime-started",
+  "downtime-stopped",
+  "downtime-cancelled",
+  "flapping-started",
+  "flapping-stopped",
+  "flapping-disabled",
+] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+export type CommentKey = Pick<SiteComment, "id">;
+export type DowntimeKey = Pick<SiteDowntime, "id">;
 
 /** Turns cells, which must have passed the table's validation, into rows. */
 export function rowMaker<Row>(table: Table<Row>): (cells: Cells) => Row {

@@ -1,7 +1,7 @@
 // Hosts that the centre defines itself. Where siteferry makes the sites' objects live it knows them, and
 // takes no states for them: a site that may speak for any name could report the centre's own as up.
 
-import { hostsDefinedIn, siteFile } from "@siteferry/apply";
+import { hostsDefinedIn, type MainConfiguration, siteFile } from "@siteferry/apply";
 import {
   type FileSystem,
   type HostName,
@@ -12,28 +12,90 @@ import {
 } from "@siteferry/model";
 import { loadActivation } from "./activation/record.ts";
 import { openTarget } from "./activation/target.ts";
+import { appliedStore, loadProgress } from "./applied-store.ts";
+import type { CommandsSettings } from "./commands-settings.ts";
+import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
 import type { Opening } from "./opening.ts";
-import { isOwnHost, matcher, nameAtCentre } from "./ownership.ts";
+import { isOwnHost, matcher, nameAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 
 /** The hosts of a site that the core has from siteferry, by their names at the centre. */
-export type OwnHosts = (site: SiteId) => Promise<ReadonlySet<string>>;
+export interface OwnHosts {
+  of(site: SiteId): Promise<ReadonlySet<string>>;
+  /** Another text when they may be others. */
+  stamp(site: SiteId): Promise<string>;
+}
 
-/** Null: for this core nobody's objects are made live, so what is the centre's own can't be told. */
+/**
+ * Of the core whose main file says so. Null: nobody's objects are made live there, so what is the centre's
+ * own can't be told.
+ */
 export async function ownHostsAt(
   opening: Opening,
-  objectCache: string | undefined,
+  isIt: (core: MainConfiguration) => boolean,
 ): Promise<OwnHosts | null> {
   for (const target of opening.settings.targets) {
     if (!("objects" in target) || target.objects.activate === undefined) continue;
     const { main, generations, world, directory } = await openTarget(opening, target.objects);
-    if (objectCache === undefined || main?.object_cache_file !== objectCache) continue;
+    if (main === null || !isIt(main)) continue;
     const { live } = await loadActivation(world, directory);
-    if (live === null) return async () => new Set();
-    return async (site) =>
-      await hostsIn(world.files, `${generations.pathOf(live)}/${siteFile(site)}`);
+    return {
+      of: async (site) =>
+        live === null
+          ? new Set()
+          : await hostsIn(world.files, `${generations.pathOf(live)}/${siteFile(site)}`),
+      stamp: async () => live ?? "",
+    };
   }
   return null;
+}
+
+/**
+ * The same for a core that is told by commands: that of the command file, or, of one with Livestatus, the only
+ * one whose objects siteferry makes live.
+ */
+export async function ownHostsToldBy(
+  opening: Opening,
+  { core, file }: CommandsSettings,
+): Promise<OwnHosts | null> {
+  const { targets } = opening.settings;
+  if (core === "icinga2") {
+    const [only, second] = targets.filter((target) => "icinga2" in target);
+    return only === undefined || second !== undefined ? null : handedTo(opening, only.icinga2);
+  }
+  if (file !== undefined) return await ownHostsAt(opening, (main) => main.command_file === file);
+  const activating = targets.filter(
+    (one) => "objects" in one && one.objects.activate !== undefined,
+  );
+  return activating.length === 1 ? await ownHostsAt(opening, () => true) : null;
+}
+
+/** At an Icinga 2: hosts whose results it was handed, which are those of the package. */
+function handedTo({ world, spool }: Opening, target: Icinga2Settings): OwnHosts {
+  const directory = icinga2Directory(spool, target);
+  const store = appliedStore(world, directory);
+  return {
+    async of(site) {
+      const { results } = await store.load(site);
+      return new Set(Array.from(results.keys(), (key) => key.split("\t", 1)[0]!));
+    },
+    stamp: async (site) => await loadProgress(world, directory, `${site}.settled`),
+  };
+}
+
+/** Whether the site may say something of a host, by the site's own name for it. */
+export function speaksFor(
+  settings: SiteSettings,
+  isCentres: (host: HostName) => boolean,
+): (host: HostName) => boolean {
+  const isOwn = isOwnHost(settings);
+  const isFed = matcher(settings.feeds);
+  const nameOf = nameAtCentre(settings);
+  return (host) => {
+    if (!isOwn(host)) return false;
+    const name = nameOf(host);
+    return !isCentres(name) || isFed(name);
+  };
 }
 
 async function hostsIn(files: FileSystem, path: string): Promise<Set<string>> {
@@ -45,25 +107,19 @@ async function hostsIn(files: FileSystem, path: string): Promise<Set<string>> {
 /** The states that a site may speak for, and how many hosts it may not because they are the centre's own. */
 export function statesFor(
   settings: SiteSettings,
-  { hosts, services }: States,
+  all: States,
   isCentres: (host: HostName) => boolean,
 ): { readonly states: States; readonly centreHosts: number } {
   const isOwn = isOwnHost(settings);
-  const isFed = matcher(settings.feeds);
-  const nameOf = nameAtCentre(settings);
+  const speaks = speaksFor(settings, isCentres);
   const left = new Set<HostName>();
   const mayBe = (host: HostName): boolean => {
-    if (!isOwn(host)) return false;
-    const name = nameOf(host);
-    if (!isCentres(name) || isFed(name)) return true;
-    left.add(host);
+    if (speaks(host)) return true;
+    if (isOwn(host)) left.add(host);
     return false;
   };
   return {
-    states: {
-      hosts: hosts.filter(({ name }) => mayBe(name)),
-      services: services.filter(({ host_name }) => mayBe(host_name)),
-    },
+    states: ownStates(all, mayBe),
     centreHosts: left.size,
   };
 }

@@ -2,6 +2,7 @@
 
 import { absolutePath, duration } from "@siteferry/agent";
 import { z } from "zod";
+import { targetDirectory } from "./applied-store.ts";
 
 export interface Icinga2Settings {
   /** https://HOST:PORT */
@@ -66,4 +67,9 @@ function isAddress(text: string): boolean {
   if (url === null || url.protocol !== "https:") return false;
   const { username, password, search, hash, pathname } = url;
   return [username, password, search, hash].every((part) => part === "") && pathname === "/";
+}
+
+/** What is remembered of this core, in the receiver's spool. */
+export function icinga2Directory(spool: string, settings: Icinga2Settings): string {
+  return targetDirectory(spool, "icinga2", `${settings.url} ${settings.package}`);
 }

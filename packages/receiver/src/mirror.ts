@@ -5,6 +5,7 @@ import {
   applyDelta,
   type BundleHeader,
   type OpenedBundle,
+  type OutboxNote,
   readHeader,
   unpack,
   verify,
@@ -37,6 +38,8 @@ export interface SiteRecord {
   readonly dump?: DumpRecord;
   /** Of the newest bundles, the last one at the end; absent in records of before. */
   readonly arrivals?: readonly Arrival[];
+  /** What its sender said last of its outbox; absent: nothing. */
+  readonly outbox?: OutboxNote | null;
   /** When a number was passed over last; absent: never. Milliseconds since 1970. */
   readonly missedMs?: number;
   /** The configuration that is held because too many hosts are missing in it. */
@@ -125,6 +128,7 @@ export async function keep(
   const hasMissed = mark.missed > (before?.mark.missed ?? 0);
   const record: SiteRecord = {
     mark,
+    outbox: bundle.outbox ?? before?.outbox ?? null,
     missedMs: hasMissed ? nowMs : (before?.missedMs ?? 0),
     arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
     config: kind === "config" ? header : (before?.config ?? null),

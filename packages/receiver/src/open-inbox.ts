@@ -270,15 +270,25 @@ async function allHosts(bundle: OpenedVerbatim): Promise<ReadonlySet<HostName>> 
 
 type OpenedRows = Exclude<OpenedBundle, OpenedVerbatim>;
 
+/** Of every row, whatever it says about the host. */
 function* hostsOf(bundle: OpenedRows): Iterable<HostName> {
-  const { hosts, services } = rowsOf(bundle);
+  const { hosts, services, annotations, events } = rowsOf(bundle);
   for (const { name } of hosts) yield name;
   for (const { host_name } of services) yield host_name;
+  for (const { host_name } of annotations?.comments ?? []) yield host_name;
+  for (const { host_name } of annotations?.downtimes ?? []) yield host_name;
+  for (const { host_name } of events ?? []) yield host_name;
+}
+
+interface Named {
+  readonly host_name: HostName;
 }
 
 function rowsOf(bundle: OpenedRows): {
   hosts: readonly { name: HostName }[];
-  services: readonly { host_name: HostName }[];
+  services: readonly Named[];
+  annotations?: { comments: readonly Named[]; downtimes: readonly Named[] } | null;
+  events?: readonly Named[];
 } {
   switch (bundle.kind) {
     case "config":

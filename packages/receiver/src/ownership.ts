@@ -7,12 +7,28 @@ import {
   printable,
   Refusal,
   type SiteId,
+  type States,
 } from "@siteferry/model";
 import type { SiteSettings } from "./settings.ts";
 
 /** Whether a host, as its site calls it, is one that the site may speak for. */
 export function isOwnHost({ owns }: SiteSettings): (host: HostName) => boolean {
   return matcher(owns);
+}
+
+/** `states` without rows of other hosts. */
+export function ownStates(states: States, isOwn: (host: HostName) => boolean): States {
+  const ofOwn = ({ host_name }: { readonly host_name: HostName }): boolean => isOwn(host_name);
+  const { annotations = null, events = [] } = states;
+  return {
+    hosts: states.hosts.filter(({ name }) => isOwn(name)),
+    services: states.services.filter(ofOwn),
+    annotations: annotations && {
+      comments: annotations.comments.filter(ofOwn),
+      downtimes: annotations.downtimes.filter(ofOwn),
+    },
+    events: events.filter(ofOwn),
+  };
 }
 
 /**

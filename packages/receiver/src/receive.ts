@@ -14,7 +14,9 @@ import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
+import type { CommandsSettings } from "./commands-settings.ts";
 import { type CmcCounts, reconcileCmc } from "./reconcile-cmc.ts";
+import { reconcileCommands } from "./reconcile-commands.ts";
 import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates, type StateCounts } from "./reconcile-states.ts";
@@ -22,6 +24,7 @@ import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
 import type { CmcWorld } from "./world/real-cmc.ts";
+import type { CommandsWorld } from "./world/real-commands.ts";
 
 /** Everything a run needs; the caller holds the spool's lock. */
 export interface Receiver extends Opening {
@@ -29,6 +32,7 @@ export interface Receiver extends Opening {
   readonly takingIn?: TakingIn;
   /** Absent: that of a real process. */
   readonly cmc?: CmcWorld;
+  readonly commands?: CommandsWorld;
 }
 
 export interface ReceiveReport extends OpenedInbox, CmcCounts {
@@ -36,6 +40,9 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   taken: number;
   /** Check results that were handed to the core, and their files. */
   results: number;
+  /** Of them changes of state that had happened before the newest, and those that were too many. */
+  replayed: number;
+  passedOver: number;
   resultFiles: number;
   /** Objects whose result waits: for the core to read the one before, or to load their configuration. */
   waitingForCore: number;
@@ -55,6 +62,12 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   packages: number;
   /** Results for which a core said that it has a newer one. */
   newerAtCore: number;
+  /** External commands that were handed to a core. */
+  commands: number;
+  /** Annotations that don't show at the core yet, or can't be sent before something else is there. */
+  commandsWaiting: number;
+  /** Annotations that a core can't be told of, or doesn't take over. */
+  commandsRefused: number;
 }
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
@@ -76,6 +89,8 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     refused: opened.refused + taken.unsuitable,
     failed: opened.failed + taken.failed + forgotten.failed,
     results: 0,
+    replayed: 0,
+    passedOver: 0,
     resultFiles: 0,
     waitingForCore: 0,
     waitingForConfiguration: 0,
@@ -87,6 +102,9 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     heldAfterRollback: 0,
     packages: 0,
     newerAtCore: 0,
+    commands: 0,
+    commandsWaiting: 0,
+    commandsRefused: 0,
     cmcFiles: 0,
     cmcStates: 0,
     cmcWaiting: 0,
@@ -99,6 +117,10 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
       await reconcileCore(receiver, report, target.icinga2, awaited);
     }
     if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc, awaited);
+  }
+  // Last: an acknowledgement needs the problem at the centre, and the objects' first results bring it.
+  for (const target of settings.targets) {
+    if ("commands" in target) await reconcilePeople(receiver, report, target.commands, awaited);
   }
   await reportHealth(receiver, report);
   await dropRequests(world.files, spool, sitesOf(settings));
@@ -157,11 +179,14 @@ async function reconcileSites(
     let live: Promise<LiveObjects> | null = null;
     // Read when it is needed: in most runs nothing waits, and it is large.
     const readLive = (): Promise<LiveObjects> => (live ??= readLiveObjects(receiver, target));
-    const readOwnHosts = await ownHostsAt(receiver, target.objectCache);
+    const ownHosts = await ownHostsAt(
+      receiver,
+      ({ object_cache_file: cache }) => cache !== undefined && cache === target.objectCache,
+    );
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
         const readKnown = awaited.has(site) ? async () => () => false : readLive;
-        const centre = { readLive: readKnown, readOwnHosts };
+        const centre = { readLive: readKnown, ownHosts };
         add(report, await reconcileStates(receiver, target, site, centre));
       });
     }
@@ -197,6 +222,23 @@ async function reconcileShadows(
   for (const name of Object.keys(counts) as (keyof CmcCounts)[]) report[name] += counts[name];
 }
 
+async function reconcilePeople(
+  receiver: Receiver,
+  report: ReceiveReport,
+  target: CommandsSettings,
+  awaited: ReadonlySet<SiteId>,
+): Promise<void> {
+  const doing = `Commands for ${target.livestatus ?? target.file}`;
+  await attempt(receiver, report, doing, async () => {
+    const counts = await reconcileCommands(receiver, target, awaited, receiver.commands);
+    report.commands += counts.commands;
+    report.commandsWaiting += counts.commandsWaiting;
+    report.commandsRefused += counts.commandsRefused;
+    report.results += counts.results;
+    report.failed += counts.failed;
+  });
+}
+
 /** One target or site that fails must not keep the others waiting. */
 async function attempt(
   { world }: Receiver,
@@ -214,6 +256,8 @@ async function attempt(
 
 function add(report: ReceiveReport, counts: StateCounts | null): void {
   report.results += counts?.written ?? 0;
+  report.replayed += counts?.earlier ?? 0;
+  report.passedOver += counts?.passedOver ?? 0;
   report.resultFiles += counts?.files ?? 0;
   report.waitingForCore += counts?.waitingForCore ?? 0;
   report.waitingForConfiguration += counts?.waitingForConfiguration ?? 0;

@@ -3,6 +3,7 @@
 
 import { readKey, readText } from "@siteferry/agent";
 import {
+  bySiteClock,
   type CoreObjects,
   deliverStates,
   icinga2Api,
@@ -18,15 +19,16 @@ import {
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { tellRefusedValues } from "./activation/tell.ts";
 import { askApprovals } from "./approval.ts";
-import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { appliedStore, loadProgress, saveProgress } from "./applied-store.ts";
 import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
 import { saveRefusedValues } from "./health/refused-values.ts";
-import type { Icinga2Settings } from "./icinga2-settings.ts";
+import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
 import { packageStore } from "./package-store.ts";
+import { correctionOf } from "./site-clock.ts";
 
 /** What a run did at one Icinga 2. */
 export interface Icinga2Report {
@@ -88,7 +90,7 @@ class Run {
     this.#receiver = receiver;
     this.#target = target;
     this.#api = api;
-    this.#directory = targetDirectory(receiver.spool, "icinga2", `${target.url} ${target.package}`);
+    this.#directory = icinga2Directory(receiver.spool, target);
   }
 
   async run(): Promise<Icinga2Report> {
@@ -182,14 +184,15 @@ class Run {
     this.#report.centreHosts += centreHosts;
     const compared = `${site}.compared`;
     const mayHaveLost = (await loadProgress(world, this.#directory, compared)) !== programStart;
+    const core = {
+      ...world,
+      api: this.#api,
+      store: appliedStore(world, this.#directory),
+      coreObjects: () => (this.#core ??= this.#api.coreObjects()),
+      connections: this.#target.connections,
+    };
     const counts = await deliverStates(
-      {
-        ...world,
-        api: this.#api,
-        store: appliedStore(world, this.#directory),
-        coreObjects: () => (this.#core ??= this.#api.coreObjects()),
-        connections: this.#target.connections,
-      },
+      bySiteClock(core, correctionOf(siteSettings, record.arrivals ?? [])),
       { site, states, hostName: nameAtCentre(siteSettings), mayHaveLost },
     );
     this.#add(counts);

@@ -3,25 +3,28 @@
 // a difference again.
 
 import {
+  type AttemptsMax,
   checkResultsTarget,
   type LiveObjects,
   liveObjects,
+  objectKey,
   type ResultCounts,
 } from "@siteferry/apply";
-import { FerryError, type HostName, type SiteId, systemCode } from "@siteferry/model";
+import { FerryError, type HostName, limits, type SiteId, systemCode } from "@siteferry/model";
 import { readCache } from "./activation/target.ts";
 import { type OwnHosts, statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
-import { loadSiteRecord, loadStates } from "./mirror.ts";
+import { loadSiteRecord, loadStates, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
-import type { CheckResultsSettings } from "./settings.ts";
+import { correctionOf } from "./site-clock.ts";
+import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 
 /** What is asked about a core only when there is something to hand over. */
 export interface AtCentre {
   readLive(): Promise<LiveObjects>;
   /** Null: it can't be told what is the centre's own. */
-  readonly readOwnHosts: OwnHosts | null;
+  readonly ownHosts: OwnHosts | null;
 }
 
 export interface StateCounts extends ResultCounts {
@@ -34,7 +37,7 @@ export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  { readLive, readOwnHosts }: AtCentre,
+  { readLive, ownHosts }: AtCentre,
 ): Promise<StateCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
@@ -49,7 +52,7 @@ export async function reconcileStates(
   if (all === null) return null;
   const hostName = nameAtCentre(siteSettings);
   const isLive = await readLive();
-  const own = (await readOwnHosts?.(site)) ?? null;
+  const own = (await ownHosts?.of(site)) ?? null;
   const isCentres = (host: HostName): boolean =>
     own !== null && isLive(host, null) && !own.has(host);
   const { states, centreHosts } = statesFor(siteSettings, all, isCentres);
@@ -61,11 +64,38 @@ export async function reconcileStates(
     { ...world, store },
     { directory: dir, core, mode, groupId },
   );
-  const counts = await checkResults.apply({ site, states, hostName, isLive });
+  const attemptsMax =
+    siteSettings.objects.attempts === "mirror"
+      ? () => loadAttemptsMax(receiver, record, siteSettings)
+      : undefined;
+  const secondsAhead = correctionOf(siteSettings, record.arrivals ?? []);
+  const one = { site, states, hostName, isLive, attemptsMax, secondsAhead };
+  const counts = await checkResults.apply(one);
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
   if (isRead) await saveProgress(world, directory, progressName, newest);
   return { ...counts, centreHosts };
+}
+
+/** What the site's objects have been rendered with; 1 is what stands in their template. */
+async function loadAttemptsMax(
+  receiver: Opening,
+  { config }: SiteRecord,
+  settings: SiteSettings,
+): Promise<AttemptsMax> {
+  if (config === null) return () => 1;
+  const { configuration } = await reopen(receiver, config, "config");
+  const hostName = nameAtCentre(settings);
+  const rendered = (attempts: number): boolean =>
+    attempts > 1 && attempts <= limits.checkAttemptsMax;
+  const all = new Map<string, number>();
+  for (const { name, max_check_attempts: attempts } of configuration.hosts) {
+    if (rendered(attempts)) all.set(objectKey(hostName(name), null), attempts);
+  }
+  for (const { host_name, description, max_check_attempts: attempts } of configuration.services) {
+    if (rendered(attempts)) all.set(objectKey(hostName(host_name), description), attempts);
+  }
+  return (host, service) => all.get(objectKey(host, service)) ?? 1;
 }
 
 /** Nothing was written and nothing waits: looking at the same bundle again would change nothing. */

@@ -19,6 +19,7 @@ import {
 } from "@siteferry/model";
 import { z } from "zod";
 import { type CmcSettings, cmcSchema } from "./cmc-settings.ts";
+import { type CommandsSettings, commandsSchema } from "./commands-settings.ts";
 import { icinga2Schema, type Icinga2Settings } from "./icinga2-settings.ts";
 import {
   objectsSchema,
@@ -103,7 +104,8 @@ export type TargetSettings =
   | { readonly checkresults: CheckResultsSettings }
   | { readonly objects: ObjectsSettings }
   | { readonly icinga2: Icinga2Settings }
-  | { readonly cmc: CmcSettings };
+  | { readonly cmc: CmcSettings }
+  | { readonly commands: CommandsSettings };
 
 export interface CheckResultsSettings {
   /** The core's `check_result_path`. */
@@ -182,6 +184,7 @@ const targetSchema: z.ZodType<TargetSettings> = oneOf("target", {
   objects: objectsSchema,
   icinga2: icinga2Schema,
   cmc: cmcSchema,
+  commands: commandsSchema,
 });
 
 const plainSchema = z.strictObject({

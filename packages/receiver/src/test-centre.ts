@@ -24,12 +24,16 @@ import {
   type Log,
   parseSiteId,
   type SiteId,
+  type States,
+  type TableName,
 } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
 import { arrivalsDirectory, arrivalsReceiver } from "./arrivals.ts";
 import { type Doorway, openDoor, openDoorDirectories } from "./door.ts";
+import { loadSiteRecord, loadStates } from "./mirror.ts";
+import type { Opening } from "./opening.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import type { CoreControl } from "./activation/core-control.ts";
 import { receiverSchema, type ReceiverSettings } from "./settings.ts";
@@ -45,6 +49,8 @@ interface PutOptions {
   readonly site?: SiteId;
   readonly epoch?: number;
   readonly hosts?: Hosts;
+  /** Hosts about which somebody said something: a comment, a downtime and an event of each. */
+  readonly annotated?: readonly string[];
   /** The keyframe that a delta is against: what `put` returned. */
   readonly base?: Uint8Array;
   /** Another configuration than the usual one. */
@@ -71,6 +77,8 @@ export interface Centre extends AsyncDisposable {
     options?: PutOptions | string,
   ): Promise<Uint8Array>;
   receive(files?: FileSystem, clock?: Clock, process?: Process): Promise<ReceiveReport>;
+  /** What is known of a site; null before its first keyframe. */
+  states(site: SiteId): Promise<States | null>;
   /** What comes through it is there for `receive`. */
   door(files: FileSystem): Promise<Door>;
   doorway(files: FileSystem): Promise<Doorway>;
@@ -140,6 +148,9 @@ export async function makeCentre(
     spool: `${path}/receiver`,
     freeSpace: async () => 1,
   });
+  const whole = (at: ReturnType<typeof opening>) => {
+    return { ...at, signers, revoked, identities: [], core, groupId: async () => null };
+  };
   const doorway = async (files: FileSystem): Promise<Doorway> => {
     const at = opening(files);
     await openDoorDirectories(at.world, at.spool);
@@ -161,19 +172,21 @@ export async function makeCentre(
     },
     receive: async (files = nodeFiles, clock, process = freshProcess(files, `${path}/link`)) =>
       await receive({
-        ...opening(files, clock),
-        signers,
-        revoked,
-        identities: [],
+        ...whole(opening(files, clock)),
         transports: [...process.transports, ...(await arrivalsAt(files, path))],
         cache: process.cache,
-        core,
-        groupId: async () => null,
       }),
+    states: async (site) =>
+      await knownStates({ ...whole(opening(nodeFiles)), cache: new BundleCache() }, site),
     door: async (files) => openDoor(await doorway(files)),
     doorway,
     [Symbol.asyncDispose]: remove,
   };
+}
+
+async function knownStates(opening: Opening, site: SiteId): Promise<States | null> {
+  const record = await loadSiteRecord(nodeFiles, opening.spool, site);
+  return record === null ? null : await loadStates(opening, record);
 }
 
 async function makeKeys(sites: readonly string[]): Promise<{
@@ -194,7 +207,7 @@ const usualHosts: Hosts = { web: 0 };
 async function sealed(
   kind: "config" | "keyframe" | "delta",
   identity: { site: SiteId; epoch: number; sequence: number },
-  { hosts = usualHosts, configuration = usualHosts, base }: PutOptions,
+  { hosts = usualHosts, configuration = usualHosts, annotated, base }: PutOptions,
   signer: Signer,
 ): Promise<Uint8Array> {
   const common = {
@@ -204,7 +217,7 @@ async function sealed(
     expiresMs: 0,
     source: { program_version: "4", livestatus_version: "1" },
   };
-  const states = membersOf("keyframe", hosts);
+  const states = membersOf("keyframe", hosts, annotated);
   const config = membersOf("config", configuration);
   if (kind === "config") return await seal({ ...common, kind, members: config }, signer);
   if (kind === "keyframe") {
@@ -220,12 +233,20 @@ async function seal(...parameters: Parameters<typeof sealWithBase>): Promise<Uin
   return (await sealWithBase(...parameters)).bundle;
 }
 
-function membersOf(kind: "config" | "keyframe", hosts: Hosts): readonly Member[] {
+function membersOf(
+  kind: "config" | "keyframe",
+  hosts: Hosts,
+  annotated: readonly string[] = [],
+): readonly Member[] {
   return bundleTables[kind].map((table) => {
     const writer = memberWriter(table);
     for (const [name, atSeconds] of Object.entries(hosts)) {
       if (table.name === "host_states") writer.add(stateOf(name, nowMs / 1000 + atSeconds));
       if (table.name === "hosts") writer.add(configurationOf(name));
+    }
+    for (const [id, name] of annotated.entries()) {
+      const cells = annotationOf(table.name, id, name);
+      if (cells !== null) writer.add(cells);
     }
     return writer.finish();
   });
@@ -234,6 +255,14 @@ function membersOf(kind: "config" | "keyframe", hosts: Hosts): readonly Member[]
 function stateOf(name: string, checked: number): Cells {
   const times = [checked, checked, null, null];
   return [name, 1, 0, 1, 1, ...times, 0, 0, "UP", "", "", 0, null, 0, null, null, null];
+}
+
+function annotationOf(table: TableName, id: number, name: string): Cells | null {
+  const at = nowMs / 1000 - 60;
+  const said = [id, name, null, "alice", `about ${name}`, at];
+  if (table === "comments") return [...said, 1, 0, 0];
+  if (table === "downtimes") return [...said, at, at + 3600, 1, 0, 0];
+  return table === "events" ? [at + id, name, null, "alert", 1, 1, 1, "DOWN"] : null;
 }
 
 function configurationOf(name: string): Cells {

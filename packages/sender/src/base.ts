@@ -2,7 +2,13 @@
 // travels again.
 
 import { type Base, readBase } from "@siteferry/bundle";
-import { FerryError, type FileSystem, type Random, systemCode } from "@siteferry/model";
+import {
+  bundleTables,
+  FerryError,
+  type FileSystem,
+  type Random,
+  systemCode,
+} from "@siteferry/model";
 import { readState, replaceState } from "@siteferry/spool";
 import type { KeyframeMemory } from "./keyframe-schedule.ts";
 
@@ -18,7 +24,10 @@ export async function saveBase(
   await replaceState(files, random, directory, stateName, content);
 }
 
-/** Null if it is lost, damaged, or not that of `keyframe`: then the whole state has to travel. */
+/**
+ * Null if it is lost, damaged, not that of `keyframe`, or of a siteferry that read other tables: then the
+ * whole state has to travel.
+ */
 export async function loadBase(
   files: FileSystem,
   directory: string,
@@ -28,7 +37,8 @@ export async function loadBase(
   try {
     const state = await readState(files, directory, stateName);
     const base = state === null ? null : await readBase(state.content);
-    return base?.header.payloadHash === keyframe.hash ? base : null;
+    const isOfToday = base?.members.length === bundleTables.keyframe.length;
+    return isOfToday && base.header.payloadHash === keyframe.hash ? base : null;
   } catch (error) {
     const isDamage = error instanceof FerryError || systemCode(error) === "ENOENT";
     if (isDamage) return null;

@@ -4,7 +4,14 @@
 import { memberWriter, type Member } from "@siteferry/bundle";
 import { openSite, type Site, type SiteOptions, type SourceVersions } from "@siteferry/collect";
 import type { LivestatusClient } from "@siteferry/livestatus";
-import { type AnyTable, bundleTables, FerryError } from "@siteferry/model";
+import {
+  type AnyTable,
+  bundleTables,
+  errorFields,
+  eventTable,
+  FerryError,
+  type Seconds,
+} from "@siteferry/model";
 
 /** One dump: all of it belongs together, from one life of the core. */
 export interface SiteDump {
@@ -13,6 +20,15 @@ export interface SiteDump {
   readonly states: readonly Member[];
   /** Rows that were left out because of their name or shape; each was logged. */
   readonly rowsRefused: number;
+  /** Older events, beyond what a bundle may have. */
+  readonly eventsLeftOut: number;
+  /** 1 if the core's log couldn't be read: the dump is good without it. */
+  readonly eventsUnread: 0 | 1;
+}
+
+export interface DumpOptions extends SiteOptions {
+  /** From when on events are wanted, with this configuration; null: not at all. */
+  eventsSince(configuration: readonly Member[]): Seconds | null;
 }
 
 const attemptsMax = 3;
@@ -23,16 +39,25 @@ const attemptsMax = 3;
  */
 export async function dumpSite(
   connect: () => Promise<LivestatusClient>,
-  options: SiteOptions,
+  options: DumpOptions,
 ): Promise<SiteDump> {
   for (let attempt = 1; ; attempt++) {
     const client = await connect();
     try {
       const site = await openSite(client, options);
       const configuration = await readMembers(site, bundleTables.config);
-      const states = await readMembers(site, bundleTables.keyframe);
+      const tables = bundleTables.keyframe.filter((table) => table !== eventTable);
+      const states = await readMembers(site, tables);
       await site.confirm();
-      return { versions: site.versions, configuration, states, rowsRefused: site.rowsRefused };
+      // Last: whatever becomes of the connection in this, the dump is complete.
+      const { member, ...counts } = await readEvents(site, options, configuration);
+      return {
+        versions: site.versions,
+        configuration,
+        states: [...states, member],
+        rowsRefused: site.rowsRefused,
+        ...counts,
+      };
     } catch (error) {
       const restarted = error instanceof FerryError && error.code === "core-restarting";
       if (!restarted || attempt === attemptsMax) throw error;
@@ -51,4 +76,25 @@ async function readMembers(site: Site, tables: readonly AnyTable[]): Promise<Mem
     members.push(writer.finish());
   }
   return members;
+}
+
+async function readEvents(
+  site: Site,
+  { log, eventsSince }: DumpOptions,
+  configuration: readonly Member[],
+): Promise<{ member: Member } & Pick<SiteDump, "eventsLeftOut" | "eventsUnread">> {
+  const writer = memberWriter(eventTable);
+  const since = eventsSince(configuration);
+  try {
+    const { rows, leftOut } =
+      since === null ? { rows: [], leftOut: 0 } : await site.readEvents(since);
+    for (const cells of rows) writer.add(cells);
+    if (leftOut > 0)
+      log.warn({ leftOut }, `${leftOut} older events of the core's log don't travel`);
+    return { member: writer.finish(), eventsLeftOut: leftOut, eventsUnread: 0 };
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    log.warn(errorFields(error), `The core's log can't be read: ${error.message}`);
+    return { member: writer.finish(), eventsLeftOut: 0, eventsUnread: 1 };
+  }
 }

@@ -7,6 +7,7 @@ import {
   makeDelta,
   type Member,
 } from "@siteferry/bundle";
+import type { Seconds } from "@siteferry/model";
 import type { SiteDump } from "./dump-site.ts";
 import { keyframeReason } from "./keyframe-schedule.ts";
 import type { SenderMemory } from "./numbering.ts";
@@ -50,6 +51,34 @@ export function planBundles(
     configurationHash: hash,
     sendsConfiguration,
   };
+}
+
+/** The core's clock may be another one, and a line of its log may be written late. */
+const overlapMs = 10 * 60_000;
+/** Intervals whose keyframes may be lost, or not be shipped, one after the other. */
+const intervalsBack = 4;
+/** Whatever lasted longer, an outage of the sender say, isn't made up for. */
+const eventsAgeMaxMs = 24 * 3600_000;
+
+/**
+ * From when on events have to be read for what {@link planBundles} will make of `configuration`: for a
+ * delta what its keyframe may not have; for a keyframe all since the last one, and enough to make up
+ * for keyframes that never arrived.
+ */
+export function eventsSince(
+  configuration: readonly Member[],
+  memory: SenderMemory,
+  base: Base | null,
+  nowMs: number,
+  intervalMs: number,
+): Seconds {
+  const hash = configurationHash(configuration);
+  const lastMs = Math.min(memory.keyframe?.createdMs ?? nowMs, nowMs);
+  const keyframe = base === null ? null : memory.keyframe;
+  const isDelta = keyframeReason(keyframe, nowMs, hash, intervalMs) === null;
+  const fromMs = isDelta ? lastMs : Math.min(lastMs, nowMs - intervalsBack * intervalMs);
+  const sinceMs = Math.max(fromMs, nowMs - eventsAgeMaxMs) - overlapMs;
+  return Math.max(0, Math.floor(sinceMs / 1000));
 }
 
 function deltaOf(base: Base, dump: SiteDump): Delta {

@@ -45,6 +45,8 @@ export async function collectDump(sender: Sender, exec: ExecSettings): Promise<C
   return {
     sealed: [sealed],
     rowsRefused: dump.linesRefused,
+    eventsLeftOut: 0,
+    eventsUnread: 0,
     repeated: 0,
     again: [],
     superseded: await dropSuperseded(files, spool),

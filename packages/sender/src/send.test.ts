@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
-import { generateKey, loadSigner } from "@siteferry/bundle";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { generateKey, loadSigner, readBase } from "@siteferry/bundle";
 import { dropSender } from "@siteferry/carry";
 import { connect, parseAddress, serve } from "@siteferry/livestatus";
-import { type FileSystem, parseSiteId } from "@siteferry/model";
+import { FerryError, type FileSystem, parseSiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { type FakeSite, makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
@@ -12,14 +12,28 @@ import { shipOnce } from "./ship.ts";
 
 interface Remote extends AsyncDisposable {
   readonly site: FakeSite;
+  /** The lines of the core's log. */
+  logged(): number;
   /** One run, `seconds` later; the kinds of what was sealed, and what was repeated. */
-  run(
-    seconds: number,
-    files?: FileSystem,
-  ): Promise<{ kinds: string; repeated: number; arrived: readonly string[] }>;
+  run(seconds: number, files?: FileSystem): Promise<Ran>;
 }
 
-async function makeRemote(): Promise<Remote> {
+interface Ran {
+  readonly kinds: string;
+  readonly repeated: number;
+  readonly arrived: readonly string[];
+  /** Rows by member, of what arrived. */
+  readonly rows: ReadonlyMap<string, number>;
+  readonly eventsUnread: number;
+}
+
+interface RemoteOptions {
+  readonly events?: boolean;
+  /** The connection breaks off when the log is asked for. */
+  readonly logBreaks?: boolean;
+}
+
+async function makeRemote({ events, logBreaks }: RemoteOptions = {}): Promise<Remote> {
   const { path, remove } = await makeTemporaryDirectory("send");
   await mkdir(`${path}/out`);
   let nowMs = 1_795_000_000_000;
@@ -33,14 +47,31 @@ async function makeRemote(): Promise<Remote> {
     livestatus: `unix:${path}/live`,
     key: "/unused",
     transports: [{ drop: { dir: `${path}/out` } }],
+    events,
   });
   const { privateKey } = await generateKey("remote1");
   const signer = await loadSigner(privateKey, "key");
   const quiet = (): void => {};
   const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
   const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
+  const connected = async (): ReturnType<typeof connect> => {
+    const client = await connect(address);
+    if (logBreaks !== true) return client;
+    return {
+      ...client,
+      where: client.where,
+      command: (line, time) => client.command(line, time),
+      close: () => client.close(),
+      async *rows(query, onBadRow) {
+        if (query.table !== "log") return yield* client.rows(query, onBadRow);
+        await client.close();
+        throw new FerryError("livestatus-cut", "it broke off");
+      },
+    };
+  };
   return {
     site,
+    logged: () => [...site.source.tables()["log"]!.rows()].length,
     async run(seconds, files = nodeFiles) {
       nowMs += seconds * 1000;
       const world = { clock, random, files, log };
@@ -48,12 +79,17 @@ async function makeRemote(): Promise<Remote> {
       const shipping = shipOnce([dropSender(world, { dir, site: parseSiteId("remote1")! })]);
       const spool = `${path}/spool`;
       const life = "this one";
-      const connected = (): ReturnType<typeof connect> => connect(address);
       const sender = { world, settings, spool, signer, life, connect: connected, shipping };
-      const { sealed, repeated } = await send(sender);
+      const { sealed, repeated, eventsUnread } = await send(sender);
       const arrived = (await readdir(dir)).map((name) => name.split(".")[1]!);
-      for (const name of await readdir(dir)) await rm(`${dir}/${name}`);
-      return { kinds: sealed.map(({ kind }) => kind).join(" "), repeated, arrived };
+      const rows = new Map<string, number>();
+      for (const name of await readdir(dir)) {
+        const { members } = await readBase(await readFile(`${dir}/${name}`));
+        for (const member of members) rows.set(member.name.split(".")[0]!, member.rows);
+        await rm(`${dir}/${name}`);
+      }
+      const kinds = sealed.map(({ kind }) => kind).join(" ");
+      return { kinds, repeated, arrived, rows, eventsUnread };
     },
     async [Symbol.asyncDispose]() {
       await server.close();
@@ -93,4 +129,64 @@ test("a keyframe that was published but not remembered is no base, and neither i
   };
   await expect(remote.run(3600, failing)).rejects.toThrow("full");
   expect((await remote.run(60)).kinds).toContain("keyframe");
+});
+
+test("events travel with each delta until a keyframe has them, which goes hours back", async () => {
+  await using remote = await makeRemote();
+  expect((await remote.run(0)).rows.get("events")).toBe(0);
+  const counts: (number | undefined)[] = [];
+  for (let tick = 0; tick < 3; tick++) {
+    remote.site.tick();
+    const { kinds, rows } = await remote.run(60);
+    expect(kinds).toBe("delta");
+    counts.push(rows.get("events"));
+    expect(rows.get("events")).toBe(remote.logged());
+  }
+  expect(counts[2]).toBeGreaterThan(counts[0]!);
+  const hour = await remote.run(3600);
+  expect(hour.kinds).toContain("keyframe");
+  expect(hour.rows.get("events")).toBe(remote.logged());
+  const before = remote.logged();
+  remote.site.tick();
+  expect((await remote.run(60)).rows.get("events")).toBe(remote.logged() - before);
+  // Four intervals later they are too old; the one that came since isn't.
+  remote.site.tick();
+  const later = await remote.run(5 * 3600);
+  expect(later.rows.get("events")).toBe(remote.logged() - before);
+});
+
+test("comments and downtimes travel as they are now, and what is gone is said", async () => {
+  await using remote = await makeRemote();
+  for (let tick = 0; tick < 20; tick++) remote.site.tick();
+  const first = await remote.run(0);
+  expect(first.rows.get("comments")).toBeGreaterThan(0);
+  const tables = remote.site.source.tables();
+  expect(first.rows.get("downtimes")).toBe([...tables["downtimes"]!.rows()].length);
+  expect(first.rows.get("downtimes")).toBeGreaterThan(0);
+  let gone = 0;
+  let changed = 0;
+  for (let tick = 0; tick < 20; tick++) {
+    remote.site.tick();
+    const { rows } = await remote.run(60);
+    gone += rows.get("comments_gone")!;
+    changed += rows.get("comments")!;
+    expect(rows.get("downtimes")).toBe(0);
+  }
+  expect(changed).toBeGreaterThan(0);
+  expect(gone).toBeGreaterThan(0);
+});
+
+test("events: false leaves them at the site", async () => {
+  await using remote = await makeRemote({ events: false });
+  await remote.run(0);
+  remote.site.tick();
+  expect((await remote.run(60)).rows.get("events")).toBe(0);
+  expect(remote.logged()).toBeGreaterThan(0);
+});
+
+test("a log that can't be read is counted, and all else travels", async () => {
+  await using remote = await makeRemote({ logBreaks: true });
+  const { kinds, rows, eventsUnread } = await remote.run(0);
+  expect({ kinds, eventsUnread }).toEqual({ kinds: "config keyframe", eventsUnread: 1 });
+  expect(rows.get("service_states")).toBe(100);
 });

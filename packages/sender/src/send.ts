@@ -1,7 +1,13 @@
 // The sender's narrative: collect, compare with what travelled before, seal, publish to the outbox,
 // ship. One run of it is `send --once`; the daemon repeats it.
 
-import { readHeader, sealWithBase, type SealInput, type Signer } from "@siteferry/bundle";
+import {
+  type OutboxNote,
+  readHeader,
+  sealWithBase,
+  type SealInput,
+  type Signer,
+} from "@siteferry/bundle";
 import type { RunCommand } from "@siteferry/agent";
 import { type LivestatusClient, parseHeaderLine } from "@siteferry/livestatus";
 import { type BundleKind, formatBundleName, limits, type World } from "@siteferry/model";
@@ -10,8 +16,9 @@ import { loadBase, saveBase } from "./base.ts";
 import { dumpSite, type SiteDump } from "./dump-site.ts";
 import { keyframeAfter } from "./keyframe-schedule.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
+import { noteOutbox } from "./note-outbox.ts";
 import { dropSuperseded, publishToOutbox } from "./outbox.ts";
-import { type Plan, planBundles, type PlannedBundle } from "./plan.ts";
+import { eventsSince, type Plan, planBundles, type PlannedBundle } from "./plan.ts";
 import { repeatKeyframe } from "./repeat.ts";
 import { collectDump } from "./send-dump.ts";
 import type { SenderSettings } from "./settings.ts";
@@ -46,6 +53,10 @@ export interface SealedBundle {
 export interface SendReport extends Shipment {
   readonly sealed: readonly SealedBundle[];
   readonly rowsRefused: number;
+  /** Events that were too old for a bundle's number of them. */
+  readonly eventsLeftOut: number;
+  /** 1 if the core's log couldn't be read. */
+  readonly eventsUnread: number;
   /** Bundles that were put into the outbox again, for links that can't tell of a loss. */
   readonly repeated: number;
   /** Bundles that a newer one replaced before they were shipped. */
@@ -90,13 +101,20 @@ async function collect(sender: Sender): Promise<Collected> {
     hosts: settings.filters.hosts.map(parseHeaderLine),
     services: settings.filters.services.map(parseHeaderLine),
   };
-  const dump = await dumpSite(sender.connect, { filters, flavour: settings.core, log });
-
+  // What travelled before says how much of the core's log has to be read.
   const nowMs = clock.now();
+  const outbox = await noteOutbox(files, spool);
   const memory = await loadMemory(files, state, nowMs, sender.life, random);
   const base = await loadBase(files, state, memory.keyframe);
   const known =
     sender.whole === true ? { ...memory, keyframe: null, configurationHash: "" } : memory;
+  const dump = await dumpSite(sender.connect, {
+    filters,
+    flavour: settings.core,
+    log,
+    eventsSince: (configuration) =>
+      settings.events ? eventsSince(configuration, known, base, nowMs, settings.keyframe) : null,
+  });
   const plan = planBundles(dump, known, base, nowMs, settings.keyframe);
 
   // Once a keyframe may be published the old one is no base any more, whatever happens before the
@@ -110,7 +128,7 @@ async function collect(sender: Sender): Promise<Collected> {
   await saveMemory(files, random, state, reserved);
   const sealed: SealedBundle[] = [];
   for (const [index, bundle] of plan.bundles.entries()) {
-    sealed.push(await sealAndPublish(sender, dump, plan, bundle, memory, index));
+    sealed.push(await sealAndPublish(sender, { ...dump, outbox }, plan, bundle, memory, index));
   }
   const after = memoryAfter(reserved, plan, sealed, nowMs);
   const repeated = await repeatKeyframe(sender, after, nowMs);
@@ -118,6 +136,8 @@ async function collect(sender: Sender): Promise<Collected> {
   return {
     sealed,
     rowsRefused: dump.rowsRefused,
+    eventsLeftOut: dump.eventsLeftOut,
+    eventsUnread: dump.eventsUnread,
     repeated: repeated.names.length,
     again: repeated.names,
     superseded: await dropSuperseded(files, spool),
@@ -126,7 +146,7 @@ async function collect(sender: Sender): Promise<Collected> {
 
 async function sealAndPublish(
   { world, settings, spool, signer }: Sender,
-  dump: SiteDump,
+  dump: SiteDump & { readonly outbox: OutboxNote },
   plan: Plan,
   bundle: PlannedBundle,
   memory: SenderMemory,
@@ -146,6 +166,7 @@ async function sealAndPublish(
     createdMs,
     expiresMs: createdMs + limits.bundleLifetimeMs,
     source: dump.versions,
+    outbox: dump.outbox,
     members,
   };
   const input: SealInput =

@@ -1,6 +1,14 @@
 // sender.yaml: every key, its default and what it means. docs/configuration.md shows the same.
 
-import { absolutePath, duration, schedule, section, siteId } from "@siteferry/agent";
+import {
+  absolutePath,
+  duration,
+  schedule,
+  section,
+  siteId,
+  type TlsFiles,
+  tlsFiles,
+} from "@siteferry/agent";
 import { type SourceFlavour, sourceFlavours } from "@siteferry/collect";
 import { isAgeRecipient } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
@@ -35,6 +43,8 @@ export interface SenderSettings {
   readonly spool: string;
   /** Livestatus header lines that choose objects, such as `Filter: name ~ ^web`. */
   readonly filters: { readonly hosts: readonly string[]; readonly services: readonly string[] };
+  /** Whether what happened between two dumps travels, out of the core's own log. */
+  readonly events: boolean;
   /** Nothing may come back from the centre: a transport on which something does is refused. */
   readonly oneWay: boolean;
   /** Each bundle goes through `all` transports, or through the `first` that works, in their order. */
@@ -53,14 +63,6 @@ export interface ExecSettings {
   readonly timeout: number;
 }
 
-/** PEM files. Without `ca` the system's authorities are believed. */
-export interface TlsFiles {
-  readonly ca?: string | undefined;
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  readonly serverName?: string | undefined;
-}
-
 const words = z.array(z.string().min(1));
 
 const plainSchema = z.strictObject({
@@ -74,14 +76,7 @@ const plainSchema = z.strictObject({
       timeout: duration.prefault("60s"),
     }),
   ).optional(),
-  tls: z
-    .strictObject({
-      ca: absolutePath.optional(),
-      cert: absolutePath.optional(),
-      key: absolutePath.optional(),
-      serverName: z.string().optional(),
-    })
-    .optional(),
+  tls: tlsFiles.optional(),
   core: z.enum(["auto", ...sourceFlavours]).default("auto"),
   schedule: schedule.default("* * * * *"),
   keyframe: duration.prefault("1h"),
@@ -98,6 +93,7 @@ const plainSchema = z.strictObject({
       services: z.array(z.string()).default([]),
     })
     .prefault({}),
+  events: z.boolean().default(true),
   oneWay: z.boolean().default(false),
   deliver: z.enum(["all", "first"]).default("all"),
   centreKeys: absolutePath.optional(),

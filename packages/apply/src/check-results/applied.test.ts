@@ -5,6 +5,7 @@ import {
   decodeApplied,
   encodeApplied,
   nothingApplied,
+  nothingReached,
   objectKey,
   stampOf,
   undelivered,
@@ -24,9 +25,36 @@ const record: AppliedRecord = {
   ]),
 };
 
+const full: AppliedRecord = {
+  ...record,
+  pending: new Map([
+    ...record.pending,
+    [
+      "c222222",
+      {
+        sinceMs: 1,
+        keys: ["+x", "web", "-1 2 x"],
+        before: new Map([
+          ["web", { stamp: stampOf(1_795_000_000, 2), attempt: 3 }],
+          ["-1 2 x", nothingReached],
+        ]),
+      },
+    ],
+  ]),
+  attempts: new Map([
+    [objectKey(host, null), 2],
+    ["pending c123456 5", 1000],
+  ]),
+  behind: new Map([
+    ["<web", { stamp: stampOf(5, 1), attempt: 1 }],
+    ["~2 x", { stamp: stampOf(5, 3) }],
+  ]),
+};
+
 describe("the record of applied results", () => {
   test("comes back as it was", () => {
     expect(decodeApplied(encodeApplied(record))).toEqual(record);
+    expect(decodeApplied(encodeApplied(full))).toEqual(full);
     expect(decodeApplied(encodeApplied(nothingApplied))).toEqual(nothingApplied);
   });
 
@@ -40,7 +68,7 @@ describe("the record of applied results", () => {
   });
 
   test("cut off anywhere it is damaged, never shorter", () => {
-    const bytes = encodeApplied(record);
+    const bytes = encodeApplied(full);
     for (let length = 0; length < bytes.length; length++) {
       expect(() => decodeApplied(bytes.subarray(0, length)), `${length} bytes`).toThrow(
         /damaged|UTF-8/,
@@ -57,6 +85,10 @@ describe("the record of applied results", () => {
     ["an object without its file", "siteferry-applied 1\n+web\nend 2\n"],
     ["a file that isn't a check-result file", "siteferry-applied 1\npending ../etc 1\nend 2\n"],
     ["a line too few", "siteferry-applied 1\n100 0 web\nend 3\n"],
+    ["an attempt that isn't one", "siteferry-applied 1\n100 2~0 web\nend 2\n"],
+    ["an attempt without its object", "siteferry-applied 1\n100 2~3\nend 2\n"],
+    ["an attempt that is none", "siteferry-applied 1\n100 2~ web\nend 2\n"],
+    ["what was before a file, without it", "siteferry-applied 1\n-100 2 web\nend 2\n"],
     ["another version", "siteferry-applied 2\nend 1\n"],
   ])("is damaged with %s", (_what, text) => {
     expect(() => decodeApplied(Buffer.from(text))).toThrow(

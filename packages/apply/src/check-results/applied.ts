@@ -13,17 +13,30 @@ export type Stamp = number;
 /** In place of a state: a result of this time was taken back before the core had read it. */
 export const undelivered = 7;
 
+/** How far a core has come with an object. */
+export interface Reached {
+  readonly stamp: Stamp;
+  /** The attempt of a soft problem; absent if what it has is hard. */
+  readonly attempt?: number;
+}
+
 /** A check-result file that was counted as handed over and not yet seen to be read. */
 export interface PendingFile {
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
   readonly keys: readonly ObjectKey[];
+  /** What the core had before it, of the keys for which the newest result isn't all that it holds. */
+  readonly before?: ReadonlyMap<ObjectKey, Reached>;
 }
 
 export interface AppliedRecord {
   readonly results: ReadonlyMap<ObjectKey, Stamp>;
   /** By the name under which the core reads it. */
   readonly pending: ReadonlyMap<string, PendingFile>;
+  /** The attempts of soft problems: what isn't here is hard. */
+  readonly attempts?: ReadonlyMap<ObjectKey, number>;
+  /** What the core has of objects whose newest results were taken back. */
+  readonly behind?: ReadonlyMap<ObjectKey, Reached>;
 }
 
 /** Keeps the records durably: when `save` returns, the record survives a power cut. */
@@ -55,9 +68,14 @@ export function withoutDelivery(stamp: Stamp): Stamp {
   return stampOf(stampTime(stamp), undelivered);
 }
 
+/** Of an object of which a core has nothing. */
+export const nothingReached: Reached = { stamp: stampOf(0, undelivered) };
+
 /**
  * Lines: `siteferry-applied 1`, `pending <file> <sinceMs>` each followed by `+<object>`,
- * `<last_check> <state> <object>`, `end <number of lines before>`.
+ * `<last_check> <state> <object>`, `end <number of lines before>`. A soft problem has its attempt behind
+ * its state, as in `2~3`. Such a line with a `-` before it stands in place of a `+<object>`, for what the
+ * core had before that file; with a `<`, for what it has of an object whose results were taken back.
  */
 export function encodeApplied(record: AppliedRecord): Uint8Array {
   // Encoded piece by piece: as one text, 100,000 objects take 20 MiB more for a moment.
@@ -72,15 +90,31 @@ export function encodeApplied(record: AppliedRecord): Uint8Array {
     text = "";
   };
   add("siteferry-applied 1");
-  for (const [file, { sinceMs, keys }] of record.pending) {
+  for (const [file, { sinceMs, keys, before }] of record.pending) {
     add(`pending ${file} ${sinceMs}`);
-    for (const key of keys) add(`+${key}`);
+    for (const key of keys) {
+      const reached = before?.get(key);
+      add(reached === undefined ? `+${key}` : `-${reachedLine(key, reached)}`);
+    }
   }
-  for (const [key, stamp] of record.results) add(`${stampTime(stamp)} ${stamp % 8} ${key}`);
+  for (const [key, reached] of record.behind ?? []) add(`<${reachedLine(key, reached)}`);
+  const { attempts } = record;
+  for (const [key, stamp] of record.results) {
+    const attempt = attempts?.get(key);
+    add(
+      attempt === undefined
+        ? `${stampTime(stamp)} ${stamp % 8} ${key}`
+        : reachedLine(key, { stamp, attempt }),
+    );
+  }
   return Buffer.concat([...pieces, Buffer.from(`${text}end ${lines}\n`)]);
 }
 
 const pieceCharacters = 64 * 1024;
+
+function reachedLine(key: ObjectKey, { stamp, attempt }: Reached): string {
+  return `${stampTime(stamp)} ${stamp % 8}${attempt === undefined ? "" : `~${attempt}`} ${key}`;
+}
 
 /** @throws FerryError `spool-damaged` for anything that {@link encodeApplied} doesn't write. */
 export function decodeApplied(bytes: Uint8Array): AppliedRecord {
@@ -90,29 +124,66 @@ export function decodeApplied(bytes: Uint8Array): AppliedRecord {
     throw damaged(lines.length);
   }
   const results = new Map<ObjectKey, Stamp>();
+  const attempts = new Map<ObjectKey, number>();
+  const behind = new Map<ObjectKey, Reached>();
   const pending = new Map<string, PendingFile>();
-  let keys: ObjectKey[] | null = null;
+  let file: { keys: ObjectKey[]; before?: Map<ObjectKey, Reached> } | null = null;
   for (let index = 1; index < lines.length - 2; index++) {
     const line = lines[index]!;
-    if (line.startsWith("+") && keys !== null) {
-      keys.push(line.slice(1));
-    } else if (line.startsWith("pending ")) {
-      const [, file, sinceMs] = /^pending (c[a-z0-9]{6}) (\d{1,15})$/.exec(line) ?? [];
-      if (file === undefined) throw damaged(index + 1);
-      pending.set(file, { sinceMs: Number(sinceMs), keys: (keys = []) });
+    if (line.startsWith("pending ")) {
+      const [, name, sinceMs] = /^pending (c[a-z0-9]{6}) (\d{1,15})$/.exec(line) ?? [];
+      if (name === undefined) throw damaged(index + 1);
+      const opened = { sinceMs: Number(sinceMs), keys: [] };
+      pending.set(name, opened);
+      file = opened;
+    } else if (file !== null && line.startsWith("+")) {
+      file.keys.push(line.slice(1));
+    } else if (file !== null && line.startsWith("-")) {
+      const { key, reached } = decodeReached(line, 1, index);
+      file.keys.push(key);
+      (file.before ??= new Map()).set(key, reached);
+    } else if (line.startsWith("<")) {
+      const { key, reached } = decodeReached(line, 1, index);
+      behind.set(key, reached);
     } else {
-      const blank = line.indexOf(" ");
-      const time = Number(line.slice(0, blank));
-      const state = line.charCodeAt(blank + 1) - zero;
-      const key = line.slice(blank + 3);
-      const whole =
-        blank > 0 && line[blank + 2] === " " && key !== "" && Number.isSafeInteger(time);
-      if (!whole || !((state >= 0 && state <= 3) || state === undelivered))
-        throw damaged(index + 1);
-      results.set(key, stampOf(time, state));
+      const { key, reached } = decodeReached(line, 0, index);
+      results.set(key, reached.stamp);
+      if (reached.attempt !== undefined) attempts.set(key, reached.attempt);
     }
   }
-  return { results, pending };
+  return {
+    results,
+    pending,
+    ...(attempts.size > 0 && { attempts }),
+    ...(behind.size > 0 && { behind }),
+  };
+}
+
+/** What stands from character `start` on: `<last_check> <state>[~<attempt>] <object>`. */
+function decodeReached(
+  line: string,
+  start: number,
+  index: number,
+): { readonly key: ObjectKey; readonly reached: Reached } {
+  const blank = line.indexOf(" ", start);
+  const time = Number(line.slice(start, blank));
+  const state = line.charCodeAt(blank + 1) - zero;
+  const hasAttempt = line[blank + 2] === "~";
+  const end = hasAttempt ? line.indexOf(" ", blank + 3) : blank + 2;
+  const key = line.slice(end + 1);
+  const whole =
+    blank > start &&
+    end > blank &&
+    line[end] === " " &&
+    key !== "" &&
+    Number.isSafeInteger(time) &&
+    time >= 0;
+  if (!whole || !((state >= 0 && state <= 3) || state === undelivered)) throw damaged(index + 1);
+  const stamp = stampOf(time, state);
+  if (!hasAttempt) return { key, reached: { stamp } };
+  const attempt = line.slice(blank + 3, end);
+  if (!/^[1-9]\d{0,3}$/.test(attempt)) throw damaged(index + 1);
+  return { key, reached: { stamp, attempt: Number(attempt) } };
 }
 
 const zero = "0".charCodeAt(0);

@@ -92,6 +92,8 @@ export class Centre {
   readonly delivered: string[] = [];
   readonly warnings: object[] = [];
   live: SiteStates["isLive"] = () => true;
+  attemptsMax: SiteStates["attemptsMax"];
+  secondsAhead: number = 0;
   #seed = 0;
 
   /** One run of a fresh process. */
@@ -107,7 +109,9 @@ export class Centre {
       },
       { directory: "/spool", core: "nagios", mode: 0o644, groupId: null },
     );
-    return await target.apply({ site, states, hostName: (host) => host, isLive: this.live });
+    const { live: isLive, attemptsMax, secondsAhead } = this;
+    const hostName: SiteStates["hostName"] = (host) => host;
+    return await target.apply({ site, states, hostName, isLive, attemptsMax, secondsAhead });
   }
 
   async runUntilDeath(states: States, death: Death): Promise<"died" | "finished"> {

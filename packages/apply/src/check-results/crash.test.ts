@@ -10,7 +10,14 @@ import {
   services,
   serviceState,
 } from "./centre-model.ts";
+import type { ServiceState, SiteEvent } from "@siteferry/model";
 import type { Death } from "./spool-model.ts";
+
+/** Half a minute after it was checked, it was CRITICAL. */
+function alertAfter({ host_name, description, last_check }: ServiceState): SiteEvent {
+  const common = { kind: "alert", state: 2, state_type: 1, attempt: 1, plugin_output: "" } as const;
+  return { time: last_check + 30, host_name, description, ...common };
+}
 
 describe("killed at any operation, nothing is lost and nothing doubled", () => {
   const moments = ["before", "halfway", "after", "power cut"] as const;
@@ -95,6 +102,26 @@ describe("killed at any operation, nothing is lost and nothing doubled", () => {
       await centre.run(states);
       centre.coreReads();
       expect(centre.delivered).toEqual(["s1@1000:0"]);
+      return outcome;
+    });
+  });
+
+  test("while changes are replayed in two files", async () => {
+    const before = manyServices(700, 1000);
+    const after = { ...manyServices(700, 1060), events: before.services.map(alertAfter) };
+    await atEveryPoint(async (death) => {
+      const centre = new Centre();
+      await centre.run(before);
+      centre.coreReads();
+      const outcome = await centre.runUntilDeath(after, death);
+      await centre.run(after);
+      centre.coreReads();
+      const read = centre.delivered.slice(700);
+      expect(read).toHaveLength(1400);
+      for (const { description } of before.services) {
+        const own = read.filter((result) => result.startsWith(`${description}@`));
+        expect(own).toEqual([`${description}@1030:2`, `${description}@1060:0`]);
+      }
       return outcome;
     });
   });

@@ -35,17 +35,21 @@ export type ResultColumns = Pick<
   | "perf_data"
 >;
 
-/** `row` as the result of `service` on `host`, as they are called at the centre. */
+/**
+ * `row` as the result of `service` on `host`, as they are called at the centre; from a site whose clock is
+ * so far ahead.
+ */
 export function checkResultOf(
   host: HostName,
   service: ServiceDescription | null,
   row: ResultColumns,
+  secondsAhead: number = 0,
 ): CheckResult {
   return {
     host,
     service,
     state: row.state,
-    lastCheck: row.last_check,
+    lastCheck: row.last_check - secondsAhead,
     executionTime: row.execution_time,
     latency: row.latency,
     pluginOutput: row.plugin_output,

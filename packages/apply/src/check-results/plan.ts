@@ -3,11 +3,15 @@
 
 import { type HostName, limits, type ServiceDescription, type States } from "@siteferry/model";
 import { type ObjectKey, objectKey, type Stamp, stampOf, stampTime } from "./applied.ts";
-import type { ResultColumns } from "./format.ts";
 
-/** Objects by what became of them in one pass. */
+/** What became of objects in one pass. */
 export interface ResultCounts {
+  /** Results, with those of the past. */
   written: number;
+  /** Of them those that stand before an object's current one. */
+  earlier: number;
+  /** Changes of state that are more than the core is handed at once. */
+  passedOver: number;
   files: number;
   unchanged: number;
   neverChecked: number;
@@ -27,7 +31,9 @@ export interface DueResult {
   readonly key: ObjectKey;
   readonly host: HostName;
   readonly service: ServiceDescription | null;
-  readonly row: ResultColumns;
+  readonly row: States["hosts"][number] | States["services"][number];
+  /** What the record said of it; absent if it was never handed over. */
+  readonly before: Stamp | undefined;
 }
 
 /** `results` is the record as it will be when everything in `due` is handed over. */
@@ -46,7 +52,7 @@ export interface PlanContext {
   readonly isLive: (host: HostName, service: ServiceDescription | null) => boolean;
 }
 
-type Outcome = Exclude<keyof ResultCounts, "files" | "written"> | "due";
+type Outcome = Exclude<keyof ResultCounts, "files" | "written" | "earlier" | "passedOver"> | "due";
 
 export function planResults(states: States, context: PlanContext): Plan {
   const due: DueResult[] = [];
@@ -54,6 +60,8 @@ export function planResults(states: States, context: PlanContext): Plan {
   const results = new Map<ObjectKey, Stamp>();
   const counts: ResultCounts = {
     written: 0,
+    earlier: 0,
+    passedOver: 0,
     files: 0,
     unchanged: 0,
     neverChecked: 0,
@@ -81,7 +89,7 @@ export function planResults(states: States, context: PlanContext): Plan {
     } else if (context.unread.has(key)) {
       counts.waitingForCore++;
     } else {
-      due.push({ key, host, service, row });
+      due.push({ key, host, service, row, before });
       results.set(key, stamp);
       return;
     }

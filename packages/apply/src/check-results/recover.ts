@@ -7,7 +7,7 @@ import {
   type AppliedRecord,
   type ObjectKey,
   type PendingFile,
-  type Stamp,
+  type Reached,
   withoutDelivery,
 } from "./applied.ts";
 import { liveNameOf, okName, stagedName } from "./spool-files.ts";
@@ -50,7 +50,7 @@ export async function recover(
   await discardUnknown(directory, site, record, names);
 
   const pending = new Map<string, PendingFile>();
-  const takenBack: ObjectKey[] = [];
+  const takenBack = new Map<ObjectKey, Reached | undefined>();
   let withdrawn = 0;
   for (const [name, file] of record.pending) {
     const ageMs = nowMs - file.sinceMs;
@@ -58,18 +58,18 @@ export async function recover(
     if (!staged && !names.has(name)) {
       // Read by the core; unless nobody looked for an hour. Then it may have been dropped, which
       // can't be told any more: better a result twice than none.
-      if (ageMs >= droppedAfterMs) takenBack.push(...file.keys);
+      if (ageMs >= droppedAfterMs) for (const key of file.keys) takenBack.set(key, undefined);
     } else if (ageMs < withdrawAfterMs) {
       if (staged || !names.has(okName(name))) await release(directory, site, [name]);
       pending.set(name, file);
     } else if (staged || (await withdraw(directory, site, name))) {
-      takenBack.push(...file.keys);
+      for (const key of file.keys) takenBack.set(key, file.before?.get(key));
       withdrawn++;
     }
   }
   if (withdrawn > 0) await files.syncDirectory(path);
   return {
-    results: takenBack.length > 0 ? without(takenBack, record.results) : record.results,
+    ...(takenBack.size > 0 ? without(takenBack, record) : record),
     pending,
     changed: pending.size < record.pending.size,
     names,
@@ -116,16 +116,22 @@ async function discardUnknown(
   }
 }
 
+/** `takenBack`: the objects, and what the core has of them if that is known. */
 function without(
-  takenBack: readonly ObjectKey[],
-  results: ReadonlyMap<ObjectKey, Stamp>,
-): ReadonlyMap<ObjectKey, Stamp> {
+  takenBack: ReadonlyMap<ObjectKey, Reached | undefined>,
+  { results, attempts, behind }: AppliedRecord,
+): Pick<AppliedRecord, "results" | "attempts" | "behind"> {
   const changed = new Map(results);
-  for (const key of takenBack) {
+  const attemptsLeft = new Map(attempts);
+  const nowBehind = new Map(behind);
+  for (const [key, reached] of takenBack) {
     const stamp = results.get(key);
-    if (stamp !== undefined) changed.set(key, withoutDelivery(stamp));
+    if (stamp === undefined) continue;
+    changed.set(key, withoutDelivery(stamp));
+    attemptsLeft.delete(key);
+    if (reached !== undefined) nowBehind.set(key, reached);
   }
-  return changed;
+  return { results: changed, attempts: attemptsLeft, behind: nowBehind };
 }
 
 async function moveIfThere(files: FileSystem, from: string, to: string): Promise<boolean> {

@@ -53,6 +53,19 @@ describe("one result for one check", () => {
     expect(centre.warnings).toEqual([{ site, future: 1 }]);
   });
 
+  test("times of a site whose clock is ahead are put right, and a new measure repeats nothing", async () => {
+    const centre = new Centre();
+    centre.secondsAhead = 45;
+    const states = services(serviceState(1, nowSeconds + 644), serviceState(2, nowSeconds + 646));
+    expect(await centre.run(states)).toMatchObject({ written: 1, future: 1 });
+    centre.coreReads();
+    centre.secondsAhead = 46;
+    await centre.run(services(serviceState(1, nowSeconds + 644)));
+    await centre.run(services(serviceState(1, nowSeconds + 645)));
+    centre.coreReads();
+    expect(centre.delivered).toEqual([`s1@${nowSeconds + 599}:0`, `s1@${nowSeconds + 599}:0`]);
+  });
+
   test("R47 a state that no core knows and an object that occurs twice are left out", async () => {
     const centre = new Centre();
     const states = {

@@ -16,9 +16,10 @@ import {
   type States,
   systemCode,
 } from "@siteferry/model";
-import type { AppliedStore, ObjectKey, PendingFile } from "./applied.ts";
+import type { AppliedRecord, AppliedStore, ObjectKey, PendingFile, Reached } from "./applied.ts";
+import { type AttemptsMax, type Earlier, planEarlier } from "./earlier.ts";
 import { type CheckResultCore, checkResultOf, formatCheckResult } from "./format.ts";
-import { type DueResult, planResults, type ResultCounts } from "./plan.ts";
+import { type DueResult, type Plan, planResults, type ResultCounts } from "./plan.ts";
 import { recover, release, type ResultDirectory } from "./recover.ts";
 import { freshLiveName, headerLine, stagedName } from "./spool-files.ts";
 
@@ -48,6 +49,13 @@ export interface SiteStates {
   readonly hostName: (host: HostName) => HostName;
   /** Whether the core knows the object (its name at the centre); what it doesn't know it loses. */
   readonly isLive: (host: HostName, service: ServiceDescription | null) => boolean;
+  /**
+   * The core's max_check_attempts, asked for when there is something to hand over; absent if they are 1 for
+   * all objects of the site.
+   */
+  readonly attemptsMax?: (() => Promise<AttemptsMax>) | undefined;
+  /** By so much its clock is ahead of ours, which is taken off the times of results; negative: behind. */
+  readonly secondsAhead?: number;
 }
 
 export interface CheckResultsTarget {
@@ -83,27 +91,47 @@ export function checkResultsTarget(
 async function applyStates(
   { files, clock, random, log, store }: CheckResultsWorld,
   { directory: path, core, mode, groupId }: CheckResultsOptions,
-  { site, states, hostName, isLive }: SiteStates,
+  { site, states, hostName, isLive, attemptsMax, secondsAhead = 0 }: SiteStates,
 ): Promise<ResultCounts> {
   const directory: ResultDirectory = { files, path, mode };
   const nowMs = clock.now();
   const record = await recover(directory, site, await store.load(site), nowMs);
   const { results, pending, names } = record;
-  const unread = new Set<ObjectKey>();
-  for (const { keys } of pending.values()) for (const key of keys) unread.add(key);
-  const plan = planResults(states, { applied: results, unread, nowMs, hostName, isLive });
-  tellTheUnusual(log, site, plan.counts, record.withdrawn);
+  const plan = planResults(states, {
+    applied: results,
+    unread: objectsIn(pending),
+    // All times are the site's until they are written.
+    nowMs: nowMs + secondsAhead * 1000,
+    hostName,
+    isLive,
+  });
   if (plan.due.length === 0) {
+    tellTheUnusual(log, site, plan.counts, record.withdrawn);
     if (record.changed) {
       // A file that a power cut brings back must still be in the record: with a newer one beside it
       // the core could end with the older result.
       await files.syncDirectory(path);
-      await store.save(site, { results, pending });
+      await store.save(site, record);
     }
     return plan.counts;
   }
 
-  const batches = batchesOf(plan.due, headerLine(site, nowMs), core);
+  const earlier = planEarlier(plan.due, states.events ?? [], {
+    record,
+    hostName,
+    attemptsMax: (await attemptsMax?.()) ?? null,
+    planned: plan.results,
+  });
+  const counts: ResultCounts = {
+    ...plan.counts,
+    earlier: earlier.count,
+    passedOver: earlier.passedOver,
+  };
+  tellTheUnusual(log, site, counts, record.withdrawn);
+  const batches = batchesOf(plan.due, earlier.results, headerLine(site, nowMs), {
+    core,
+    secondsAhead,
+  });
   const staged = new Map<string, PendingFile>();
   const stage = async (): Promise<void> => {
     for (const { text, keys } of batches) {
@@ -111,7 +139,7 @@ async function applyStates(
       const file = `${path}/${stagedName(site, name)}`;
       await files.writeNew(file, Buffer.from(text), mode);
       if (groupId !== null) await files.setOwner(file, groupId);
-      staged.set(name, { sinceMs: nowMs, keys });
+      staged.set(name, { sinceMs: nowMs, keys, ...partOf(earlier.before, keys) });
     }
   };
   await allSettled(Array.from({ length: writersAtOnce }, stage));
@@ -119,9 +147,19 @@ async function applyStates(
 
   // From here on the results count as handed over: a crash before the release is rolled forward.
   // The next pass that finds a file gone takes it from the record.
-  await store.save(site, { results: plan.results, pending: new Map([...pending, ...staged]) });
+  await store.save(site, {
+    results: plan.results,
+    pending: new Map([...pending, ...staged]),
+    ...reachedAfter(record, plan, earlier),
+  });
   await release(directory, site, [...staged.keys()]);
-  return { ...plan.counts, written: plan.due.length, files: staged.size };
+  return { ...counts, written: plan.due.length + earlier.count, files: staged.size };
+}
+
+function objectsIn(pending: AppliedRecord["pending"]): Set<ObjectKey> {
+  const objects = new Set<ObjectKey>();
+  for (const { keys } of pending.values()) for (const key of keys) objects.add(key);
+  return objects;
 }
 
 interface Batch {
@@ -129,23 +167,68 @@ interface Batch {
   readonly keys: readonly ObjectKey[];
 }
 
-/** Formats file by file, on demand, so that memory holds only the files that are being written. */
+/**
+ * Formats file by file, on demand, so that memory holds only the files that are being written. The core
+ * reads files in no order, but each from its beginning: all results of an object stand in one.
+ */
 function* batchesOf(
   due: readonly DueResult[],
+  earlier: Earlier["results"],
   header: string,
-  core: CheckResultCore,
+  { core, secondsAhead }: { readonly core: CheckResultCore; readonly secondsAhead: number },
 ): Generator<Batch, void, undefined> {
   let text = header;
   let keys: ObjectKey[] = [];
+  let count = 0;
   for (const { key, host, service, row } of due) {
-    text += formatCheckResult(checkResultOf(host, service, row), core);
+    const rows = earlier.get(key) ?? [];
+    let own = "";
+    for (const one of [...rows, row]) {
+      own += formatCheckResult(checkResultOf(host, service, one, secondsAhead), core);
+    }
+    const isFull =
+      count + rows.length + 1 > limits.resultsPerFileMax ||
+      text.length + own.length > fileCharactersMax;
+    if (isFull && keys.length > 0) {
+      yield { text, keys };
+      text = header;
+      keys = [];
+      count = 0;
+    }
+    text += own;
     keys.push(key);
-    if (keys.length < limits.resultsPerFileMax && text.length < fileCharactersMax) continue;
-    yield { text, keys };
-    text = header;
-    keys = [];
+    count += rows.length + 1;
   }
   if (keys.length > 0) yield { text, keys };
+}
+
+function partOf(
+  before: Earlier["before"],
+  keys: readonly ObjectKey[],
+): Pick<PendingFile, "before"> | undefined {
+  if (before.size === 0) return undefined;
+  const part = new Map<ObjectKey, Reached>();
+  for (const key of keys) {
+    const reached = before.get(key);
+    if (reached !== undefined) part.set(key, reached);
+  }
+  return part.size === 0 ? undefined : { before: part };
+}
+
+/** What the record says of objects that get nothing now stays. */
+function reachedAfter(
+  { attempts = new Map(), behind = new Map() }: AppliedRecord,
+  { due, results }: Plan,
+  earlier: Earlier,
+): Pick<AppliedRecord, "attempts" | "behind"> {
+  if (attempts.size + behind.size === 0) return { attempts: earlier.attempts };
+  const handed = new Set(due.map(({ key }) => key));
+  const stays = ([key]: readonly [ObjectKey, unknown]): boolean =>
+    !handed.has(key) && results.has(key);
+  return {
+    attempts: new Map([...[...attempts].filter(stays), ...earlier.attempts]),
+    behind: new Map([...behind].filter(stays)),
+  };
 }
 
 /** Waits for all of them, also if one fails: nothing may still be writing when a pass is over. */
@@ -156,12 +239,15 @@ async function allSettled(work: readonly Promise<void>[]): Promise<void> {
 }
 
 function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts, withdrawn: number): void {
-  const { future, unusable } = counts;
+  const { future, unusable, passedOver } = counts;
   if (future > 0) {
     log.warn({ site, future }, "Results from the future are held back: compare the site's clock");
   }
   if (unusable > 0) {
     log.warn({ site, unusable }, "Results are left out: an unknown state, or an object twice");
+  }
+  if (passedOver > 0) {
+    log.warn({ site, passedOver }, "So many changes were missed that the oldest aren't replayed");
   }
   if (withdrawn > 0) {
     log.warn({ site, files: withdrawn }, "The core hasn't read its check results for 30 minutes");

@@ -8,6 +8,7 @@ import {
   nothingApplied,
 } from "../check-results/applied.ts";
 import { CoreModel, unreachable } from "./core-model.ts";
+import { bySiteClock } from "./site-time.ts";
 import { deliverStates, type Icinga2Counts } from "./deliver.ts";
 
 const site = "remote1" as SiteId;
@@ -48,6 +49,7 @@ class Centre {
   saves = 0;
   beforeSave: (count: number) => void = () => {};
   mayHaveLost = false;
+  secondsAhead = 0;
   readonly store: AppliedStore = {
     load: async (): Promise<AppliedRecord> => decodeApplied(this.saved),
     save: async (_, record) => {
@@ -65,17 +67,20 @@ class Centre {
   async run(states: States): Promise<Icinga2Counts> {
     const quiet = (): void => {};
     const { core, store, mayHaveLost } = this;
-    return await deliverStates(
-      {
-        clock: { now: () => 2_000_000 },
-        log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-        store,
-        api: core.api,
-        coreObjects: core.api.coreObjects,
-        connections: 4,
-      },
-      { site, states, hostName: (name) => name, mayHaveLost },
-    );
+    const world = {
+      clock: { now: () => 2_000_000 },
+      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      store,
+      api: core.api,
+      coreObjects: core.api.coreObjects,
+      connections: 4,
+    };
+    return await deliverStates(bySiteClock(world, this.secondsAhead), {
+      site,
+      states,
+      hostName: (name) => name,
+      mayHaveLost,
+    });
   }
 }
 
@@ -91,6 +96,19 @@ describe("results", () => {
       older: 1,
     });
     expect(centre.core.taken).toEqual(["s0@1000:0", "s1@1000:0", "s0@1001:2"]);
+  });
+
+  test("of a site whose clock is ahead are put right, and compared so with what the core has", async () => {
+    const centre = new Centre();
+    centre.has(1);
+    centre.secondsAhead = 45;
+    expect(await centre.run(services(state(0, 1000)))).toMatchObject({ written: 1 });
+    centre.mayHaveLost = true;
+    centre.secondsAhead = 44;
+    expect(await centre.run(services(state(0, 1000)))).toMatchObject({ written: 0, unchanged: 1 });
+    expect(centre.core.taken).toEqual(["s0@955:0"]);
+    centre.core.objects.set("web\ts0", { state: 0, checkedUntil: 900 });
+    expect(await centre.run(services(state(0, 1000)))).toMatchObject({ written: 1 });
   });
 
   test("one for which the core has a newer is done with; one that it refuses is offered again", async () => {

@@ -7,6 +7,7 @@ import {
   type Group,
   type HostConfiguration,
   type HostName,
+  limits,
   printable,
   type ServiceConfiguration,
   type SiteId,
@@ -214,7 +215,8 @@ export class ObjectsRendering {
     { max_check_attempts: attempts }: HostConfiguration | ServiceConfiguration,
   ): string {
     if (site.style.attempts === "hard" || attempts === 1) return "";
-    const fault = attempts >= 1 && attempts <= 1000 ? null : "isn't from 1 to 1000";
+    const isInRange = attempts >= 1 && attempts <= limits.checkAttemptsMax;
+    const fault = isInRange ? null : `isn't from 1 to ${limits.checkAttemptsMax}`;
     return this.#lineUnless(fault, site, object, "max_check_attempts", attempts);
   }
 

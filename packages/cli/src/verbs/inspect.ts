@@ -21,6 +21,7 @@ import {
   parseSiteId,
   printable,
   Refusal,
+  type States,
   systemCode,
 } from "@siteferry/model";
 import { dumpHosts } from "@siteferry/receiver";
@@ -189,7 +190,7 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
     case "config":
       return Object.entries(bundle.configuration);
     case "keyframe":
-      return Object.entries(bundle.states);
+      return rowsOf(bundle.states);
     case "verbatim":
       return [
         ["config.mk", linesOf(bundle.config)],
@@ -197,8 +198,8 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
       ];
     case "delta":
       return [
-        ...Object.entries(bundle.changed).map(([name, rows]): [string, readonly object[]] => [
-          `${name} changed`,
+        ...rowsOf(bundle.changed).map(([name, rows]): [string, readonly object[]] => [
+          name === "events" ? name : `${name} changed`,
           rows,
         ]),
         ...Object.entries(bundle.gone).map(([name, keys]): [string, readonly object[]] => [
@@ -207,6 +208,12 @@ function tablesOf(bundle: OpenedBundle): [string, readonly object[]][] {
         ]),
       ];
   }
+}
+
+/** Comments, downtimes and events only where the site tells of them. */
+function rowsOf({ hosts, services, annotations, events }: States): [string, readonly object[]][] {
+  const rows = { hosts, services, ...(annotations && { ...annotations, events }) };
+  return Object.entries<readonly object[]>(rows);
 }
 
 /** A vendor's dump is shown as it is, line by line, also one that the centre would refuse. */

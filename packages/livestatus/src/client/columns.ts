@@ -25,12 +25,19 @@ export async function readColumns<Table extends LivestatusTable | "status">(
   }
   if (described !== null) return found;
   for (const [table, columns] of found) {
+    if (table === "log") {
+      for (const name of icinga2Log) columns.set(name, "unknown");
+      continue;
+    }
     const query = { table, columns: [], columnHeaders: true, limit: 1 };
     const [heading = []] = (await collect(client, query)) ?? [];
     for (const name of heading) columns.set(name, "unknown");
   }
   return found;
 }
+
+/** Known beforehand: for a row of it Icinga 2 would read all of its old logs. */
+const icinga2Log = ["time", "class", "lineno", "message"];
 
 /** All rows, or null if the server refuses. */
 async function collect(client: LivestatusClient, query: Query): Promise<Row[] | null> {

@@ -7,6 +7,7 @@ import { liveFileNames, openTarget } from "../activation/target.ts";
 import { loadActivation } from "../activation/record.ts";
 import { isApproved } from "../activation/words.ts";
 import { targetDirectory } from "../applied-store.ts";
+import { icinga2Directory } from "../icinga2-settings.ts";
 import { loadSiteRecord } from "../mirror.ts";
 import type { Opening } from "../opening.ts";
 import { readQuarantine } from "../quarantine.ts";
@@ -31,6 +32,7 @@ export async function readFacts(opening: Asking): Promise<readonly SiteFacts[]> 
       keptMs: newest?.keptMs ?? null,
       createdMs: newest?.createdMs ?? null,
       aheadSeconds: secondsAhead(record?.arrivals ?? []),
+      outbox: record?.outbox ?? { waiting: 0, oldest: 0 },
       missed: record?.mark.missed ?? 0,
       missedMs: record?.missedMs ?? 0,
       quarantined: refused.filter((file) => siteOf(file) === site).map(quarantinedOf),
@@ -67,8 +69,7 @@ async function readTargets(opening: Asking): Promise<readonly TargetFacts[]> {
   const found: TargetFacts[] = [];
   for (const target of settings.targets) {
     if ("icinga2" in target) {
-      const { url, package: name } = target.icinga2;
-      const directory = targetDirectory(spool, "icinga2", `${url} ${name}`);
+      const directory = icinga2Directory(spool, target.icinga2);
       const refusedValues = await loadRefusedValues(world, directory);
       found.push({ refusedValues, rejected: {}, liveFiles: null });
     } else if ("objects" in target) {

@@ -15,6 +15,7 @@ const well: SiteFacts = {
   keptMs: nowMs - 42_000,
   createdMs: nowMs - 43_000,
   aheadSeconds: -1,
+  outbox: { waiting: 0, oldest: 0 },
   missed: 0,
   missedMs: 0,
   quarantined: [],
@@ -40,6 +41,13 @@ describe("a site is", () => {
     ["refused long ago", { quarantined: refused(3_600_000) }, 0, "last bundle 42 s ago"],
     ["incomplete", { missed: 3, missedMs: nowMs - 1000 }, 1, "3 bundles are missing"],
     ["whole again", { missed: 3, missedMs: nowMs - 3_600_000 }, 0, "last bundle"],
+    [
+      "heard by one link only",
+      { outbox: { waiting: 2, oldest: nowMs - 400_000 } },
+      1,
+      "2 wait in its outbox for 6 min",
+    ],
+    ["busy", { outbox: { waiting: 2, oldest: nowMs - 100_000 } }, 0, "last bundle"],
     ["ahead", { aheadSeconds: 31 }, 1, "its clock is 31 s ahead"],
     ["waiting", { awaitsApproval: true }, 1, "siteferry config approve remote1"],
     ["shrinking", { removalHeld: true }, 1, "it removes many hosts"],
@@ -70,7 +78,7 @@ test("a plugin's output: perf data, then what else there is to know, none of it 
     refusedValueCount: 3,
   });
   expect(pluginOutput(health).split("\n")).toEqual([
-    "SITEFERRY WARNING - remote1: 1 refused: signature-bad | age=42s;120;240;0 missed=0c quarantine=1;;;0 clock=-1s refused_values=3;;;0",
+    "SITEFERRY WARNING - remote1: 1 refused: signature-bad | age=42s;120;240;0 missed=0c quarantine=1;;;0 outbox=0;;;0 clock=-1s refused_values=3;;;0",
     "Refused 2026-11-01T11:59:00Z: signature-bad: no\\x1bgood",
     'host web: alias holds "¦": replaced',
     "and 2 more refused values",

@@ -15,6 +15,8 @@ export interface SiteFacts {
   /** Numbers that never came, and when one was passed over last; 0: never. */
   readonly missed: number;
   readonly missedMs: number;
+  /** Bundles that wait in its outbox, and since when the oldest; as its sender said last. */
+  readonly outbox: { readonly waiting: number; readonly oldest: number };
   /** What lies in its quarantine, the newest first. */
   readonly quarantined: readonly Quarantined[];
   /** Its first configuration waits for an operator; likewise one in which many hosts are missing. */
@@ -71,6 +73,7 @@ export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: numbe
     ...(age === null ? [] : [`age=${age}s;${limit(warningAfter)};${limit(criticalAfter)};0`]),
     `missed=${facts.missed}c`,
     `quarantine=${quarantined.length};;;0`,
+    `outbox=${facts.outbox.waiting};;;0`,
     `clock=${facts.aheadSeconds}s`,
     `refused_values=${facts.refusedValueCount};;;0`,
   ];
@@ -110,17 +113,23 @@ function ageTrouble(
 
 function otherTroubles(
   facts: SiteFacts,
-  { oneWay }: Expectations,
+  { oneWay, intervalMs, criticalAfter }: Expectations,
   nowMs: number,
 ): readonly (Trouble | null)[] {
   const isRecent = (ms: number): boolean => nowMs - ms < recentMs;
   const refused = facts.quarantined.filter(({ refusedMs }) => isRecent(refusedMs));
   const warning = (isSo: boolean, words: string): Trouble | null =>
     isSo ? { state: 1, words } : null;
-  const { site, aheadSeconds, missed, missedMs } = facts;
+  const { site, aheadSeconds, missed, missedMs, outbox, createdMs } = facts;
+  // By the site's own clock.
+  const waitsMs = outbox.waiting === 0 ? 0 : (createdMs ?? 0) - outbox.oldest;
   return [
     warning(refused.length > 0, `${refused.length} refused: ${refused[0]?.code ?? ""}`),
     warning(!oneWay && missed > 0 && isRecent(missedMs), `${missed} bundles are missing`),
+    warning(
+      waitsMs > criticalAfter * intervalMs,
+      `${outbox.waiting} wait in its outbox for ${durationOf(waitsMs / 1000)}`,
+    ),
     warning(aheadSeconds > skewSeconds, `its clock is ${durationOf(aheadSeconds)} ahead`),
     warning(facts.awaitsApproval, `its objects wait for: siteferry config approve ${site}`),
     warning(facts.removalHeld, `it removes many hosts: siteferry config approve ${site}`),

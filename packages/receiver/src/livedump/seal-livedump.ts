@@ -15,6 +15,7 @@ import {
   type Cell,
   limits,
   type SiteId,
+  statesOnlyTables,
 } from "@siteferry/model";
 import type { Livedump } from "./read-livedump.ts";
 
@@ -31,7 +32,7 @@ export interface SealedLivedump {
   readonly configurationHash: string;
 }
 
-/** States become a keyframe of the configuration that came last. */
+/** States become a keyframe of the configuration that came last. livedump tells of nothing else. */
 export async function sealLivedump(
   livedump: Livedump,
   envelope: LivedumpEnvelope,
@@ -56,7 +57,8 @@ export async function sealLivedump(
 }
 
 function membersOf(kind: "config" | "keyframe", livedump: Livedump | null): readonly Member[] {
-  return bundleTables[kind].map((table) => {
+  const tables = kind === "config" ? bundleTables.config : statesOnlyTables.keyframe;
+  return tables.map((table) => {
     const writer = memberWriter(table);
     const names = Object.keys(table.columns);
     for (const row of rowsOf(table.source, livedump)) writer.add(names.map((name) => row[name]!));

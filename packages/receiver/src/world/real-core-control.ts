@@ -1,13 +1,12 @@
 // The running core and the operator's commands, as they really are.
 
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commandEnvironment } from "@siteferry/agent";
 import { FerryError, printable, systemCode } from "@siteferry/model";
 import type { CommandResult, CoreControl } from "../activation/core-control.ts";
+import { openCommandFile } from "./command-file.ts";
 
 /** Of what a command prints, the end. */
 const outputBytesMax = 64 * 1024;
@@ -34,22 +33,12 @@ export const realCoreControl: CoreControl = {
   },
 
   async command(commandFile, line) {
-    // Without a reader the open of a FIFO would wait for one.
-    const flags = constants.O_WRONLY | constants.O_NONBLOCK;
-    const pipe = await open(commandFile, flags).catch((error: unknown) => {
-      if (["ENXIO", "ENOENT"].includes(systemCode(error) ?? "")) return null;
-      throw error;
-    });
-    if (pipe === null) return false;
+    const file = await openCommandFile(commandFile);
+    if (file === null) return false;
     try {
-      const status = await pipe.stat();
-      if (!status.isFIFO()) {
-        throw new FerryError("system-error", `${printable(commandFile)} is no command file`);
-      }
-      await pipe.write(line);
-      return true;
+      return await file.write(Buffer.from(line));
     } finally {
-      await pipe.close();
+      await file[Symbol.asyncDispose]();
     }
   },
 

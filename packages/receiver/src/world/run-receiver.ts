@@ -51,18 +51,21 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
     // A list that can't be used at the start is an operator's slip: say so and end.
     await open();
     const door = openDoor(await openDoorway(settings, log));
+    let wakeUp = (): void => {};
+    const comeBack = comingBack(() => wakeUp());
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
         try {
-          await receive(await open());
+          comeBack(await receive(await open()));
         } catch (error) {
           const failure = explain(error, "Receiving");
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
         }
       },
       async watch(wake) {
+        wakeUp = wake;
         await Promise.all(looking.map((transport) => transport.watch(wake)));
         const close = async (): Promise<void> => {
           await Promise.allSettled(listening.map((transport) => transport.close()));
@@ -79,6 +82,25 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
     });
   });
 }
+
+/**
+ * While commands wait to be seen at a core, the schedule is too slow: it is looked for them after a second,
+ * then after twice as long each time. What doesn't come in a minute isn't hurried by looking.
+ */
+function comingBack(wake: () => void): (report: ReceiveReport) => void {
+  let delayMs = firstLookMs;
+  let timer: NodeJS.Timeout | undefined;
+  return ({ commands, commandsWaiting }) => {
+    clearTimeout(timer);
+    if (commands > 0 || commandsWaiting === 0) delayMs = firstLookMs;
+    if (commandsWaiting === 0 || delayMs > lastLookMs) return;
+    timer = setTimeout(wake, delayMs).unref();
+    delayMs *= 2;
+  };
+}
+
+const firstLookMs = 1_000;
+const lastLookMs = 32_000;
 
 interface Transports {
   readonly looking: readonly ReceivingTransport[];

@@ -2,21 +2,22 @@
 // narrative, `sendAlways` the daemon.
 
 import { readFile } from "node:fs/promises";
-import { checkUser, readKey, readText, realWorld, runDaemon, waitAtMost } from "@siteferry/agent";
+import {
+  checkUser,
+  readKey,
+  readText,
+  readTlsFiles,
+  realWorld,
+  runDaemon,
+  waitAtMost,
+} from "@siteferry/agent";
 import { loadSigner, parseAllowedSigners } from "@siteferry/bundle";
 import { distinctNames, type SendingTransport } from "@siteferry/carry/contract";
-import { connect, parseAddress, type TlsOptions } from "@siteferry/livestatus";
-import {
-  errorFields,
-  explain,
-  FerryError,
-  type FileSystem,
-  type Log,
-  type World,
-} from "@siteferry/model";
+import { connect, parseAddress } from "@siteferry/livestatus";
+import { errorFields, explain, FerryError, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { type SealedBundle, type Sender, send, type SendReport } from "../send.ts";
-import type { SenderSettings, TlsFiles } from "../settings.ts";
+import type { SenderSettings } from "../settings.ts";
 import { Lanes, type Shipping } from "../ship.ts";
 import { openTransport } from "../transports/index.ts";
 
@@ -104,7 +105,7 @@ async function openSender(
   const { files } = world;
   // Without it, commands of the vendor dump the site.
   const address = settings.livestatus === undefined ? null : parseAddress(settings.livestatus);
-  const tls = await readTls(files, settings.tls ?? {});
+  const tls = await readTlsFiles(files, settings.tls ?? {});
   const { connectTimeout: connectTimeoutMs, answerTimeout: answerTimeoutMs } = settings;
   return {
     world,
@@ -161,16 +162,4 @@ async function closeTransports({ shipping: { transports, lanes } }: Sender): Pro
 /** Linux tells one start of the machine from the next. */
 async function lifeOf(): Promise<string> {
   return await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
-}
-
-async function readTls(
-  files: FileSystem,
-  { ca, cert, key, serverName }: TlsFiles,
-): Promise<TlsOptions> {
-  return {
-    ...(ca !== undefined && { ca: await readText(files, ca) }),
-    ...(cert !== undefined && { cert: await readText(files, cert) }),
-    ...(key !== undefined && { key: await readKey(files, key) }),
-    ...(serverName !== undefined && { serverName }),
-  };
 }

@@ -35,6 +35,8 @@ export interface CoreProcess {
   ): Promise<Found>;
   /** Sends a signal to the core alone, not to its children. */
   signal(signal: NodeJS.Signals): void;
+  /** Ends the core as its operator would, so that it saves what it knows, and what it left behind. */
+  end(): Promise<void>;
   /** Ends the core and its children. A second call does nothing. */
   stop(): Promise<void>;
 }
@@ -72,6 +74,12 @@ export async function startCore(command: CoreCommand): Promise<CoreProcess> {
     },
     signal(signal) {
       child.kill(signal);
+    },
+    async end() {
+      const exit = hasEnded(child) ? undefined : once(child, "exit");
+      child.kill("SIGTERM");
+      await exit;
+      if (running.delete(pid)) await endSession(child);
     },
     async stop() {
       if (running.delete(pid)) await endSession(child);

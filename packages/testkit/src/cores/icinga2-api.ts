@@ -70,7 +70,7 @@ export async function startIcinga2Centre(objects = ""): Promise<Icinga2Centre> {
     if (!(await readFile(`/proc/${core.pid}/stat`, "utf8")).includes("icinga2")) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { ...core, url, serverName: nodeName, ca, passwordFile, get };
+  return Object.assign(core, { url, serverName: nodeName, ca, passwordFile, get });
 }
 
 function apiConfiguration(port: number, password: string): string {

@@ -2,7 +2,7 @@
 // asks for them, so what the core knows is known to the test.
 
 import { once } from "node:events";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -42,6 +42,8 @@ export interface Icinga2 extends AsyncDisposable {
   command(...lines: readonly string[]): Promise<void>;
   /** Runs these checks now, at most one an object, and returns when the core shows their results. */
   run(checks: readonly Icinga2Check[]): Promise<void>;
+  /** Ends it as its operator would and starts it again, having forgotten all that it knew if so told. */
+  restart(state?: "kept" | "lost"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,38 +55,24 @@ export async function startIcinga2({ objects, prepare }: Icinga2Options): Promis
   const answerDirectory = join(directory, "answers");
   const port = await freePort();
   const configuration = join(directory, "icinga2.conf");
-  await mkdir(answerDirectory);
-  const paths = await ownPaths(directory);
+  const [paths] = await Promise.all([ownPaths(directory), mkdir(answerDirectory)]);
   const frame = icinga2Frame({ answerDirectory, socketPath, port });
   await writeFile(configuration, frame + objects + ((await prepare?.(directory)) ?? ""));
-  const core = await startCore({
-    program: "icinga2",
-    arguments: ["daemon", "-c", configuration, ...paths],
-    // Instead of Debian's own user, who can't write into this directory.
-    environment: { ICINGA2_USER: userInfo().username, ICINGA2_GROUP: userInfo().username },
-    outputFile: join(directory, "output.log"),
-  });
+  const start = () =>
+    startCore({
+      program: "icinga2",
+      arguments: ["daemon", "-c", configuration, ...paths],
+      // Instead of Debian's own user, who can't write into this directory.
+      environment: { ICINGA2_USER: userInfo().username, ICINGA2_GROUP: userInfo().username },
+      outputFile: join(directory, "output.log"),
+    });
+  let core = await start();
   const stop = async () => {
     await core.stop();
     await temporary.remove();
   };
   const query = (request: string) => ask(socketPath, `${request}\n\n`);
   const command = (line: string) => handIn(query, line);
-  const run = async (checks: readonly Icinga2Check[]) => {
-    const before = await readRuns(query);
-    for (const check of checks) {
-      await writeFile(
-        join(answerDirectory, answerFile(check.host, check.service)),
-        answerOf(check),
-      );
-      await command(forcedCheck(check));
-    }
-    await core.waitFor(`results of ${checks.length} checks`, async () => {
-      const now = await readRuns(query);
-      const done = checks.every((check) => now.get(keyOf(check)) !== before.get(keyOf(check)));
-      return done ? true : null;
-    });
-  };
   try {
     await core.waitFor("an answer of livestatus", () => accepting(query, port));
   } catch (error) {
@@ -92,7 +80,9 @@ export async function startIcinga2({ objects, prepare }: Icinga2Options): Promis
     throw error;
   }
   return {
-    pid: core.pid,
+    get pid() {
+      return core.pid;
+    },
     directory,
     socketPath,
     port,
@@ -100,10 +90,34 @@ export async function startIcinga2({ objects, prepare }: Icinga2Options): Promis
     async command(...lines) {
       for (const line of lines) await command(line);
     },
-    run,
+    async run(checks) {
+      const before = await readRuns(query);
+      for (const check of checks) await runCheck(answerDirectory, command, check);
+      await core.waitFor(`results of ${checks.length} checks`, async () => {
+        const now = await readRuns(query);
+        const done = checks.every((check) => now.get(keyOf(check)) !== before.get(keyOf(check)));
+        return done ? true : null;
+      });
+    },
+    async restart(state = "kept") {
+      await core.end();
+      if (state === "lost") await loseState(directory);
+      core = await start();
+      await core.waitFor("an answer of livestatus", () => accepting(query, port));
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+async function runCheck(
+  answerDirectory: string,
+  command: (line: string) => Promise<void>,
+  check: Icinga2Check,
+): Promise<void> {
+  const path = join(answerDirectory, answerFile(check.host, check.service));
+  await writeFile(path, answerOf(check));
+  await command(forcedCheck(check));
 }
 
 async function handIn(query: Icinga2["query"], line: string): Promise<void> {
@@ -115,7 +129,17 @@ async function handIn(query: Icinga2["query"], line: string): Promise<void> {
 async function ownPaths(directory: string): Promise<string[]> {
   const names = ["DataDir", "LogDir", "CacheDir", "InitRunDir", "SpoolDir"];
   await Promise.all(names.map((name) => mkdir(join(directory, name))));
+  // As Debian's package has it: without it, the table log can't be asked for.
+  await mkdir(join(directory, "LogDir", "compat", "archives"), { recursive: true });
   return names.map((name) => `-D${name}=${join(directory, name)}`);
+}
+
+/** What its objects were like, and those that came by commands: comments and downtimes. */
+async function loseState(directory: string): Promise<void> {
+  const data = join(directory, "DataDir");
+  for (const name of ["icinga2.state", "api/packages/_api"]) {
+    await rm(join(data, name), { recursive: true, force: true });
+  }
 }
 
 async function accepting(query: Icinga2["query"], port: number): Promise<true | null> {

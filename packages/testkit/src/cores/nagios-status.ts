@@ -9,20 +9,27 @@ export interface NagiosStatus {
   readonly hosts: ReadonlyMap<string, NagiosFields>;
   /** By `host_name;service_description`. */
   readonly services: ReadonlyMap<string, NagiosFields>;
+  /** Of hosts, and of services, which have a `service_description`. */
+  readonly comments: readonly NagiosFields[];
+  readonly downtimes: readonly NagiosFields[];
 }
 
 /** Reads the text of a `status_file`. `long_plugin_output` comes with real line feeds. */
 export function parseNagiosStatus(text: string): NagiosStatus {
   const hosts = new Map<string, NagiosFields>();
   const services = new Map<string, NagiosFields>();
+  const comments: NagiosFields[] = [];
+  const downtimes: NagiosFields[] = [];
   let program: NagiosFields = {};
   for (const { kind, fields } of blocksOf(text)) {
     const { host_name: host = "", service_description: service = "" } = fields;
     if (kind === "hoststatus") hosts.set(host, fields);
     if (kind === "servicestatus") services.set(`${host};${service}`, fields);
+    if (kind.endsWith("comment")) comments.push(fields);
+    if (kind.endsWith("downtime")) downtimes.push(fields);
     if (kind === "programstatus") program = fields;
   }
-  return { program, hosts, services };
+  return { program, hosts, services, comments, downtimes };
 }
 
 interface Block {

@@ -2,7 +2,7 @@
 // status file tells what it made of them.
 
 import { execFile } from "node:child_process";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -33,6 +33,8 @@ export interface Nagios extends AsyncDisposable {
   waitUntil(what: string, predicate: (status: NagiosStatus) => boolean): Promise<NagiosStatus>;
   /** Reads the objects anew and returns when the core works with them; states are kept. */
   reload(): Promise<void>;
+  /** Ends it as its operator would and starts it again, having forgotten all that it knew if so told. */
+  restart(retention?: "kept" | "lost"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,12 +45,14 @@ export async function startNagios(options: NagiosOptions = {}): Promise<Nagios> 
   const temporary = await makeTemporaryDirectory("nagios");
   const directory = temporary.path;
   const paths = await writeConfiguration(directory, options);
-  const core = await startCore({
-    program,
-    arguments: [paths.configurationFile],
-    outputFile: join(directory, "output.log"),
-    logFile: paths.logFile,
-  });
+  const start = () =>
+    startCore({
+      program,
+      arguments: [paths.configurationFile],
+      outputFile: join(directory, "output.log"),
+      logFile: paths.logFile,
+    });
+  let core = await start();
   const stop = async () => {
     await core.stop();
     await temporary.remove();
@@ -62,7 +66,9 @@ export async function startNagios(options: NagiosOptions = {}): Promise<Nagios> 
     throw error;
   }
   return {
-    pid: core.pid,
+    get pid() {
+      return core.pid;
+    },
     directory,
     ...paths,
     status,
@@ -81,6 +87,13 @@ export async function startNagios(options: NagiosOptions = {}): Promise<Nagios> 
       const before = await modifiedNs(paths.objectCacheFile);
       core.signal("SIGHUP");
       await core.waitFor("a status after the reload", ready(before));
+    },
+    async restart(retention = "kept") {
+      const before = await modifiedNs(paths.objectCacheFile);
+      await core.end();
+      if (retention === "lost") await rm(retentionFile(directory), { force: true });
+      core = await start();
+      await core.waitFor("a status after the restart", ready(before));
     },
     stop,
     [Symbol.asyncDispose]: stop,
@@ -147,7 +160,7 @@ function frame(directory: string, paths: NagiosPaths): Record<string, string | n
     lock_file: join(directory, "nagios.lock"),
     temp_file: join(directory, "nagios.tmp"),
     temp_path: directory,
-    state_retention_file: join(directory, "retention.dat"),
+    state_retention_file: retentionFile(directory),
     query_socket: paths.querySocket,
     nagios_user: userInfo().uid,
     nagios_group: userInfo().gid,
@@ -165,6 +178,10 @@ function frame(directory: string, paths: NagiosPaths): Record<string, string | n
     illegal_object_name_chars: "`~!$%^&*|'\"<>?,()=",
     illegal_macro_output_chars: "`~$&|'\"<>",
   };
+}
+
+function retentionFile(directory: string): string {
+  return join(directory, "retention.dat");
 }
 
 // Nagios doesn't start without any of these.

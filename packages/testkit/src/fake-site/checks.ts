@@ -14,6 +14,16 @@ export interface Finding {
   readonly perfData: string;
 }
 
+/** A line of the core's log. */
+export interface Alert {
+  readonly index: number;
+  readonly time: Seconds;
+  readonly state: number;
+  readonly isHard: boolean;
+  readonly attempt: number;
+  readonly output: string;
+}
+
 /** How bad a check's measured value is: fine, over the first threshold, over the second, no value. */
 export type Trouble = 0 | 1 | 2 | 3;
 
@@ -44,10 +54,14 @@ type StateColumns = Readonly<
 const troubleShare = 0.03;
 const recoveryShare = 0.3;
 const acknowledgedShare = 0.1;
+/** What the log keeps: enough for a bundle. */
+const alertsMax = 20_000;
 
 export class Checks {
   /** By livestatus column name. */
   readonly columns: StateColumns;
+  /** Oldest first. */
+  readonly alerts: Alert[] = [];
   readonly #troubles: Trouble[];
   readonly #maxAttempts: number;
   readonly #dice: Dice;
@@ -73,7 +87,10 @@ export class Checks {
     const { columns } = this;
     const first = columns.has_been_checked[index] === 0;
     const changed = columns.state[index] !== finding.state;
+    const wasHard = columns.state_type[index] === 1;
     const hard = this.#climb(index, finding.state);
+    // As Nagios does: each attempt until the state is a hard one.
+    if (changed || !wasHard) this.#log(index, finding, at, hard);
     if (changed || first) columns.last_state_change[index] = at;
     if (hard && (first || columns.last_hard_state[index] !== finding.state)) {
       columns.last_hard_state[index] = finding.state;
@@ -90,6 +107,12 @@ export class Checks {
     columns.perf_data[index] = finding.perfData;
     this.#acknowledge(index, hard && finding.state !== 0);
     return changed;
+  }
+
+  #log(index: number, { state, output }: Finding, time: Seconds, isHard: boolean): void {
+    const attempt = this.columns.current_attempt[index]!;
+    this.alerts.push({ index, time, state, isHard, attempt, output });
+    if (this.alerts.length > 2 * alertsMax) this.alerts.splice(0, alertsMax);
   }
 
   /** `staleness` as Checkmk has it: the age of the last check in check intervals. */

@@ -66,6 +66,24 @@ test("nothing is pending in a site that is to be wholly checked", () => {
   }
 });
 
+test("each acknowledgement has its comment, each downtime its host, each change a line", () => {
+  let nowMs = 1_795_000_000_000;
+  const site = makeFakeSite({ ...options, clock: { now: () => (nowMs += 1000) } });
+  let changes = 0;
+  for (let tick = 0; tick < 20; tick += 1) changes += site.tick().changes;
+  const { hosts, services } = snapshot(site);
+  const acknowledged = [...hosts, ...services].filter((row) => cell(row, "acknowledged") === 1);
+  const comments = rowsOf(site, "comments");
+  expect(acknowledged.length).toBeGreaterThan(3);
+  expect(comments).toHaveLength(acknowledged.length);
+  expect(new Set(comments.map((row) => cell(row, "id"))).size).toBe(comments.length);
+  const depths = hosts.filter((row) => cell(row, "scheduled_downtime_depth") === 1);
+  expect(rowsOf(site, "downtimes").map((row) => cell(row, "host_name"))).toEqual(
+    depths.map((row) => cell(row, "name")),
+  );
+  expect(rowsOf(site, "log").length).toBeGreaterThan(changes);
+});
+
 function course(seed: number): unknown {
   let nowMs = 1_795_000_000_000;
   const site = makeFakeSite({ ...options, seed, clock: { now: () => nowMs } });

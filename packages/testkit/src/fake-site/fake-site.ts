@@ -4,6 +4,7 @@
 import type { Source } from "@siteferry/livestatus";
 import type { Clock, Seconds } from "@siteferry/model";
 
+import { isInMaintenance } from "./annotations.ts";
 import { checkOf, pingKind } from "./catalogue.ts";
 import { Checks, type Finding } from "./checks.ts";
 import { seededDice, type Dice } from "./dice.ts";
@@ -65,7 +66,11 @@ export function makeFakeSite(options: FakeSiteOptions): FakeSite {
       });
     }
   }
-  const tables = servedTables(sides[0].columns, sides[1].columns, start - uptimeSeconds);
+  for (const { checks } of sides) checks.alerts.length = 0;
+  sides[0].checks.columns.scheduled_downtime_depth.forEach((_, host, depths) => {
+    depths[host] = isInMaintenance(host) ? 1 : 0;
+  });
+  const tables = servedTables(sides, start, start - uptimeSeconds);
   let tick = 0;
   return {
     source: {
@@ -90,6 +95,7 @@ export function makeFakeSite(options: FakeSiteOptions): FakeSite {
 interface Side {
   readonly checks: Checks;
   readonly columns: ColumnValues;
+  readonly alerts: Checks["alerts"];
   /** Runs each `step`-th check, beginning with `first`. */
   run(first: number, step: number, at: (index: number) => Seconds): TickReport;
 }
@@ -143,6 +149,7 @@ function makeSide(configuration: ColumnValues, count: number, behaviour: Behavio
   const checks = new Checks(count, maxAttempts, behaviour.dice);
   return {
     checks,
+    alerts: checks.alerts,
     columns: { ...configuration, ...checks.columns },
     run(first, step, at) {
       const report = { checks: 0, changes: 0 };

@@ -13,6 +13,7 @@ import {
   type Seconds,
 } from "@siteferry/model";
 
+import { type AnnotatedSide, annotationTables } from "./annotations.ts";
 import { hostGroups, serviceGroups } from "./catalogue.ts";
 import type { ColumnValues } from "./inventory.ts";
 
@@ -20,11 +21,13 @@ type KnownColumn = readonly [name: string, kind: ColumnKind];
 
 /** The tables that siteferry reads, over these columns; rows are made when they are asked for. */
 export function servedTables(
-  hosts: ColumnValues,
-  services: ColumnValues,
+  sides: readonly [hosts: AnnotatedSide, services: AnnotatedSide],
+  start: Seconds,
   programStart: Seconds,
 ): Readonly<Record<string, ServedTable>> {
+  const [{ columns: hosts }, { columns: services }] = sides;
   return {
+    ...annotationTables(sides, start),
     hosts: serve(hosts, [...kindsOf(hostTable), ...kindsOf(hostStateTable)]),
     services: serve(services, [...kindsOf(serviceTable), ...kindsOf(serviceStateTable)]),
     hostgroups: serve(groupColumns(hostGroups), kindsOf(hostgroupTable)),

@@ -18,6 +18,8 @@ export interface Result {
   readonly fileMs: number;
   /** The very file was read before: the core died in it, or a power cut brought it back. */
   readonly again: boolean;
+  /** The core died in this file: nobody knows what it has of it, and it may be taken back unread. */
+  readonly unsure: boolean;
 }
 
 const fileAgeMaxMs = 3600_000;
@@ -58,7 +60,7 @@ export class Core {
         const records = recordsIn(text, status?.modifiedMs ?? 0, this.#read.has(text));
         this.#read.add(text);
         const count = dies ? Math.floor(this.#dice.fraction() * records.length) : records.length;
-        for (const result of records.slice(0, count)) this.#take(result, told);
+        for (const result of records.slice(0, count)) this.#take({ ...result, unsure: dies }, told);
         read.push(name);
         if (dies) return read;
       }
@@ -129,6 +131,7 @@ function recordsIn(text: string, fileMs: number, again: boolean): Result[] {
       output: fields.get("output") ?? "",
       fileMs,
       again,
+      unsure: false,
     };
   });
 }

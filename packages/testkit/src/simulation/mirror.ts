@@ -8,7 +8,14 @@ import {
   unpack,
   verify,
 } from "@siteferry/bundle";
-import { type FileSystem, formatBundleName, type SiteId, type States } from "@siteferry/model";
+import {
+  type FileSystem,
+  formatBundleName,
+  type SiteComment,
+  type SiteDowntime,
+  type SiteId,
+  type States,
+} from "@siteferry/model";
 import type { BundleCache } from "@siteferry/receiver";
 import { readState } from "@siteferry/spool";
 import { centreId, receiverSpool } from "./agents.ts";
@@ -27,6 +34,8 @@ export interface Mirror {
   /** As the site's own `configurations` and `states` have them. */
   readonly configuration: string | null;
   readonly states: string | null;
+  /** As the site's `ran`: what is said to have happened, with the state that it led to. */
+  readonly events: readonly { readonly identity: string; readonly state: number }[];
 }
 
 interface SiteRecord {
@@ -61,9 +70,9 @@ export class MirrorReader {
   /** Null: nothing was taken in from the site yet. */
   async read(files: FileSystem, site: SiteId, cache: BundleCache): Promise<Mirror | null> {
     const directory = `${receiverSpool}/sites/${site}`;
-    const state = await readState(files, directory, "record");
-    if (state === null) return null;
-    const record = JSON.parse(Buffer.from(state.content).toString()) as SiteRecord;
+    const kept = await readState(files, directory, "record");
+    if (kept === null) return null;
+    const record = JSON.parse(Buffer.from(kept.content).toString()) as SiteRecord;
     const open = async (header: BundleHeader | null): Promise<OpenedBundle | null> =>
       header === null
         ? null
@@ -71,15 +80,21 @@ export class MirrorReader {
     const config = await open(record.config);
     const keyframe = await open(record.keyframe);
     const delta = await open(record.delta);
+    const states =
+      keyframe?.kind !== "keyframe"
+        ? null
+        : delta?.kind === "delta"
+          ? applyDelta(keyframe, delta)
+          : keyframe.states;
     return {
       mark: record.mark,
       config: record.config,
       keyframe: record.keyframe,
       configuration: config?.kind === "config" ? shapeOfConfiguration(config) : null,
-      states:
-        keyframe?.kind !== "keyframe"
-          ? null
-          : shapeOfStates(delta?.kind === "delta" ? applyDelta(keyframe, delta) : keyframe.states),
+      states: states && shapeOfStates(states),
+      events: (states?.events ?? []).map(({ host_name: host, description, time, state }) => {
+        return { identity: `${objectKey(host, description ?? "")}@${time}`, state };
+      }),
     };
   }
 
@@ -122,16 +137,29 @@ function shapeOfConfiguration({ configuration }: OpenedBundle & { kind: "config"
   ]);
 }
 
-function shapeOfStates({ hosts, services }: States): string {
+/** By object. */
+function wordsOf(rows: readonly (SiteComment | SiteDowntime)[]): ReadonlyMap<string, string> {
+  return new Map(
+    rows.map(({ id, host_name: host, description, comment }) => [
+      objectKey(host, description ?? ""),
+      `${id} ${comment}`,
+    ]),
+  );
+}
+
+function shapeOfStates({ hosts, services, annotations }: States): string {
+  const said = wordsOf(annotations?.comments ?? []);
+  const planned = wordsOf(annotations?.downtimes ?? []);
   const shape = (
     key: string,
     row: (typeof hosts)[number] | (typeof services)[number],
   ): [string, ...(string | number)[]] => {
     const times = [row.has_been_checked, row.state, row.last_check, row.last_state_change];
-    return [key, ...times, row.latency, row.plugin_output, row.long_plugin_output, row.perf_data];
+    const texts = [row.plugin_output, row.long_plugin_output, row.perf_data];
+    return [key, ...times, row.latency, ...texts, said.get(key) ?? "", planned.get(key) ?? ""];
   };
   return statesShape([
-    ...hosts.map((row) => shape(row.name, row)),
+    ...hosts.map((row) => shape(objectKey(row.name, ""), row)),
     ...services.map((row) => shape(objectKey(row.host_name, row.description), row)),
   ]);
 }

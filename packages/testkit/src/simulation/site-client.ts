@@ -5,6 +5,8 @@ import type { LivestatusClient, Row } from "@siteferry/livestatus";
 import {
   type AnyTable,
   bundleTables,
+  commentTable,
+  downtimeTable,
   FerryError,
   hostStateTable,
   hostTable,
@@ -36,10 +38,20 @@ const statusColumns = [
 const columnRows: readonly Row[] = [
   ...columnsOf("hosts", hostTable, hostStateTable),
   ...columnsOf("services", serviceTable, serviceStateTable),
+  ...saidColumns("comments", commentTable),
+  ...saidColumns("downtimes", downtimeTable),
+  ...["time", "class", "message"].map((name) => ["log", name, "int"]),
   ...columnsOf("hostgroups", bundleTables.config[2]!),
   ...columnsOf("servicegroups", bundleTables.config[3]!),
   ...statusColumns.map((name) => ["status", name, "string"]),
 ];
+
+function saidColumns(table: string, { columns }: AnyTable): Row[] {
+  const names = Object.keys(columns).map((name) =>
+    name === "description" ? "service_description" : name,
+  );
+  return names.map((name) => [table, name, "string"]);
+}
 
 function columnsOf(table: string, ...tables: readonly AnyTable[]): Row[] {
   const names = new Set(tables.flatMap(({ columns }) => Object.keys(columns)));
@@ -60,7 +72,7 @@ export async function connectToSite(
   }
   return {
     where,
-    async *rows({ table, columns }) {
+    async *rows({ table, columns, headers = [] }) {
       const rows = await life.call(`GET ${table}`, () => {
         if (dice.falls(troubles.restart)) {
           site.restart(nowSeconds());
@@ -68,7 +80,8 @@ export async function connectToSite(
         }
         // A dump holds from one look at the status to the next.
         if (table === "status") site.remember();
-        return rowsOf(site, table, columns);
+        const since = /^Filter: time >= (\d+)/.exec(headers[0] ?? "")?.[1];
+        return table === "log" ? logOf(site, Number(since)) : rowsOf(site, table, columns);
       });
       // In two batches, so that a dump can die or break off between them.
       const half = rows.length >> 1;
@@ -88,10 +101,19 @@ function rowsOf(site: Site, table: string, columns: readonly string[]): Row[] {
   if (table === "columns") return [...columnRows];
   if (table === "hosts") return objects.filter(({ service }) => service === "").map(read);
   if (table === "services") return objects.filter(({ service }) => service !== "").map(read);
+  if (table === "comments" || table === "downtimes") {
+    return objects.filter(({ said }) => said !== null).map(read);
+  }
   if (table !== "status") return [];
   const hosts = objects.filter(({ service }) => service === "").length;
   const values = [String(site.programStart), "4.4.6", "1.2.8", hosts, objects.length - hosts];
   return [columns.map((name) => String(values[statusColumns.indexOf(name)]))];
+}
+
+/** Newest first, as MK Livestatus gives it. */
+function logOf({ log }: Site, since: number): Row[] {
+  const lines = log.filter(({ time }) => time >= since).toReversed();
+  return lines.map(({ time, message }) => [String(time), message]);
 }
 
 function cellOf(site: Site, object: CheckedObject, column: string): string {
@@ -100,7 +122,16 @@ function cellOf(site: Site, object: CheckedObject, column: string): string {
     case "host_name":
       return object.host;
     case "description":
+    case "service_description":
       return object.service;
+    case "id":
+      return String(object.said?.id);
+    case "comment":
+      return object.said?.text ?? "";
+    case "author":
+      return "alice";
+    case "entry_type":
+      return "1";
     case "alias":
       return site.alias();
     case "has_been_checked":

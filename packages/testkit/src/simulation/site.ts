@@ -17,10 +17,14 @@ export interface CheckedObject {
   longOutput: string;
   perfData: string;
   latency: number;
+  /** A comment and a downtime, alike but for their tables. */
+  said: { id: number; readonly text: string } | null;
 }
 
 /** One after the other: the later it was dumped, the greater. */
 export type Moment = number;
+
+const logLinesMax = 20;
 
 export class Site {
   readonly id: SiteId;
@@ -31,6 +35,9 @@ export class Site {
   /** What was dumped, as {@link shapeOf} writes it. */
   readonly states: Map<string, Moment> = new Map();
   readonly configurations: Map<string, Moment> = new Map();
+  /** What the core logged: a line a check, and of them the newest. */
+  readonly log: { readonly time: number; readonly message: string }[] = [];
+  #ids = 0;
   /** `object@time` → the states that checks found in that second. */
   readonly ran: Map<string, Set<number>> = new Map();
   readonly #dice: Dice;
@@ -56,6 +63,9 @@ export class Site {
   /** The core starts anew, often because objects came or went. */
   restart(nowSeconds: number): void {
     this.programStart += 1 + Math.floor(this.#dice.between(0, 60));
+    // As Icinga 2 does: the same ids stand for others.
+    this.#ids = 0;
+    for (const { said } of this.objects.values()) if (said !== null) said.id = ++this.#ids;
     const kind = this.#dice.fraction();
     const hosts = [...new Set([...this.objects.values()].map(({ host }) => host))];
     if (kind < 0.35) this.#addHost(Math.floor(this.#dice.between(0, 9)), nowSeconds);
@@ -91,6 +101,10 @@ export class Site {
     object.perfData = this.#dice.falls(0.3) ? "" : `value=${nowSeconds % 1000};800;900`;
     object.longOutput = this.#dice.falls(0.2) ? `first\nC:\\new\\${nowSeconds}` : "";
     object.latency = Math.floor(this.#dice.between(0, 1000)) / 1000;
+    if (state === 0) object.said = null;
+    else if (nowSeconds % 2 === 0) object.said = { id: ++this.#ids, text: `since ${nowSeconds};` };
+    this.log.push({ time: nowSeconds, message: alertOf(object) });
+    if (this.log.length > logLinesMax) this.log.shift();
     const identity = `${key}@${nowSeconds}`;
     this.ran.set(identity, (this.ran.get(identity) ?? new Set()).add(state));
     this.latest.set(key, Math.max(nowSeconds, this.latest.get(key) ?? 0));
@@ -107,7 +121,14 @@ export class Site {
         if (service === "") return;
         continue;
       }
-      const never = { checked: false, state: 0, lastCheck: 0, lastChange: 0, latency: 0 };
+      const never = {
+        checked: false,
+        state: 0,
+        lastCheck: 0,
+        lastChange: 0,
+        latency: 0,
+        said: null,
+      };
       this.objects.set(key, { host, service, ...never, output: "", longOutput: "", perfData: "" });
     }
   }
@@ -121,14 +142,22 @@ export class Site {
   }
 }
 
+function alertOf({ host, service, state, lastCheck, output }: CheckedObject): string {
+  const whose = service === "" ? "HOST" : "SERVICE";
+  const object = service === "" ? host : `${host};${service}`;
+  const names = service === "" ? ["UP", "DOWN"] : ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
+  return `[${lastCheck}] ${whose} ALERT: ${object};${names[state]};HARD;1;${output}`;
+}
+
 /** The part of a state that has to arrive as it was. */
 type State = readonly [object: ObjectKey, ...(string | number)[]];
 
 function stateOf(object: CheckedObject): State {
   const { host, service, checked, state, lastCheck, lastChange } = object;
-  const { latency, output, longOutput, perfData } = object;
+  const { latency, output, longOutput, perfData, said } = object;
   const times = checked ? [1, state, lastCheck, lastChange, latency] : [0, 0, 0, 0, 0];
-  return [objectKey(host, service), ...times, output, longOutput, perfData];
+  const words = said === null ? "" : `${said.id} ${said.text}`;
+  return [objectKey(host, service), ...times, output, longOutput, perfData, words, words];
 }
 
 export function statesShape(states: readonly State[]): string {

@@ -44,7 +44,9 @@ export class Witness implements LinkWitness {
   readonly #epochs = new Map<SiteId, Set<number>>();
   #taken: Taken[] = [];
   readonly #given = new Map<string, Result>();
+  readonly #forgotten = new Set<string>();
   readonly #lastTime = new Map<string, number>();
+  readonly #lastState = new Map<string, string>();
   readonly #mirrors = new Map<SiteId, Mirror>();
   readonly #moments = new Map<SiteId, Moment>();
   /** When the receiver looked after everything without a failure, by its clock. */
@@ -118,25 +120,42 @@ export class Witness implements LinkWitness {
     const [host = "", service = ""] = object.split("\t");
     const owner = this.#ownerOf(host);
     const key = owner === null ? "" : objectKey(owner.host, service);
-    if (
-      owner?.site.ran.get(`${key}@${time}`)?.has(state) !== true ||
-      !output.includes(` at ${time}`)
-    ) {
+    const found = (at: number): boolean => owner?.site.ran.get(`${key}@${at}`)?.has(state) === true;
+    // The check that found the state first is told with what a later one in the same state says.
+    const told = Number(/ at (\d+)/.exec(output)?.[1]);
+    if (!found(time) || !found(told) || told < time) {
       this.wrong.push(`The core was given ${identity}, and no site ever found that`);
     }
-    const last = this.#lastTime.get(object) ?? 0;
-    if (time < last) this.wrong.push(`The core was given ${identity} after one at ${last}`);
-    this.#lastTime.set(object, Math.max(last, time));
     const before = this.#given.get(identity);
-    if (before !== undefined && !result.again && !this.#wasUnseen(before, result)) {
+    const isRepeated =
+      result.again ||
+      this.#forgotten.delete(identity) ||
+      this.#cameBack(result) ||
+      (before !== undefined && this.#wasUnseen(before, result));
+    const last = this.#lastTime.get(object) ?? 0;
+    // All that a file says of an object is repeated with it, from the beginning.
+    if (time < last && !isRepeated) {
+      this.wrong.push(`The core was given ${identity} after one at ${last}`);
+    }
+    // What is told again in place of a file that was taken back may begin earlier.
+    if (!result.unsure && !result.again) this.#lastTime.set(object, Math.max(last, time));
+    if (before !== undefined && !isRepeated) {
       this.wrong.push(`The core was given ${identity} twice`);
     }
     if (!result.again) this.#given.set(identity, result);
+    this.#lastState.set(object, `${time} ${state}`);
+  }
+
+  /** Within one second a state may go and come again, and the log doesn't say how often. */
+  #cameBack({ object, time, state }: Result): boolean {
+    const [lastTime, lastState] = (this.#lastState.get(object) ?? "").split(" ");
+    return lastTime === String(time) && lastState !== String(state);
   }
 
   /** It may be given again. */
   forget(result: Result): void {
     this.#given.delete(identityOf(result));
+    this.#forgotten.add(identityOf(result));
   }
 
   /** After a run that failed at nothing. */
@@ -166,6 +185,10 @@ export class Witness implements LinkWitness {
     this.#mirrors.set(site.id, mirror);
     if (mirror.configuration !== null && !site.configurations.has(mirror.configuration)) {
       this.wrong.push(`${site.id} never had the configuration that is in the mirror`);
+    }
+    for (const { identity, state } of mirror.events) {
+      if (site.ran.get(identity)?.has(state) === true) continue;
+      this.wrong.push(`What the mirror of ${site.id} tells never happened: ${identity} ${state}`);
     }
     if (mirror.states === null) return;
     const moment = site.states.get(mirror.states);

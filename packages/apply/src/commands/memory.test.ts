@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+
+import { type CommandMemory, decodeMemory, emptyMemory, encodeMemory, noteSent } from "./memory.ts";
+
+test("a memory is what it was after it was written", () => {
+  let memory: CommandMemory = emptyMemory;
+  memory = noteSent(memory, [{ key: "comment\nweb\na;ü🚀" }, { key: "b" }], 1000);
+  memory = noteSent(memory, [{ key: "b" }], 2000);
+  const read = decodeMemory(encodeMemory(memory));
+  expect(read).toEqual(memory);
+  expect(read?.get("b")).toEqual({ sentAtMs: 2000, tries: 2 });
+  expect(decodeMemory("")).toEqual(emptyMemory);
+});
+
+test.each(["{}", "[", '["a"]', '["a",1]', '["a",1,"2"]', "[1,2,3]", '["a",1,1.5]', "null"])(
+  "%s is none",
+  (text) => {
+    expect(decodeMemory(`${text}\n`)).toBeNull();
+  },
+);

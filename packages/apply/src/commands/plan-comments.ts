@@ -1,0 +1,63 @@
+// What people wrote about objects, without being asked to: comments of entry type 1. Those that cores
+// write by themselves for downtimes, flapping and acknowledgements come with what they are about.
+
+import type { Flag, Seconds } from "@siteferry/model";
+import type { CentreComment, ObjectAt } from "./centre-view.ts";
+import { difference, Piles } from "./multiset.ts";
+import type { SiteRound } from "./plan.ts";
+import { bounded, objectText } from "./round.ts";
+import { storedText } from "./texts.ts";
+
+const userComment = 1;
+
+interface WantedComment {
+  readonly at: ObjectAt;
+  readonly author: string;
+  readonly text: string;
+  readonly entryTime: Seconds;
+  readonly persistent: Flag;
+}
+
+export function planComments(round: SiteRound): void {
+  const piles = new Piles<WantedComment, CentreComment>();
+  const said = round.annotations.comments.filter(({ entry_type: type }) => type === userComment);
+  for (const comment of bounded(round, said, "comments")) {
+    const at = round.objectAt(comment.host_name, comment.description);
+    if (at === null) continue;
+    const wanted: WantedComment = {
+      at,
+      author: round.mark.author(comment.author),
+      text: storedText(comment.comment, round.dialect, "comment"),
+      entryTime: comment.entry_time,
+      persistent: comment.persistent,
+    };
+    piles.want(identityOf(at, wanted), wanted);
+  }
+  for (const comment of round.view.comments) {
+    if (comment.entryType !== userComment || !round.mark.isOwn(comment.author)) continue;
+    const identity = identityOf(comment, comment);
+    if (!round.isUnderWay(deletionKey(identity, comment))) piles.find(identity, comment);
+  }
+  for (const [identity, pile] of piles.entries()) {
+    const { pairs, missing, surplus } = difference(pile);
+    round.counts.unchanged += pairs.length;
+    for (const [index, wanted] of missing.entries()) {
+      const nth = pile.there.length + index;
+      round.send(`${identity}\n${nth}`, { kind: "add-comment", ...wanted });
+    }
+    for (const comment of surplus) {
+      const { id, host, service } = comment;
+      const at = { host, service };
+      round.send(deletionKey(identity, comment), { kind: "delete-comment", at, id });
+    }
+  }
+}
+
+function identityOf(at: ObjectAt, { author, text }: { author: string; text: string }): string {
+  return ["comment", objectText(at), author, text].join("\n");
+}
+
+/** The id alone may be another comment's after a restart. */
+function deletionKey(identity: string, { id, entryTime }: CentreComment): string {
+  return `${identity}\ndelete ${id} ${entryTime}`;
+}

@@ -1,0 +1,117 @@
+// Scheduled downtimes. Begun, ended and cancelled they are at the centre by its core's own clock; here
+// they are only there or not.
+
+import type { Seconds, SiteDowntime } from "@siteferry/model";
+import type { CentreDowntime, ObjectAt } from "./centre-view.ts";
+import type { CommandDialect, CoreCommand } from "./command.ts";
+import { difference, Piles } from "./multiset.ts";
+import type { SiteRound } from "./plan.ts";
+import { bounded, objectText } from "./round.ts";
+import { storedText } from "./texts.ts";
+
+type Said = Omit<Extract<CoreCommand, { kind: "schedule-downtime" }>, "kind" | "triggeredBy">;
+
+interface WantedDowntime {
+  readonly siteId: number;
+  /** The `siteId` of its trigger; 0: none that the site has. */
+  readonly siteTrigger: number;
+  readonly entryTime: Seconds;
+  readonly said: Said;
+}
+
+export function planDowntimes(round: SiteRound): void {
+  const piles = new Piles<WantedDowntime, CentreDowntime>();
+  const downtimes = bounded(round, round.annotations.downtimes, "downtimes");
+  const siteIds = new Set(downtimes.map(({ id }) => id));
+  for (const downtime of downtimes) {
+    const at = round.objectAt(downtime.host_name, downtime.description);
+    if (at === null) continue;
+    const wanted = wantedDowntime(round, at, downtime, siteIds);
+    piles.want(identityOf(at, wanted.said, round.dialect), wanted);
+  }
+  for (const downtime of round.view.downtimes) {
+    if (!round.mark.isOwn(downtime.author)) continue;
+    const identity = identityOf(downtime, downtime, round.dialect);
+    if (!round.isUnderWay(deletionKey(identity, downtime))) piles.find(identity, downtime);
+  }
+  const centreIds = new Map<number, number>();
+  const missing: { key: string; wanted: WantedDowntime }[] = [];
+  for (const [identity, pile] of piles.entries()) {
+    const found = difference(pile);
+    round.counts.unchanged += found.pairs.length;
+    for (const [wanted, there] of found.pairs) centreIds.set(wanted.siteId, there.id);
+    for (const [index, wanted] of found.missing.entries()) {
+      missing.push({ key: `${identity}\n${pile.there.length + index}`, wanted });
+    }
+    for (const downtime of found.surplus) removeSurplus(round, identity, downtime);
+  }
+  for (const { key, wanted } of missing) addMissing(round, key, wanted, centreIds);
+}
+
+function wantedDowntime(
+  round: SiteRound,
+  at: ObjectAt,
+  downtime: SiteDowntime,
+  siteIds: ReadonlySet<number>,
+): WantedDowntime {
+  const { id, triggered_by: trigger, entry_time: entryTime } = downtime;
+  const { start_time: startTime, end_time: endTime, fixed, duration } = downtime;
+  return {
+    siteId: id,
+    // Without a trigger that is left it has begun, or never will.
+    siteTrigger: siteIds.has(trigger) && trigger !== id ? trigger : 0,
+    entryTime,
+    said: {
+      at,
+      author: round.mark.author(downtime.author),
+      text: storedText(downtime.comment, round.dialect, "downtime"),
+      entryTime,
+      startTime,
+      endTime,
+      fixed,
+      duration: fixed === 1 ? Math.max(0, endTime - startTime) : duration,
+    },
+  };
+}
+
+function removeSurplus(round: SiteRound, identity: string, downtime: CentreDowntime): void {
+  const { id, host, service, endTime, fixed } = downtime;
+  // The core is about to do it.
+  if (fixed === 1 && round.isOver(endTime)) return;
+  const at = { host, service };
+  round.send(deletionKey(identity, downtime), { kind: "delete-downtime", at, id });
+}
+
+function addMissing(
+  round: SiteRound,
+  key: string,
+  { siteTrigger, said }: WantedDowntime,
+  centreIds: ReadonlyMap<number, number>,
+): void {
+  // Of a flexible one that has begun and is over its end, no core can be told any more.
+  if (round.isOver(said.endTime)) {
+    round.counts.ended += 1;
+    return;
+  }
+  const triggeredBy = siteTrigger === 0 ? 0 : centreIds.get(siteTrigger);
+  if (triggeredBy === undefined) round.counts.waitingForTrigger += 1;
+  else round.send(key, { kind: "schedule-downtime", ...said, triggeredBy });
+}
+
+type Identified = Omit<Said, "at" | "entryTime">;
+
+/**
+ * How long a fixed one lasts the cores reckon themselves. Some Naemons do so with the flexible ones of
+ * services, too.
+ */
+function identityOf(at: ObjectAt, downtime: Identified, { core }: CommandDialect): string {
+  const { author, text, startTime, endTime, fixed, duration } = downtime;
+  const lasting = fixed === 1 || core === "naemon" ? "" : duration;
+  const when = [startTime, endTime, fixed, lasting].join(" ");
+  return ["downtime", objectText(at), author, text, when].join("\n");
+}
+
+/** The id alone may be another downtime's after a restart. */
+function deletionKey(identity: string, { id, entryTime }: CentreDowntime): string {
+  return `${identity}\ndelete ${id} ${entryTime}`;
+}

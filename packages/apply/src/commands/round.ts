@@ -1,0 +1,147 @@
+// What the parts of one plan share: the commands so far, the counts, and what was sent before.
+
+import { limits } from "@siteferry/model";
+import type { CentreView, ObjectAt } from "./centre-view.ts";
+import type { CommandDialect, CoreCommand } from "./command.ts";
+import { commandFault } from "./encode.ts";
+import { type CommandMemory, type SentCommand, waitsFor } from "./memory.ts";
+
+export interface PlannedCommand {
+  readonly command: CoreCommand;
+  /** For `noteSent`. */
+  readonly key: string;
+}
+
+/** Things by what became of them; `commands` counts lines. */
+export interface CommandCounts {
+  commands: number;
+  unchanged: number;
+  /** Sent, and the centre's picture is older than that. */
+  underWay: number;
+  /** Sent several times and never seen: tried again after growing pauses. */
+  unseen: number;
+  /** The core doesn't know the object. */
+  waitingForObject: number;
+  /** An acknowledgement of an object that has no problem at the centre yet. */
+  waitingForProblem: number;
+  /** A downtime whose trigger isn't at the centre yet. */
+  waitingForTrigger: number;
+  /** Acknowledged at the centre by somebody else: left so. */
+  operators: number;
+  /** On hosts that the site doesn't speak for. */
+  foreign: number;
+  /** Downtimes that are over. */
+  ended: number;
+  /** What this core can't be told; `refusals` says why of the first ones. */
+  refused: number;
+}
+
+const refusalsMax = 10;
+
+export interface Round {
+  readonly commands: PlannedCommand[];
+  readonly counts: CommandCounts;
+  readonly refusals: string[];
+  readonly memory: CommandMemory;
+  refuse(count: number, why: string): void;
+  /** Plans a command, unless it can't be said or was sent and may still work; true if planned. */
+  send(key: string, command: CoreCommand): boolean;
+  /** Whether the command of this key would wait; it is counted then. */
+  holds(key: string): boolean;
+  /** Whether the command of this key was sent and the view is too old to show what it did. */
+  isUnderWay(key: string): boolean;
+}
+
+export function startRound(
+  view: CentreView,
+  {
+    dialect,
+    memory: before,
+    nowMs,
+  }: { readonly dialect: CommandDialect; readonly memory: CommandMemory; readonly nowMs: number },
+): Round {
+  const commands: PlannedCommand[] = [];
+  const counts = noCommands();
+  const refusals: string[] = [];
+  // Made anew: what nothing asks for any more was seen, or isn't wanted.
+  const memory = new Map<string, SentCommand>();
+  const waits = (key: string) => {
+    const sent = before.get(key);
+    if (sent !== undefined) memory.set(key, sent);
+    return waitsFor(sent, { madeAtMs: view.madeAtMs, nowMs });
+  };
+  const holds = (key: string) => {
+    const why = waits(key);
+    if (why === "under-way") counts.underWay += 1;
+    if (why === "pause") counts.unseen += 1;
+    return why !== null;
+  };
+  const refuse = (count: number, why: string) => {
+    counts.refused += count;
+    if (refusals.length < refusalsMax) refusals.push(why);
+  };
+  return {
+    commands,
+    counts,
+    refusals,
+    memory,
+    refuse,
+    holds,
+    send(key, command) {
+      const fault = commandFault(command, dialect);
+      if (fault !== null) {
+        refuse(1, fault.problem);
+        return false;
+      }
+      if (holds(key)) return false;
+      commands.push({ command, key });
+      counts.commands += 1;
+      return true;
+    },
+    isUnderWay(key) {
+      const isSo = before.has(key) && waits(key) === "under-way";
+      if (isSo) counts.underWay += 1;
+      return isSo;
+    },
+  };
+}
+
+export function noCommands(): CommandCounts {
+  return {
+    commands: 0,
+    unchanged: 0,
+    underWay: 0,
+    unseen: 0,
+    waitingForObject: 0,
+    waitingForProblem: 0,
+    waitingForTrigger: 0,
+    operators: 0,
+    foreign: 0,
+    ended: 0,
+    refused: 0,
+  };
+}
+
+interface Numbered {
+  readonly id: number;
+  readonly entry_time: number;
+}
+
+/** The oldest of them, up to the limit: so a new one too many pushes none out that is there. */
+export function bounded<Item extends Numbered>(
+  round: Round,
+  items: readonly Item[],
+  what: string,
+): readonly Item[] {
+  const over = items.length - limits.annotationsPerSiteMax;
+  if (over <= 0) return items;
+  round.refuse(over, `${items.length} ${what}: ${over} are over the limit of a site`);
+  return items
+    .toSorted((a, b) => a.entry_time - b.entry_time || a.id - b.id)
+    .slice(0, limits.annotationsPerSiteMax);
+}
+
+/** For keys: no name has a line feed in it. */
+export function objectText({ host, service }: ObjectAt): string {
+  return service === null ? host : `${host}\n${service}`;
+}

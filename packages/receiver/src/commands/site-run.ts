@@ -1,0 +1,148 @@
+// One site and one core in a run: what people said at the site against what the core shows, the difference
+// as commands. Level triggered: nothing is believed to have arrived before it was seen there.
+
+import {
+  type Annotation,
+  type CommandCounts,
+  type CommandMemory,
+  decodeMemory,
+  emptyMemory,
+  encodeCommand,
+  encodeMemory,
+  noteSent,
+  planCommands,
+  type PlannedCommand,
+} from "@siteferry/apply";
+import type { HostName, SiteId, States } from "@siteferry/model";
+import { loadProgress, saveProgress } from "../applied-store.ts";
+import { type CommandsSettings, dialectOf } from "../commands-settings.ts";
+import type { Opening } from "../opening.ts";
+import { nameAtCentre } from "../ownership.ts";
+import type { SiteSettings } from "../settings.ts";
+import type { CoreLink } from "./core-link.ts";
+import { type CentreLook, type CentreObjects, viewOf } from "./picture.ts";
+
+export interface SiteRun {
+  readonly opening: Opening;
+  readonly target: CommandsSettings;
+  /** Of the target, in the receiver's spool. */
+  readonly directory: string;
+  readonly link: CoreLink;
+  readonly look: CentreLook;
+  /** Asked for once a run. */
+  objects(): Promise<CentreObjects>;
+  readonly site: SiteId;
+  readonly settings: SiteSettings;
+  /** Whether the site may say something of this host of its own at this core. */
+  isOwn(host: HostName): boolean;
+}
+
+export interface SiteOutcome {
+  /** Commands that are on their way. */
+  readonly commands: number;
+  /** Things that a later run has to look at again, those commands included. */
+  readonly waiting: number;
+  /** What the core can't be told. */
+  readonly refused: number;
+  /** What it was told several times, and doesn't show. */
+  readonly unseen: number;
+  /** Commands for which the time of this run was too short. */
+  readonly unsent: number;
+}
+
+export const nothingDone: SiteOutcome = {
+  commands: 0,
+  waiting: 0,
+  refused: 0,
+  unseen: 0,
+  unsent: 0,
+};
+
+const annotations: readonly Annotation[] = ["acknowledgements", "downtimes", "comments"];
+
+export async function reconcileAnnotations(run: SiteRun, states: States): Promise<SiteOutcome> {
+  const { opening, target, look, site, settings } = run;
+  const memoryName = `${site}.sent`;
+  const before = await loadMemory(run, memoryName);
+  const plan = planCommands(
+    { site, states, hostName: nameAtCentre(settings), isOwn: run.isOwn },
+    viewOf(look, await run.objects()),
+    {
+      dialect: dialectOf(target),
+      carry: new Set(annotations.filter((one) => target.carry.includes(one))),
+      mark: target.mark,
+      memory: before,
+      nowMs: opening.world.clock.now(),
+    },
+  );
+  await tellRefusals(run, plan.refusals, plan.counts.refused);
+  const { counts, commands, memory } = plan;
+  if (commands.length === 0) await saveMemory(run, memoryName, memory, before);
+  const sent = await sendRemembered(run, memoryName, commands, memory);
+  return {
+    commands: sent,
+    waiting: waitingOf(counts) + commands.length,
+    refused: counts.refused,
+    unseen: counts.unseen,
+    unsent: commands.length - sent,
+  };
+}
+
+function waitingOf(counts: CommandCounts): number {
+  const { underWay, waitingForObject, waitingForProblem, waitingForTrigger } = counts;
+  return underWay + waitingForObject + waitingForProblem + waitingForTrigger;
+}
+
+/** Returns how many are on their way. */
+export async function sendRemembered(
+  run: SiteRun,
+  memoryName: string,
+  commands: readonly PlannedCommand[],
+  memory: CommandMemory,
+): Promise<number> {
+  if (commands.length === 0) return 0;
+  const { clock } = run.opening.world;
+  const dialect = dialectOf(run.target);
+  const nowMs = clock.now();
+  const lines = commands.map(({ command }) => encodeCommand(command, dialect, nowMs));
+  await saveMemory(run, memoryName, noteSent(memory, commands, nowMs));
+  const sent: PlannedCommand[] = [];
+  try {
+    await run.link.send(lines, (index) => void sent.push(commands[index]!));
+  } finally {
+    // What the core shows of the moment before the last one went out doesn't have all of them.
+    await saveMemory(run, memoryName, noteSent(memory, sent, clock.now()));
+  }
+  return sent.length;
+}
+
+export async function loadMemory(
+  { opening, directory }: SiteRun,
+  name: string,
+): Promise<CommandMemory> {
+  return decodeMemory(await loadProgress(opening.world, directory, name)) ?? emptyMemory;
+}
+
+async function saveMemory(
+  { opening, directory }: SiteRun,
+  name: string,
+  memory: CommandMemory,
+  before?: CommandMemory,
+): Promise<void> {
+  const text = encodeMemory(memory);
+  if (before !== undefined && text === encodeMemory(before)) return;
+  await saveProgress(opening.world, directory, name, text);
+}
+
+/** Once, until others are refused: they are planned again with each bundle. */
+async function tellRefusals(
+  { opening: { world }, directory, site }: SiteRun,
+  refusals: readonly string[],
+  refused: number,
+): Promise<void> {
+  const name = `${site}.refusals`;
+  const now = refusals.join("\n");
+  if (now === (await loadProgress(world, directory, name))) return;
+  await saveProgress(world, directory, name, now);
+  if (refused > 0) world.log.warn({ site, refused, refusals }, "The core can't be told of all");
+}
