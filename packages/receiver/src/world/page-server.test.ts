@@ -77,6 +77,7 @@ test("a request that drips, and a body that never ends, are answered and cut", a
   expect(statusOf(await say(served.port, body.replace("Connection: close\r\n", ""), false))).toBe(
     413,
   );
+  expect(statusOf(await say(served.port, head("CONNECT a.example:443"), false))).toBe(405);
   const expecting = head("POST /", "Expect: 100-continue", "Content-Length: 9");
   expect(statusOf(await say(served.port, expecting, false))).toBe(405);
 });
@@ -90,6 +91,15 @@ test("when the facts can't be read the answer is 500 without a word of why, and 
   expect(statusOf(answer)).toBe(500);
   expect(answer).not.toContain("secret");
   expect(served.said.join("\n")).toContain("secret");
+});
+
+test("by IPv6 on the machine itself", async () => {
+  await using served = await serve({}, "::1");
+  expect(served.said).toEqual([]);
+  const socket = connect(served.port, "::1");
+  socket.end("GET /v1/health HTTP/1.1\r\nHost: [::1]:8781\r\nConnection: close\r\n\r\n");
+  const [answer] = await once(socket, "data");
+  expect(statusOf(String(answer))).toBe(200);
 });
 
 test("on an address that others reach it says so", async () => {

@@ -61,6 +61,8 @@ export async function servePage(
   // Left to itself Node ends these without a word.
   server.on("connect", (_: IncomingMessage, socket: Socket) => {
     socket.on("error", () => {});
+    // From here on it is nobody else's: what still comes is read to be thrown away, and not for long.
+    socket.setTimeout(bounds.lingerMs, () => socket.destroy()).resume();
     socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n");
   });
   await startListening(server, address);
