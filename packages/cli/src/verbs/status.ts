@@ -3,13 +3,13 @@
 import { openLog, readSettings } from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
 import {
-  healthTable,
   lookAtSites,
   pluginOutput,
   pluginOutputOfAll,
   receiverSchema,
-  type SiteHealth,
-  stateNames,
+  type SiteView,
+  statusRecord,
+  statusTable,
 } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
 
@@ -22,8 +22,9 @@ export async function showStatus({
   json,
 }: StatusOptions & { readonly json: boolean }): Promise<void> {
   const all = await look(config);
-  const named = all.map((one) => ({ ...one, state: stateNames[one.state] }));
-  process.stdout.write(`${json ? JSON.stringify(named, null, 2) : healthTable(all)}\n`);
+  const nowMs = Date.now();
+  const records = all.map((one) => statusRecord(one, nowMs));
+  process.stdout.write(`${json ? JSON.stringify(records, null, 2) : statusTable(all, nowMs)}\n`);
 }
 
 /** As a plugin: its exit status is the state, and whatever goes wrong is UNKNOWN. */
@@ -35,7 +36,7 @@ export async function checkSites(
     if ((site !== undefined) === wantsAll) {
       throw new FerryError("settings-invalid", "Name one site, or --all");
     }
-    const health = await look(config);
+    const health = (await look(config)).map((one) => one.health);
     if (wantsAll) {
       const { state, text } = pluginOutputOfAll(health);
       process.stdout.write(`${text}\n`);
@@ -53,7 +54,7 @@ export async function checkSites(
   }
 }
 
-async function look(config: string): Promise<readonly SiteHealth[]> {
+async function look(config: string): Promise<readonly SiteView[]> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   return await lookAtSites(settings, await openLog({ name: "status", level: "error" }));
 }

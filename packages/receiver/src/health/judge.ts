@@ -3,6 +3,8 @@
 
 import { printable, type SiteId } from "@siteferry/model";
 import { skewSeconds } from "../site-clock.ts";
+import type { CountedStates } from "./counted-states.ts";
+import type { TrafficSlot } from "./traffic.ts";
 
 /** What the receiver knows of a site, but for what the site monitors. Times are milliseconds since 1970. */
 export interface SiteFacts {
@@ -12,6 +14,12 @@ export interface SiteFacts {
   readonly createdMs: number | null;
   /** As `secondsAhead` says. */
   readonly aheadSeconds: number;
+  /** Null: not counted yet, or a vendor's dump. */
+  readonly counted: CountedStates | null;
+  /** Bundles that were kept, and their bytes: since the site's record began, and over the last day. */
+  readonly bundles: number;
+  readonly bytes: number;
+  readonly trafficOfDay: readonly TrafficSlot[];
   /** Numbers that never came, and when one was passed over last; 0: never. */
   readonly missed: number;
   readonly missedMs: number;
@@ -29,7 +37,9 @@ export interface SiteFacts {
   readonly refusedValueCount: number;
 }
 
-interface Quarantined {
+export interface Quarantined {
+  /** As `siteferry quarantine` names it. */
+  readonly id: string;
   readonly code: string;
   readonly message: string;
   readonly refusedMs: number;
@@ -55,6 +65,13 @@ export interface SiteHealth {
   readonly details: readonly string[];
   /** In the form of a plugin's. */
   readonly perfData: string;
+}
+
+/** A site: what is known of it, what is expected, and what follows. */
+export interface SiteView {
+  readonly facts: SiteFacts;
+  readonly expected: Expectations;
+  readonly health: SiteHealth;
 }
 
 /** So long a refusal or a gap is worth a warning. */
@@ -156,7 +173,7 @@ function detailsOf({
 }
 
 /** `42 s`, `3 min`, `5 h`, `2 d`: as much as one needs at a glance. */
-function durationOf(seconds: number): string {
+export function durationOf(seconds: number): string {
   const units = [
     [86_400, "d"],
     [3600, "h"],
@@ -166,6 +183,6 @@ function durationOf(seconds: number): string {
   return `${Math.round(seconds / size)} ${unit}`;
 }
 
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
