@@ -1,6 +1,8 @@
 // What both agents share: settings files, log, daemon loop.
 
 export * from "./mail-server.ts";
+export * from "./missed-runs.ts";
+export * from "./plugin.ts";
 export * from "./read-text.ts";
 export * from "./setting-types.ts";
 export * from "./settings.ts";

@@ -1,6 +1,7 @@
 // The agent at the remote site.
 
 export { dumpSite, type SiteDump } from "./dump-site.ts";
+export { senderOutput } from "./health/judge.ts";
 export * from "./read-outbox.ts";
 export * from "./send.ts";
 export * from "./settings.ts";

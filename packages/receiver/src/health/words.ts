@@ -1,9 +1,7 @@
 // How the health of sites is said: as a plugin says it, and as a table.
 
-import { printable } from "@siteferry/model";
-import { type PluginState, type SiteHealth, worstOf } from "./judge.ts";
-
-export const stateNames = ["OK", "WARNING", "CRITICAL", "UNKNOWN"] as const;
+import { pluginText as shown, type PluginState, stateNames, worstOf } from "@siteferry/agent";
+import type { SiteHealth } from "./judge.ts";
 
 /** A plugin's output: a line with perf data, and long output. */
 export function pluginOutput({ site, state, summary, details, perfData }: SiteHealth): string {
@@ -45,9 +43,4 @@ export function healthTable(all: readonly SiteHealth[]): string {
       ...details.map((line) => `${" ".repeat(width)}  ${shown(line)}`),
     ])
     .join("\n");
-}
-
-/** What comes from a site or a core mustn't end the line or begin perf data. */
-function shown(text: string): string {
-  return printable(text, 1000).replaceAll("|", "¦");
 }
