@@ -1,5 +1,6 @@
 // What both agents share: settings files, log, daemon loop.
 
+export * from "./doctor/index.ts";
 export * from "./mail-server.ts";
 export * from "./missed-runs.ts";
 export * from "./plugin.ts";
@@ -14,5 +15,6 @@ export * from "./world/groups.ts";
 export * from "./world/log.ts";
 export * from "./world/own-spool.ts";
 export * from "./world/patience.ts";
+export * from "./world/real-probes.ts";
 export * from "./world/real-world.ts";
 export * from "./world/run-command.ts";

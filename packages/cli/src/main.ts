@@ -176,6 +176,16 @@ function addWellbeing(program: Command, setStatus: SetStatus): void {
     .action(async (site, options) =>
       setStatus(await (await import("./verbs/check.ts")).runCheck(site, options)),
     );
+  program
+    .command("doctor")
+    .description("look for what goes wrong in practice, and say what to do; changes nothing")
+    .argument("[agent]", "sender or receiver; default: whose settings are there")
+    .option("-c, --config <file>", "settings; default: in /etc/siteferry")
+    .option("--json", "print one JSON array", false)
+    .addHelpText("after", "\nExit status: 0 all is well, 1 warnings, 2 failures.")
+    .action(async (agent, options) =>
+      setStatus(await (await import("./verbs/doctor.ts")).runDoctor(agent, options)),
+    );
 }
 
 function addConfig(program: Command, setStatus: SetStatus): void {

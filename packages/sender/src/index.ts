@@ -6,4 +6,5 @@ export * from "./read-outbox.ts";
 export * from "./send.ts";
 export * from "./settings.ts";
 export { shipOnce } from "./ship.ts";
+export { diagnoseSender } from "./world/diagnose-sender.ts";
 export * from "./world/run-sender.ts";
