@@ -181,6 +181,7 @@ function addWellbeing(program: Command, setStatus: SetStatus): void {
     .description("look for what goes wrong in practice, and say what to do; changes nothing")
     .argument("[agent]", "sender or receiver; default: whose settings are there")
     .option("-c, --config <file>", "settings; default: in /etc/siteferry")
+    .option("--core-config <file>", "nagios.cfg at the centre; default: as the settings name it")
     .option("--json", "print one JSON array", false)
     .addHelpText("after", "\nExit status: 0 all is well, 1 warnings, 2 failures.")
     .action(async (agent, options) =>

@@ -10,6 +10,7 @@ export { healthTable, pluginOutput, pluginOutputOfAll } from "./health/words.ts"
 export * from "./quarantine.ts";
 export * from "./receive.ts";
 export * from "./settings.ts";
+export { diagnoseReceiver } from "./world/diagnose-receiver.ts";
 export { importFrom } from "./world/real-doorway.ts";
 export { receiveLivedump, receiveLivedumpMail } from "./world/receive-livedump.ts";
 export { receiveMail } from "./world/receive-mail.ts";

@@ -38,6 +38,11 @@ describe("the spool", () => {
       { "/s": { ...directory, denied: ["write"] } },
       "fail ferry may not write",
     ],
+    [
+      "closed",
+      { "/s": { ...directory, user: 3, denied: ["enter"] } },
+      "fail ferry may not enter /s",
+    ],
     ["a file", { "/s": {} }, "fail /s is no directory"],
   ] as const)("%s", async (_what, entries, line) => {
     expect(lineOf(await look(entries))).toEqual([expect.stringContaining(line)]);

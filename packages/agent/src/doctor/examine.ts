@@ -34,21 +34,24 @@ async function runOne<Subject>(
       "Something hangs: a share, a name server, a line that drops packets. Look for it by hand.",
     ),
   ]);
-  const findings = await Promise.race([attempt(() => run(subject)), late]);
+  const findings = await Promise.race([attempt(name, () => run(subject)), late]);
   return findings.map((finding) => ({ check: name, ...finding }));
 }
 
 /** What is thrown is found. */
-async function attempt(run: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+async function attempt(
+  name: string,
+  run: () => Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
   try {
     return await run();
   } catch (error) {
-    return [failureFound(error)];
+    return [failureFound(error, `Looking at the ${name}`)];
   }
 }
 
 /** A failure with its code's advice. */
-export function failureFound(error: unknown, doing = "This check"): Finding {
+export function failureFound(error: unknown, doing: string): Finding {
   const failure = explain(error, doing);
   return fail(failure.message.replaceAll("\n", "; "), `${failure.advice} (${failure.code})`);
 }

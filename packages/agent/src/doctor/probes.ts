@@ -10,6 +10,10 @@ export interface Probes {
   may(path: string, what: "read" | "write" | "enter"): Promise<boolean>;
   /** The name of a user, or its number where it has none. */
   userName(id: number): Promise<string>;
+  /** A user by name or number, with its groups; null: there is none. */
+  account(name: string): Promise<Account | null>;
+  /** The beginning of a file, as text; at most so many bytes. Throws as node:fs does. */
+  head(path: string, bytesMax: number): Promise<string>;
   /** Of the file system in which `path` lies: shares from 0 to 1. */
   space(path: string): Promise<Space>;
   /** Tries in a directory what a spool does there, with a file that goes at once. */
@@ -20,6 +24,11 @@ export interface Probes {
   certificate(server: TlsServer): Promise<Certificate>;
   /** `free`, `taken` by somebody, or why this user can't listen there. */
   listen(host: string, port: number): Promise<"free" | "taken" | { readonly problem: string }>;
+}
+
+export interface Account {
+  readonly id: number;
+  readonly groups: readonly number[];
 }
 
 export interface Entry {

@@ -9,8 +9,18 @@ export async function checkSpoolUser(
   directory: string,
   spool: string,
 ): Promise<readonly Finding[]> {
+  const above = await look(spool);
+  if (above?.kind === "directory" && !(await may(spool, "enter"))) {
+    const owner = await userName(above.user);
+    return [
+      fail(
+        `${user.name} may not enter ${spool}, which belongs to ${owner}`,
+        `Run siteferry always as one user: runuser -u ${owner} -- siteferry doctor …, also in cron and systemd.`,
+      ),
+    ];
+  }
   const own = await look(directory);
-  const there = own ?? (await look(spool));
+  const there = own ?? above;
   if (there === null) {
     const todo = `As root: install -d -o ${user.name} -m 750 ${spool}`;
     return [fail(`${spool} isn't there`, todo)];

@@ -29,6 +29,10 @@ export function pretendedProbes(
     look: async (path) => (entries[path] === undefined ? null : { ...plain, ...entries[path] }),
     may: async (path, what) =>
       entries[path] !== undefined && entries[path].denied?.includes(what) !== true,
+    account: async (name) => (name === "nobody-there" ? null : { id: 7, groups: [7] }),
+    async head() {
+      throw Object.assign(new Error("none"), { code: "ENOENT" });
+    },
     userName: async (id) => (id === 7 ? "ferry" : `user${id}`),
     space: async () => ({ bytes: 0.5, files: 0.5 }),
     tryDirectory: async () => [],

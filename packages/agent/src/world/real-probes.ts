@@ -27,6 +27,8 @@ export function realProbes(): Probes {
       );
     },
     userName,
+    account,
+    head,
     async space(path) {
       const { bavail, blocks, ffree, files } = await statfs(path);
       // btrfs and its kin have no number of files.
@@ -72,6 +74,28 @@ function entryOf(stats: Stats): Entry {
 function goneIsNull(error: unknown): null {
   if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return null;
   throw error;
+}
+
+async function account(name: string): ReturnType<Probes["account"]> {
+  const numbers = async (option: string): Promise<readonly number[]> =>
+    await new Promise((resolve) => {
+      execFile("id", [option, "--", name], (error, output) =>
+        resolve(error ? [] : output.trim().split(/\s+/).map(Number)),
+      );
+    });
+  const [[id], groups] = await Promise.all([numbers("-u"), numbers("-G")]);
+  return id === undefined ? null : { id, groups };
+}
+
+async function head(path: string, bytesMax: number): Promise<string> {
+  // A FIFO in its place mustn't hold us.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytesMax), 0, bytesMax, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 async function userName(id: number): Promise<string> {

@@ -7,6 +7,8 @@ import { FerryError } from "@siteferry/model";
 export interface DoctorOptions {
   readonly config?: string;
   readonly json: boolean;
+  /** The main file of the core at the centre. */
+  readonly coreConfig?: string;
 }
 
 type Agent = "sender" | "receiver";
@@ -17,14 +19,11 @@ const usualPaths: Readonly<Record<Agent, string>> = {
 };
 
 /** Exit status: 0 all is well, 1 warnings, 2 failures. */
-export async function runDoctor(
-  name: string | undefined,
-  { config, json }: DoctorOptions,
-): Promise<number> {
+export async function runDoctor(name: string | undefined, options: DoctorOptions): Promise<number> {
+  const { config, json, coreConfig } = options;
   const agent = agentOf(name, config);
   const path = config ?? usualPaths[agent];
-  const log = await openLog({ name: "doctor", level: "silent" });
-  const findings = await diagnose(agent, path, log);
+  const findings = await diagnose(agent, path, coreConfig);
   const text = json ? JSON.stringify(findings, null, 2) : doctorReport(findings);
   process.stdout.write(`${text}\n`);
   return doctorStatus(findings);
@@ -33,9 +32,13 @@ export async function runDoctor(
 async function diagnose(
   agent: Agent,
   path: string,
-  log: Awaited<ReturnType<typeof openLog>>,
+  coreConfig: string | undefined,
 ): Promise<readonly NamedFinding[]> {
-  if (agent === "receiver") throw new Error("not yet");
+  const log = await openLog({ name: "doctor", level: "silent" });
+  if (agent === "receiver") {
+    const { diagnoseReceiver } = await import("@siteferry/receiver");
+    return await diagnoseReceiver({ path, coreConfig }, log);
+  }
   const { diagnoseSender } = await import("@siteferry/sender");
   return await diagnoseSender(path, log);
 }

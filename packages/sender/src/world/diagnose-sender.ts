@@ -34,7 +34,7 @@ export async function diagnoseSender(path: string, log: Log): Promise<readonly N
   try {
     settings = await readSettings(world.files, path, senderSchema);
   } catch (error) {
-    return [{ check: "settings", ...failureFound(error) }];
+    return [{ check: "settings", ...failureFound(error, "Reading the settings") }];
   }
   const spool = `${settings.spool}/sender`;
   const links = settings.transports.map((transport) => linkSubject(world, settings, transport));

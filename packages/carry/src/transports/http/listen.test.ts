@@ -154,8 +154,8 @@ describe("what is no upload", () => {
 
   test("a site may ask whether it would be let in, nobody else hears more than of an upload", async () => {
     await using listener = await startListener(never);
-    const ask = async (name: string, login: string): Promise<string | undefined> => {
-      const text = `GET /v1/sites/${name}/access HTTP/1.1\r\nHost: x\r\n${login}Connection: close\r\n\r\n`;
+    const ask = async (of: string, login: string): Promise<string | undefined> => {
+      const text = `GET /v1/sites/${of}/access HTTP/1.1\r\nHost: x\r\n${login}Connection: close\r\n\r\n`;
       return (await say(listener, text)).answer.split(" ")[1];
     };
     const login = authorised.replace(/^Host:.*\r\n/im, "");
