@@ -1,6 +1,7 @@
 // How well a site is, from what the receiver knows of it. Pure; the words and states are those of a
 // monitoring plugin, because that is what an operator looks at.
 
+import { durationOf, type PluginState, type Trouble, worstOf } from "@siteferry/agent";
 import { printable, type SiteId } from "@siteferry/model";
 import { skewSeconds } from "../site-clock.ts";
 import type { CountedStates } from "./counted-states.ts";
@@ -54,9 +55,6 @@ export interface Expectations {
   readonly oneWay: boolean;
 }
 
-/** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
-export type PluginState = 0 | 1 | 2 | 3;
-
 export interface SiteHealth {
   readonly site: SiteId;
   readonly state: PluginState;
@@ -101,17 +99,6 @@ export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: numbe
     details: detailsOf(facts),
     perfData: perfData.join(" "),
   };
-}
-
-interface Trouble {
-  readonly state: PluginState;
-  readonly words: string;
-}
-
-/** OK if there are none. */
-export function worstOf(states: readonly PluginState[]): PluginState {
-  const order: readonly PluginState[] = [2, 1, 3];
-  return order.find((state) => states.includes(state)) ?? 0;
 }
 
 function ageTrouble(
@@ -170,17 +157,6 @@ function detailsOf({
     ...refusedValues,
     ...(left > 0 && refusedValues.length > 0 ? [`and ${left} more refused values`] : []),
   ];
-}
-
-/** `42 s`, `3 min`, `5 h`, `2 d`: as much as one needs at a glance. */
-export function durationOf(seconds: number): string {
-  const units = [
-    [86_400, "d"],
-    [3600, "h"],
-    [60, "min"],
-  ] as const;
-  const [size, unit] = units.find(([least]) => seconds >= 2 * least) ?? [1, "s"];
-  return `${Math.round(seconds / size)} ${unit}`;
 }
 
 export function timeOf(ms: number): string {

@@ -1,10 +1,14 @@
 // How the health of sites is said: as a plugin says it, and as a table.
 
-import { printable } from "@siteferry/model";
-import { durationOf, type PluginState, type SiteHealth, type SiteView, worstOf } from "./judge.ts";
+import {
+  durationOf,
+  pluginText as shown,
+  type PluginState,
+  stateNames,
+  worstOf,
+} from "@siteferry/agent";
+import type { SiteHealth, SiteView } from "./judge.ts";
 import { numbersOf } from "./numbers.ts";
-
-export const stateNames = ["OK", "WARNING", "CRITICAL", "UNKNOWN"] as const;
 
 /** A plugin's output: a line with perf data, and long output. */
 export function pluginOutput({ site, state, summary, details, perfData }: SiteHealth): string {
@@ -98,9 +102,4 @@ export function sizeOf(bytes: number): string {
   const value = bytes / 1000 ** power;
   const digits = power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits)} ${units[power]}`;
-}
-
-/** What comes from a site or a core mustn't end the line or begin perf data. */
-function shown(text: string): string {
-  return printable(text, 1000).replaceAll("|", "¦");
 }

@@ -71,6 +71,11 @@ const siteGauges: readonly (readonly [string, string, (view: SiteView) => number
     ({ facts }) => facts.aheadSeconds,
   ],
   [
+    "site_outbox_bundles",
+    "Bundles that waited in the site's outbox, as its sender said last.",
+    ({ facts }) => facts.outbox.waiting,
+  ],
+  [
     "site_missing_bundles",
     "Bundles of the site's epoch that were passed over and never came.",
     ({ facts }) => facts.missed,

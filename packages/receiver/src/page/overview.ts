@@ -1,8 +1,9 @@
 // The page of all sites: those that need somebody come first.
 
-import type { PluginState, Quarantined, SiteView } from "../health/judge.ts";
+import { type PluginState, stateNames } from "@siteferry/agent";
+import type { Quarantined, SiteView } from "../health/judge.ts";
 import { numbersOf } from "../health/numbers.ts";
-import { stateNames } from "../health/words.ts";
+
 import { framed } from "./frame.ts";
 import { trafficGraph } from "./graph.ts";
 import { html, type Markup, type Part } from "./markup.ts";

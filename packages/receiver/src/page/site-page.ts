@@ -1,8 +1,9 @@
 // The page of one site: everything that the receiver knows of it, but for what it monitors.
 
+import { stateNames } from "@siteferry/agent";
 import { numbersOf } from "../health/numbers.ts";
 import type { SiteView } from "../health/judge.ts";
-import { sizeOf, stateNames } from "../health/words.ts";
+import { sizeOf } from "../health/words.ts";
 import { framed } from "./frame.ts";
 import { trafficGraph, trafficInWords } from "./graph.ts";
 import { html, type Markup, type Part } from "./markup.ts";
@@ -58,6 +59,13 @@ function bundlesOf({ facts, expected }: SiteView, nowMs: number): Markup {
         count(missed, "bundle", "bundles"),
         missedMs === 0 ? null : [", passed over last ", moment(missedMs)],
         expected.oneWay ? "; usual on a link that goes one way" : null,
+      ],
+    ],
+    [
+      "In its outbox",
+      [
+        count(facts.outbox.waiting, "bundle", "bundles"),
+        facts.outbox.waiting === 0 ? null : [", since ", moment(facts.outbox.oldest)],
       ],
     ],
     ["Came in all", `${count(facts.bundles, "bundle", "bundles")}, ${sizeOf(facts.bytes)}`],

@@ -1,6 +1,7 @@
 // How numbers and times are said on the page.
 
-import { durationOf, timeOf } from "../health/judge.ts";
+import { durationOf } from "@siteferry/agent";
+import { timeOf } from "../health/judge.ts";
 import { html, type Markup, type Part } from "./markup.ts";
 
 export function duration(seconds: number | null): string {
