@@ -16,18 +16,25 @@ export interface Run {
 
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  /** The number of a user and of its group, in place of our own; only root can. */
+  readonly user?: number;
+  /** For standard input, which is empty without it. */
+  readonly input?: string;
 }
 
 /** Starts it; for daemons. */
 export function startSiteferry(
   parameters: readonly string[],
-  { environment = {} }: RunOptions = {},
+  { environment = {}, user, input }: RunOptions = {},
 ): ChildProcess {
   const { OMD_ROOT: _root, OMD_SITE: _site, ...inherited } = process.env;
-  return spawn(process.execPath, [bin, ...parameters], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = spawn(process.execPath, [bin, ...parameters], {
+    stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: { ...inherited, ...environment },
+    ...(user !== undefined && { uid: user, gid: user }),
   });
+  child.stdin?.end(input);
+  return child;
 }
 
 /** Runs it to its end. */

@@ -35,9 +35,12 @@ describe.skipIf(missingFor("nagios") !== null)("how a site is", () => {
 
     const status = await centre.ask("status");
     expect(status.status, status.stderr).toBe(0);
-    expect(status.stdout).toMatch(/^alpha  OK        last bundle \d+ s ago\n +host web: alias/);
+    expect(status.stdout).toMatch(/^SITE .*\nalpha +OK +\d+ s .* 0 of 1 .*\n +host web: alias/);
     const listed = JSON.parse((await centre.ask("status", "--json")).stdout) as unknown;
-    expect(listed).toMatchObject([{ site: "alpha", state: "OK" }, { state: "WARNING" }]);
+    expect(listed).toMatchObject([
+      { site: "alpha", state: "OK", numbers: { hosts: { up: 1 }, bundlesOfDay: 2 } },
+      { state: "WARNING" },
+    ]);
     expect(await centre.ask("check", "alpha")).toMatchObject({ status: 0 });
     expect(await centre.ask("check", "beta")).toMatchObject({ status: 1 });
     expect(await centre.ask("check", "--all")).toMatchObject({

@@ -10,8 +10,8 @@ import { tracedRun } from "./traced-run.ts";
 
 /** Each n-th call is taken, from an offset that is printed and another one in each run. */
 const isAll = process.env["FAULTS"] === "all";
-const everyChange = isAll ? 1 : 3;
-const everyOther = isAll ? 1 : 12;
+const everyChange = isAll ? 1 : 4;
+const everyOther = isAll ? 1 : 24;
 const lanes = 2;
 const pasts: readonly Past[] = ["nothing", "cycle", "whole"];
 const verbs: readonly Verb[] = ["send", "receive"];

@@ -11,6 +11,9 @@ import { reportOf } from "../installation.ts";
 import { type Centre, openCentre } from "./centre.ts";
 import { host, injections, service, start, statesAt, usualRows } from "./rows.ts";
 
+/** With each refusal the core looks up the names of a stack trace, which takes seconds each. */
+const slow = { timeout: 300_000 };
+
 describe.skipIf(missingFor("icinga2") !== null)("Icinga 2 as the centre", () => {
   let centre: Centre;
   const resultOf = async (
@@ -171,45 +174,51 @@ template Host "operator's" { vars.from_operator = true }
     expect(await resultOf("host", "r3-later")).toMatchObject(shown);
   });
 
-  test("a configuration that the core refuses is left out; other sites and all states go on", async () => {
-    const before = await uploads();
-    // As if an operator had added a host and not reloaded yet: only the validation sees it.
-    const file = `${centre.core.directory}/icinga2.conf`;
-    const text = await readFile(file, "utf8");
-    await writeFile(file, `${text}\nobject Host "r2-clash" { check_command = "passive" }\n`);
-    const clash = [...usualRows["hosts"]!, host("clash")];
-    await centre.configuration("remote2", { ...usualRows, hosts: clash });
-    await centre.configuration("remote3", {
-      ...usualRows,
-      hosts: [...usualRows["hosts"]!, host("good")],
-    });
-    await centre.states("remote2", statesAt(30, "goes on"));
-    const run = await centre.receive();
-    expect(run.status, run.stderr).toBe(75);
-    expect(reportOf(run), run.stderr).toMatchObject({ packages: 1, results: 5 });
-    const refusals = run.log.filter(({ code }) => code === "core-configuration-invalid");
-    expect(refusals[0]?.["reason"]).toMatch(/r2-clash.*re-defined/);
-    expect(await resultOf("host", "r2-web")).toMatchObject({ output: "PING goes on" });
-    // The reload for the others brought the operator's own host up.
-    const hosts = await centre.objects("host", "package");
-    const packages = ["r3-good", "r2-web", "r2-clash"].map((name) => hosts.get(name)?.["package"]);
-    expect(packages).toEqual(["siteferry", "siteferry", "_etc"]);
-    // It isn't offered again, and two stages stay.
-    const stages = await uploads();
-    expect(stages).toHaveLength(2);
-    expect(stages).not.toEqual(before);
-    const again = await centre.receive();
-    expect(again.log.filter(({ code }) => code === "core-configuration-invalid")).toEqual([]);
-    expect(await uploads()).toEqual(stages);
+  test(
+    "a configuration that the core refuses is left out; other sites and all states go on",
+    slow,
+    async () => {
+      const before = await uploads();
+      // As if an operator had added a host and not reloaded yet: only the validation sees it.
+      const file = `${centre.core.directory}/icinga2.conf`;
+      const text = await readFile(file, "utf8");
+      await writeFile(file, `${text}\nobject Host "r2-clash" { check_command = "passive" }\n`);
+      const clash = [...usualRows["hosts"]!, host("clash")];
+      await centre.configuration("remote2", { ...usualRows, hosts: clash });
+      await centre.configuration("remote3", {
+        ...usualRows,
+        hosts: [...usualRows["hosts"]!, host("good")],
+      });
+      await centre.states("remote2", statesAt(30, "goes on"));
+      const run = await centre.receive();
+      expect(run.status, run.stderr).toBe(75);
+      expect(reportOf(run), run.stderr).toMatchObject({ packages: 1, results: 5 });
+      const refusals = run.log.filter(({ code }) => code === "core-configuration-invalid");
+      expect(refusals[0]?.["reason"]).toMatch(/r2-clash.*re-defined/);
+      expect(await resultOf("host", "r2-web")).toMatchObject({ output: "PING goes on" });
+      // The reload for the others brought the operator's own host up.
+      const hosts = await centre.objects("host", "package");
+      const packages = ["r3-good", "r2-web", "r2-clash"].map(
+        (name) => hosts.get(name)?.["package"],
+      );
+      expect(packages).toEqual(["siteferry", "siteferry", "_etc"]);
+      // It isn't offered again, and two stages stay.
+      const stages = await uploads();
+      expect(stages).toHaveLength(2);
+      expect(stages).not.toEqual(before);
+      const again = await centre.receive();
+      expect(again.log.filter(({ code }) => code === "core-configuration-invalid")).toEqual([]);
+      expect(await uploads()).toEqual(stages);
 
-    await writeFile(file, text);
-    const renamed = [...usualRows["hosts"]!, host("clash", { alias: "changed" })];
-    await centre.configuration("remote2", { ...usualRows, hosts: renamed });
-    const mended = await centre.settle();
-    expect(mended.status, mended.stderr).toBe(0);
-  });
+      await writeFile(file, text);
+      const renamed = [...usualRows["hosts"]!, host("clash", { alias: "changed" })];
+      await centre.configuration("remote2", { ...usualRows, hosts: renamed });
+      const mended = await centre.settle();
+      expect(mended.status, mended.stderr).toBe(0);
+    },
+  );
 
-  test("hosts and groups of the centre's own stay out of the sites' reach", async () => {
+  test("hosts and groups of the centre's own stay out of the sites' reach", slow, async () => {
     await centre.configuration("remote1", {
       ...usualRows,
       hosts: [

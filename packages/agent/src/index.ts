@@ -1,6 +1,9 @@
 // What both agents share: settings files, log, daemon loop.
 
+export * from "./doctor/index.ts";
 export * from "./mail-server.ts";
+export * from "./missed-runs.ts";
+export * from "./plugin.ts";
 export * from "./read-text.ts";
 export * from "./setting-types.ts";
 export * from "./settings.ts";
@@ -12,5 +15,6 @@ export * from "./world/groups.ts";
 export * from "./world/log.ts";
 export * from "./world/own-spool.ts";
 export * from "./world/patience.ts";
+export * from "./world/real-probes.ts";
 export * from "./world/real-world.ts";
 export * from "./world/run-command.ts";

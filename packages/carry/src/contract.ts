@@ -8,5 +8,12 @@ export { accountOf, firstOfEachSite, type IsKnown } from "./transports/first-of-
 export { dropReceiver, type DropReceiveOptions } from "./transports/drop/receive.ts";
 export { dropSender, type DropSendOptions } from "./transports/drop/send.ts";
 export { parseFingerprint, parseToken, type SiteAccess } from "./transports/http/access.ts";
-export { isLoopback, parseListenAddress } from "./transports/http/address.ts";
+export {
+  formatListenAddress,
+  isLoopback,
+  type ListenAddress,
+  parseListenAddress,
+} from "./transports/http/address.ts";
+export { closing, finish, isWhole } from "./transports/http/finish-answer.ts";
+export { startListening } from "./transports/http/start-listening.ts";
 export { mailTraits } from "./transports/mail/traits.ts";

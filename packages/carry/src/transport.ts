@@ -41,7 +41,20 @@ export interface SendingTransport {
    * sender judges it.
    */
   send(bundle: OutgoingBundle): Promise<Uint8Array | null>;
+  /**
+   * Goes as far as a bundle would, hands nothing over and changes nothing: for `siteferry doctor`. Absent
+   * where nobody can be asked. Throws as `send` does.
+   */
+  probe?(): Promise<Probed>;
   close(): Promise<void>;
+}
+
+/** What a link that works says about itself. */
+export interface Probed {
+  /** What was seen to work, the end of a sentence that begins with the link's name. */
+  readonly seen: string;
+  /** The other machine's clock, and our own when it told; milliseconds since 1970. */
+  readonly clock: { readonly saidMs: number; readonly atMs: number } | null;
 }
 
 /** A file that a transport offers. Neither its name nor its content has been verified. */

@@ -42,6 +42,7 @@ function commandLine(setStatus: SetStatus): Command {
   addDump(program);
   addTools(program, setStatus);
   addCentre(program, setStatus);
+  addWellbeing(program, setStatus);
   addConfig(program, setStatus);
   return program;
 }
@@ -152,15 +153,6 @@ function addCentre(program: Command, setStatus: SetStatus): void {
     .option("--json", "print one JSON array", false)
     .action(async (options) => (await import("./verbs/status.ts")).showStatus(options));
   program
-    .command("check")
-    .description("the same for one site as a plugin of a monitoring core: exit status 0 to 3")
-    .argument("[site]")
-    .option("--all", "all sites, the worst state", false)
-    .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
-    .action(async (site, options) =>
-      setStatus(await (await import("./verbs/status.ts")).checkSites(site, options)),
-    );
-  program
     .command("forget")
     .description("take a site at whatever epoch it comes with next, its clock having been wrong")
     .argument("<site>")
@@ -169,6 +161,32 @@ function addCentre(program: Command, setStatus: SetStatus): void {
       const { runForget } = await import("./verbs/forget.ts");
       await runForget(site, options);
     });
+}
+
+function addWellbeing(program: Command, setStatus: SetStatus): void {
+  program
+    .command("check")
+    .description("how a site or the sender is, as a plugin of a monitoring core: status 0 to 3")
+    .argument("[site]")
+    .option("--all", "all sites, the worst state", false)
+    .option("--sender", "the sender on this machine", false)
+    .option("-w, --warning <n>", "with --sender: after so many runs of its schedule (default: 2)")
+    .option("--critical <n>", "likewise (default: 4)")
+    .option("-c, --config <file>", "settings: receiver.yaml, or sender.yaml, in /etc/siteferry")
+    .action(async (site, options) =>
+      setStatus(await (await import("./verbs/check.ts")).runCheck(site, options)),
+    );
+  program
+    .command("doctor")
+    .description("look for what goes wrong in practice, and say what to do; changes nothing")
+    .argument("[agent]", "sender or receiver; default: whose settings are there")
+    .option("-c, --config <file>", "settings; default: in /etc/siteferry")
+    .option("--core-config <file>", "nagios.cfg at the centre; default: as the settings name it")
+    .option("--json", "print one JSON array", false)
+    .addHelpText("after", "\nExit status: 0 all is well, 1 warnings, 2 failures.")
+    .action(async (agent, options) =>
+      setStatus(await (await import("./verbs/doctor.ts")).runDoctor(agent, options)),
+    );
 }
 
 function addConfig(program: Command, setStatus: SetStatus): void {

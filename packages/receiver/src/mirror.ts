@@ -23,6 +23,8 @@ import {
 } from "@siteferry/model";
 import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { OpenedOf } from "./bundle-cache.ts";
+import { type CountedStates, countStates } from "./health/counted-states.ts";
+import { type Traffic, trafficAfter } from "./health/traffic.ts";
 import type { Opening } from "./opening.ts";
 import { type Arrival, arrivalsAfter, tellClock } from "./site-clock.ts";
 import { advance, fillGap, type HighWaterMark, judgeOrder, type OrderedBundle } from "./order.ts";
@@ -42,6 +44,10 @@ export interface SiteRecord {
   readonly outbox?: OutboxNote | null;
   /** When a number was passed over last; absent: never. Milliseconds since 1970. */
   readonly missedMs?: number;
+  /** How many objects were in which state at the newest keyframe or delta; absent in records of before. */
+  readonly counted?: CountedStates | undefined;
+  /** Likewise. */
+  readonly traffic?: Traffic | undefined;
   /** The configuration that is held because too many hosts are missing in it. */
   readonly held: BundleHeader | null;
 }
@@ -108,6 +114,14 @@ function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): bo
   return late.kind === "config" && late.configurationHash === wanted && isNewer;
 }
 
+/** A bundle that passed, with what was seen of it on the way. */
+interface Passed {
+  readonly bundle: OpenedBundle;
+  readonly sizeBytes: number;
+  /** The site with this bundle; null for one that says nothing about states, row by row. */
+  readonly states: Pick<States, "hosts" | "services"> | null;
+}
+
 /**
  * Keeps a bundle that has passed the whole order of trust, and moves the high-water mark. A crash
  * before the mark is durable changes nothing: the bundle still lies in the inbox.
@@ -115,7 +129,7 @@ function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): bo
 export async function keep(
   { world: { files, random, clock, log }, spool, cache }: Opening,
   inboxPath: string,
-  bundle: OpenedBundle,
+  { bundle, sizeBytes, states }: Passed,
   before: SiteRecord | null,
 ): Promise<void> {
   const { header, kind } = bundle;
@@ -131,6 +145,8 @@ export async function keep(
     outbox: bundle.outbox ?? before?.outbox ?? null,
     missedMs: hasMissed ? nowMs : (before?.missedMs ?? 0),
     arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
+    counted: states === null ? before?.counted : countStates(states),
+    traffic: trafficAfter(before?.traffic, sizeBytes, nowMs),
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
     delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),

@@ -20,6 +20,7 @@ import {
   parseBundleName,
   Refusal,
   type SiteId,
+  type States,
 } from "@siteferry/model";
 import { putInQuarantine } from "@siteferry/spool";
 import { dumpHosts } from "./dump-hosts.ts";
@@ -134,7 +135,14 @@ type Judged =
   | { readonly kind: "duplicate"; readonly site: SiteId }
   | { readonly kind: "late"; readonly refusal: Refusal }
   | { readonly kind: "waiting"; readonly site: SiteId }
-  | { readonly kind: "opened"; readonly bundle: OpenedBundle; readonly record: SiteRecord | null };
+  | Opened;
+
+interface Opened {
+  readonly kind: "opened";
+  readonly bundle: OpenedBundle;
+  readonly sizeBytes: number;
+  readonly record: SiteRecord | null;
+}
 
 /** The order of trust from its first step to its last but one; nothing is changed here. */
 async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry): Promise<Judged> {
@@ -169,7 +177,7 @@ async function openEntry(opening: Opening, { path, siteOfTransport }: InboxEntry
   const { identities } = opening;
   const bundle = await unpack(envelope, { identities, mustBeEncrypted });
   if (bundle.kind === "verbatim") await dumpHosts(bundle);
-  return { kind: "opened", bundle, record };
+  return { kind: "opened", bundle, sizeBytes: bytes.length, record };
 }
 
 function settingsOf({ settings: { sites } }: Opening, site: SiteId): SiteSettings {
@@ -218,7 +226,7 @@ async function settle(
       return "waitingForKeyframe";
     }
     case "opened":
-      await accept(opening, entry, judged.bundle, judged.record);
+      await accept(opening, entry, judged);
       return "accepted";
   }
 }
@@ -227,8 +235,7 @@ async function settle(
 async function accept(
   opening: Opening,
   { path, released }: InboxEntry,
-  bundle: OpenedBundle,
-  record: SiteRecord | null,
+  { bundle, sizeBytes, record }: Opened,
 ): Promise<void> {
   const { site } = bundle.header;
   const settings = settingsOf(opening, site);
@@ -236,10 +243,8 @@ async function accept(
   checkOwnership(site, settings, hosts);
   const isConfiguration = bundle.kind === "config" || hasConfiguration(bundle);
   if (isConfiguration && !released) await holdMassRemoval(opening, bundle, record);
-  if (bundle.kind === "delta" && record?.keyframe) {
-    // Refused here if it doesn't fit, not when the mark has moved.
-    applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
-  }
+  // Refused here if it doesn't fit, not when the mark has moved.
+  const states = await statesWith(opening, bundle, record);
   const nameOf = nameAtCentre(settings);
   const own = [...hosts].filter(isOwnHost(settings));
   const names = new Set(own.map(nameOf));
@@ -249,7 +254,18 @@ async function accept(
   tellForeign(opening, site, hosts.size - names.size);
   await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
   await claimHosts(opening, site, names, bundle.kind === "keyframe" || hasConfiguration(bundle));
-  await keep(opening, path, bundle, record);
+  await keep(opening, path, { bundle, sizeBytes, states }, record);
+}
+
+/** What the site looks like with this bundle; null if that says nothing about it, row by row. */
+async function statesWith(
+  opening: Opening,
+  bundle: OpenedBundle,
+  record: SiteRecord | null,
+): Promise<States | null> {
+  if (bundle.kind === "keyframe") return bundle.states;
+  if (bundle.kind !== "delta" || !record?.keyframe) return null;
+  return applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
 }
 
 /** With `foreignHosts: leave-out` hosts are missing at the centre on purpose; that must not be silent. */

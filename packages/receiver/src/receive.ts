@@ -8,7 +8,7 @@ import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
 import { dropRequests } from "./activation/words.ts";
 import { ownHostsAt } from "./centre-hosts.ts";
-import { healthOfSites, reportSites } from "./health/site-services.ts";
+import { lookAtAllSites, reportSites } from "./health/site-services.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
@@ -134,7 +134,7 @@ async function reportHealth(receiver: Receiver, report: ReceiveReport): Promise<
   const { host } = receiver.settings.health;
   if (host === undefined) return;
   await attempt(receiver, report, `The services of the sites on ${host}`, async () => {
-    const health = await healthOfSites(receiver);
+    const health = (await lookAtAllSites(receiver)).map((one) => one.health);
     for (const target of receiver.settings.targets) {
       if (!("checkresults" in target)) continue;
       const { checkresults } = target;

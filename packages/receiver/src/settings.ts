@@ -20,6 +20,7 @@ import {
 import { z } from "zod";
 import { type CmcSettings, cmcSchema } from "./cmc-settings.ts";
 import { type CommandsSettings, commandsSchema } from "./commands-settings.ts";
+import { pageSchema, type PageSettings } from "./page-settings.ts";
 import { icinga2Schema, type Icinga2Settings } from "./icinga2-settings.ts";
 import {
   objectsSchema,
@@ -52,6 +53,8 @@ export interface ReceiverSettings {
   readonly reservedHosts: readonly string[];
   /** What is expected of the sites, and the host whose services show it. */
   readonly health: HealthSettings;
+  /** Where the daemon serves its page and metrics; absent: nowhere. */
+  readonly page?: PageSettings | undefined;
   readonly sites: Readonly<Record<SiteId, SiteSettings>>;
   readonly transports: readonly TransportSettings[];
   readonly targets: readonly TargetSettings[];
@@ -197,6 +200,7 @@ const plainSchema = z.strictObject({
   schedule: schedule.default("* * * * *"),
   reservedHosts: textList,
   health: healthSchema.prefault({}),
+  page: pageSchema.optional(),
   sites: z.record(siteId, section(siteSchema)),
   transports: z.array(transportSchema).default([]),
   targets: z.array(targetSchema).min(1, "name at least one target"),

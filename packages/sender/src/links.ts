@@ -29,6 +29,8 @@ interface Pause {
   readonly untilMs: number;
   /** The last failure, for people. */
   readonly problem: Problem | null;
+  /** Of the first of these failures; absent if there is none. */
+  readonly sinceMs?: number;
 }
 
 export interface Problem {
@@ -74,11 +76,12 @@ export function afterFailure(
   failure: FerryError,
   now: { readonly nowMs: number; readonly fraction: number; readonly askedForMs: number | null },
 ): Link {
-  const failures = link.pauses[stream].failures + 1;
+  const { failures: before, sinceMs = now.nowMs } = link.pauses[stream];
+  const failures = before + 1;
   const most = Math.min(pauseMaxMs, pauseMs * 2 ** failures);
   const asked = Math.min(now.askedForMs ?? 0, pauseMaxMs);
   const untilMs = now.nowMs + Math.max(Math.floor(most * now.fraction), asked);
-  const pause = { failures, untilMs, problem: problemOf(failure, now.nowMs) };
+  const pause = { failures, untilMs, problem: problemOf(failure, now.nowMs), sinceMs };
   return { ...link, pauses: { ...link.pauses, [stream]: pause } };
 }
 

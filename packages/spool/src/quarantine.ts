@@ -7,6 +7,7 @@ import {
   printable,
   type Random,
   type Refusal,
+  systemCode,
 } from "@siteferry/model";
 
 /** What stands beside a refused file, for a person. */
@@ -107,6 +108,7 @@ export async function listQuarantine(
       const path = `${quarantine}/${site}/${name}`;
       const sizeBytes = (await files.status(path))?.sizeBytes ?? 0;
       const note = await readNote(files, path);
+      if (note === null) continue;
       found.push({ id: `${site}/${name.replace(/\.ferry$/, "")}`, site, path, sizeBytes, note });
     }
   }
@@ -132,7 +134,13 @@ export async function releaseFromQuarantine(
   await files.unlink(`${path}.reason`);
 }
 
-async function readNote(files: FileSystem, path: string): Promise<QuarantineNote> {
-  const bytes = await files.read(`${path}.reason`, limits.settingsBytesMax, { trusted: true });
-  return JSON.parse(new TextDecoder().decode(bytes)) as QuarantineNote;
+/** Null if somebody has just taken the file out: it goes before its note. */
+async function readNote(files: FileSystem, path: string): Promise<QuarantineNote | null> {
+  try {
+    const bytes = await files.read(`${path}.reason`, limits.settingsBytesMax, { trusted: true });
+    return JSON.parse(new TextDecoder().decode(bytes)) as QuarantineNote;
+  } catch (error) {
+    if (systemCode(error) === "ENOENT" && (await files.status(path)) === null) return null;
+    throw error;
+  }
 }

@@ -12,15 +12,23 @@ import { loadSiteRecord } from "../mirror.ts";
 import type { Opening } from "../opening.ts";
 import { readQuarantine } from "../quarantine.ts";
 import { secondsAhead } from "../site-clock.ts";
-import type { SiteFacts } from "./judge.ts";
+import type { Quarantined, SiteFacts } from "./judge.ts";
 import { loadRefusedValues, type RefusedValues } from "./refused-values.ts";
+import { trafficOfDay } from "./traffic.ts";
 
-type Asking = Pick<Opening, "world" | "settings" | "spool" | "core" | "groupId">;
+export type Asking = Pick<Opening, "world" | "settings" | "spool" | "core" | "groupId">;
 
-export async function readFacts(opening: Asking): Promise<readonly SiteFacts[]> {
+export interface CentreFacts {
+  readonly sites: readonly SiteFacts[];
+  /** What was refused of nobody that the settings name, the newest first. */
+  readonly strangers: readonly Quarantined[];
+}
+
+export async function readFacts(opening: Asking): Promise<CentreFacts> {
   const { world, settings, spool } = opening;
   const refused = await readQuarantine(world.files, settings);
   const targets = await readTargets(opening);
+  const nowMs = world.clock.now();
   const facts: SiteFacts[] = [];
   for (const site of Object.keys(settings.sites) as SiteId[]) {
     // A damaged record is what the receiver itself complains of.
@@ -33,6 +41,10 @@ export async function readFacts(opening: Asking): Promise<readonly SiteFacts[]> 
       createdMs: newest?.createdMs ?? null,
       aheadSeconds: secondsAhead(record?.arrivals ?? []),
       outbox: record?.outbox ?? { waiting: 0, oldest: 0 },
+      counted: record?.counted ?? null,
+      bundles: record?.traffic?.bundles ?? 0,
+      bytes: record?.traffic?.bytes ?? 0,
+      trafficOfDay: trafficOfDay(record?.traffic, nowMs),
       missed: record?.mark.missed ?? 0,
       missedMs: record?.missedMs ?? 0,
       quarantined: refused.filter((file) => siteOf(file) === site).map(quarantinedOf),
@@ -44,7 +56,9 @@ export async function readFacts(opening: Asking): Promise<readonly SiteFacts[]> 
       refusedValueCount: values.reduce((sum, { count }) => sum + count, 0),
     });
   }
-  return facts;
+  const isStranger = (file: QuarantinedFile): boolean =>
+    !Object.hasOwn(settings.sites, siteOf(file) ?? "");
+  return { sites: facts, strangers: refused.filter(isStranger).map(quarantinedOf) };
 }
 
 /** A file whose link doesn't say whose it is counts for the site that it claims. */
@@ -52,8 +66,8 @@ function siteOf({ site, note }: QuarantinedFile): string | undefined {
   return site.startsWith("_") ? parseBundleName(note.name)?.site : site;
 }
 
-function quarantinedOf({ note: { code, message, refusedAt } }: QuarantinedFile) {
-  return { code, message, refusedMs: Date.parse(refusedAt) };
+function quarantinedOf({ id, note: { code, message, refusedAt } }: QuarantinedFile): Quarantined {
+  return { id, code, message, refusedMs: Date.parse(refusedAt) };
 }
 
 interface TargetFacts {

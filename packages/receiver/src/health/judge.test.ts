@@ -1,7 +1,7 @@
 import { parseSiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { type Expectations, judgeSite, type SiteFacts } from "./judge.ts";
-import { healthTable, pluginOutput, pluginOutputOfAll } from "./words.ts";
+import { pluginOutput, pluginOutputOfAll, statusTable } from "./words.ts";
 
 const nowMs = Date.UTC(2026, 10, 1, 12);
 const expected: Expectations = {
@@ -16,6 +16,10 @@ const well: SiteFacts = {
   createdMs: nowMs - 43_000,
   aheadSeconds: -1,
   outbox: { waiting: 0, oldest: 0 },
+  counted: null,
+  bundles: 0,
+  bytes: 0,
+  trafficOfDay: [],
   missed: 0,
   missedMs: 0,
   quarantined: [],
@@ -28,7 +32,7 @@ const well: SiteFacts = {
 const judge = (facts: Partial<SiteFacts>, more: Partial<Expectations> = {}) =>
   judgeSite({ ...well, ...facts }, { ...expected, ...more }, nowMs);
 const refused = (agoMs: number) => [
-  { code: "signature-bad", message: "no\u001bgood", refusedMs: nowMs - agoMs },
+  { id: "remote1/1", code: "signature-bad", message: "no\u001bgood", refusedMs: nowMs - agoMs },
 ];
 
 describe("a site is", () => {
@@ -93,7 +97,22 @@ test("all sites at once: those that aren't well, by name", () => {
     "SITEFERRY UNKNOWN - 2 sites: look at remote2 | sites=2;;;0 warning=0;;;0 critical=0;;;0 unknown=1;;;0",
     "remote2: UNKNOWN: no bundle has come yet",
   ]);
-  expect(healthTable([judge({}), bad])).toBe(
-    "remote1  OK        last bundle 42 s ago\nremote2  UNKNOWN   no bundle has come yet",
-  );
+});
+
+test("a table for a terminal, with the numbers of each site", () => {
+  const bad = { ...well, site: parseSiteId("remote2")!, keptMs: null, createdMs: null };
+  const counted = { hosts: [20, 3, 1, 0], services: [90, 1, 2, 3, 4] };
+  const slot = { fromMs: nowMs, bytes: 1_234_567, bundles: 9 };
+  const good = { ...well, counted, trafficOfDay: [slot], refusedValues: ["host a|b"] };
+  const views = [good, bad].map((facts) => ({
+    facts,
+    expected,
+    health: judgeSite(facts, expected, nowMs),
+  }));
+  expect(statusTable(views, nowMs).split("\n")).toEqual([
+    "SITE     STATE    AGE   LAG  DOWN     PROBLEMS  LAST DAY      MISSING  REFUSED",
+    "remote1  OK       42 s  1 s  4 of 24  6 of 100  1.23 MB in 9  0        0",
+    "         host a¦b",
+    "remote2  UNKNOWN  -     -    -        -         0 B in 0      0        0        no bundle has come yet",
+  ]);
 });

@@ -1,8 +1,11 @@
 // How well a site is, from what the receiver knows of it. Pure; the words and states are those of a
 // monitoring plugin, because that is what an operator looks at.
 
+import { durationOf, type PluginState, type Trouble, worstOf } from "@siteferry/agent";
 import { printable, type SiteId } from "@siteferry/model";
 import { skewSeconds } from "../site-clock.ts";
+import type { CountedStates } from "./counted-states.ts";
+import type { TrafficSlot } from "./traffic.ts";
 
 /** What the receiver knows of a site, but for what the site monitors. Times are milliseconds since 1970. */
 export interface SiteFacts {
@@ -12,6 +15,12 @@ export interface SiteFacts {
   readonly createdMs: number | null;
   /** As `secondsAhead` says. */
   readonly aheadSeconds: number;
+  /** Null: not counted yet, or a vendor's dump. */
+  readonly counted: CountedStates | null;
+  /** Bundles that were kept, and their bytes: since the site's record began, and over the last day. */
+  readonly bundles: number;
+  readonly bytes: number;
+  readonly trafficOfDay: readonly TrafficSlot[];
   /** Numbers that never came, and when one was passed over last; 0: never. */
   readonly missed: number;
   readonly missedMs: number;
@@ -29,7 +38,9 @@ export interface SiteFacts {
   readonly refusedValueCount: number;
 }
 
-interface Quarantined {
+export interface Quarantined {
+  /** As `siteferry quarantine` names it. */
+  readonly id: string;
   readonly code: string;
   readonly message: string;
   readonly refusedMs: number;
@@ -44,9 +55,6 @@ export interface Expectations {
   readonly oneWay: boolean;
 }
 
-/** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
-export type PluginState = 0 | 1 | 2 | 3;
-
 export interface SiteHealth {
   readonly site: SiteId;
   readonly state: PluginState;
@@ -55,6 +63,13 @@ export interface SiteHealth {
   readonly details: readonly string[];
   /** In the form of a plugin's. */
   readonly perfData: string;
+}
+
+/** A site: what is known of it, what is expected, and what follows. */
+export interface SiteView {
+  readonly facts: SiteFacts;
+  readonly expected: Expectations;
+  readonly health: SiteHealth;
 }
 
 /** So long a refusal or a gap is worth a warning. */
@@ -84,17 +99,6 @@ export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: numbe
     details: detailsOf(facts),
     perfData: perfData.join(" "),
   };
-}
-
-interface Trouble {
-  readonly state: PluginState;
-  readonly words: string;
-}
-
-/** OK if there are none. */
-export function worstOf(states: readonly PluginState[]): PluginState {
-  const order: readonly PluginState[] = [2, 1, 3];
-  return order.find((state) => states.includes(state)) ?? 0;
 }
 
 function ageTrouble(
@@ -155,17 +159,6 @@ function detailsOf({
   ];
 }
 
-/** `42 s`, `3 min`, `5 h`, `2 d`: as much as one needs at a glance. */
-function durationOf(seconds: number): string {
-  const units = [
-    [86_400, "d"],
-    [3600, "h"],
-    [60, "min"],
-  ] as const;
-  const [size, unit] = units.find(([least]) => seconds >= 2 * least) ?? [1, "s"];
-  return `${Math.round(seconds / size)} ${unit}`;
-}
-
-function timeOf(ms: number): string {
+export function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -11,8 +11,8 @@ import {
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "../applied-store.ts";
 import type { Opening } from "../opening.ts";
 import type { CheckResultsSettings } from "../settings.ts";
-import { readFacts } from "./facts.ts";
-import { judgeSite, type SiteHealth } from "./judge.ts";
+import { type Asking, readFacts } from "./facts.ts";
+import { judgeSite, type SiteFacts, type SiteHealth, type SiteView } from "./judge.ts";
 import { serviceOf } from "./service-name.ts";
 import { pluginOutput } from "./words.ts";
 
@@ -21,22 +21,22 @@ const nobody = "_sites" as SiteId;
 const minuteMs = 60_000;
 const progressName = "sites.said";
 
-export async function healthOfSites(
-  opening: Parameters<typeof readFacts>[0],
-): Promise<readonly SiteHealth[]> {
-  const { settings, world } = opening;
-  const { warning, critical } = settings.health;
-  const nowMs = world.clock.now();
-  return (await readFacts(opening)).map((facts) => {
-    const { interval, oneWay } = settings.sites[facts.site]!;
-    const expected = {
-      warningAfter: warning,
-      criticalAfter: critical,
-      intervalMs: interval,
-      oneWay,
-    };
-    return judgeSite(facts, expected, nowMs);
+export function viewSites(
+  { settings }: Pick<Asking, "settings">,
+  facts: readonly SiteFacts[],
+  nowMs: number,
+): readonly SiteView[] {
+  const { warning: warningAfter, critical: criticalAfter } = settings.health;
+  return facts.map((one) => {
+    const { interval: intervalMs, oneWay } = settings.sites[one.site]!;
+    const expected = { warningAfter, criticalAfter, intervalMs, oneWay };
+    return { facts: one, expected, health: judgeSite(one, expected, nowMs) };
   });
+}
+
+export async function lookAtAllSites(opening: Asking): Promise<readonly SiteView[]> {
+  const { sites } = await readFacts(opening);
+  return viewSites(opening, sites, opening.world.clock.now());
 }
 
 /** One result a site and minute, and one whenever its state is another; nothing if this minute's was given. */

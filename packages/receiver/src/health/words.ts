@@ -1,9 +1,14 @@
 // How the health of sites is said: as a plugin says it, and as a table.
 
-import { printable } from "@siteferry/model";
-import { type PluginState, type SiteHealth, worstOf } from "./judge.ts";
-
-export const stateNames = ["OK", "WARNING", "CRITICAL", "UNKNOWN"] as const;
+import {
+  durationOf,
+  pluginText as shown,
+  type PluginState,
+  stateNames,
+  worstOf,
+} from "@siteferry/agent";
+import type { SiteHealth, SiteView } from "./judge.ts";
+import { numbersOf } from "./numbers.ts";
 
 /** A plugin's output: a line with perf data, and long output. */
 export function pluginOutput({ site, state, summary, details, perfData }: SiteHealth): string {
@@ -35,19 +40,66 @@ export function pluginOutputOfAll(all: readonly SiteHealth[]): {
   return { state, text: [head, ...lines].join("\n") };
 }
 
+const headings = [
+  "SITE",
+  "STATE",
+  "AGE",
+  "LAG",
+  "DOWN",
+  "PROBLEMS",
+  "LAST DAY",
+  "MISSING",
+  "REFUSED",
+];
+
 /** A table for a terminal, a line each site, with what else there is to know below it. */
-export function healthTable(all: readonly SiteHealth[]): string {
+export function statusTable(all: readonly SiteView[], nowMs: number): string {
   if (all.length === 0) return "No site is configured.";
-  const width = Math.max(...all.map(({ site }) => site.length));
-  return all
-    .flatMap(({ site, state, summary, details }) => [
-      `${site.padEnd(width)}  ${stateNames[state].padEnd(8)}  ${shown(summary)}`,
-      ...details.map((line) => `${" ".repeat(width)}  ${shown(line)}`),
-    ])
-    .join("\n");
+  const rows = all.map(({ facts, health }) => {
+    const numbers = numbersOf(facts, nowMs);
+    const { age, lag, bundlesOfDay, bytesOfDay, missed, quarantined } = numbers;
+    return [
+      health.site,
+      stateNames[health.state],
+      age === null ? "-" : durationOf(age),
+      lag === null ? "-" : durationOf(lag),
+      outOf(numbers.hosts, ["down", "unreachable"]),
+      outOf(numbers.services, ["warning", "critical", "unknown"]),
+      `${sizeOf(bytesOfDay)} in ${bundlesOfDay}`,
+      String(missed),
+      String(quarantined),
+    ];
+  });
+  const widths = headings.map((heading, index) =>
+    Math.max(heading.length, ...rows.map((row) => row[index]!.length)),
+  );
+  const line = (cells: readonly string[], last: string): string =>
+    [...cells.map((cell, index) => cell.padEnd(widths[index]!)), last].join("  ").trimEnd();
+  const lines = all.flatMap(({ health: { state, summary, details } }, index) => [
+    line(rows[index]!, state === 0 ? "" : shown(summary)),
+    ...details.map((one) => `${" ".repeat(widths[0]!)}  ${shown(one)}`),
+  ]);
+  return [line(headings, ""), ...lines].join("\n");
 }
 
-/** What comes from a site or a core mustn't end the line or begin perf data. */
-function shown(text: string): string {
-  return printable(text, 1000).replaceAll("|", "¦");
+/** `1 of 24`: the hosts that are down, the services with problems. */
+function outOf(counts: Readonly<Record<string, number>> | null, bad: readonly string[]): string {
+  if (counts === null) return "-";
+  const sum = (names: readonly string[]): number =>
+    names.reduce((total, name) => total + (counts[name] ?? 0), 0);
+  return `${sum(bad)} of ${sum(Object.keys(counts))}`;
+}
+
+/** As an object of JSON: how the site is, and its numbers. */
+export function statusRecord({ facts, health }: SiteView, nowMs: number): object {
+  return { ...health, state: stateNames[health.state], numbers: numbersOf(facts, nowMs) };
+}
+
+/** `1.2 kB`: three digits at most. */
+export function sizeOf(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[power]}`;
 }

@@ -20,8 +20,9 @@ import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
-import type { SiteHealth } from "../health/judge.ts";
-import { healthOfSites } from "../health/site-services.ts";
+import type { SiteView } from "../health/judge.ts";
+import { lookAtAllSites } from "../health/site-services.ts";
+import { noRuns, runBegan, type RunCounts, runEnded, runFailed } from "../page/run-record.ts";
 import { openDoor } from "../door.ts";
 import type { Opening } from "../opening.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
@@ -29,6 +30,7 @@ import type { ReceiverSettings } from "../settings.ts";
 import { TakingIn } from "../take-in.ts";
 import { openTransport } from "../transports/index.ts";
 import { openPipedMail } from "../transports/piped-mail.ts";
+import type { PageServer } from "./page-server.ts";
 import { readKeys } from "./read-keys.ts";
 import { realCoreControl } from "./real-core-control.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
@@ -53,25 +55,32 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
     const door = openDoor(await openDoorway(settings, log));
     let wakeUp = (): void => {};
     const comeBack = comingBack(() => wakeUp());
+    let runs = noRuns;
     await runDaemon({
       schedule: settings.schedule,
       log,
       async cycle() {
+        runs = runBegan(runs, Date.now());
         try {
-          comeBack(await receive(await open()));
+          const report = await receive(await open());
+          runs = runEnded(runs, Date.now(), report);
+          comeBack(report);
         } catch (error) {
           const failure = explain(error, "Receiving");
+          runs = runFailed(runs, Date.now(), failure.code);
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
         }
       },
       async watch(wake) {
         wakeUp = wake;
         await Promise.all(looking.map((transport) => transport.watch(wake)));
+        let page: PageServer | null = null;
         const close = async (): Promise<void> => {
-          await Promise.allSettled(listening.map((transport) => transport.close()));
+          await Promise.allSettled([page?.close(), ...listening.map((one) => one.close())]);
         };
         // One that listens while another can't would answer for a receiver that has ended.
         try {
+          page = await pageOf(settings, log, () => runs);
           await Promise.all(listening.map((transport) => transport.listen(door)));
         } catch (error) {
           await close();
@@ -81,6 +90,17 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
       },
     });
   });
+}
+
+async function pageOf(
+  settings: ReceiverSettings,
+  log: Log,
+  runs: () => RunCounts,
+): Promise<PageServer | null> {
+  const { page, spool } = settings;
+  if (page === undefined) return null;
+  const { openPage } = await import("./open-page.ts");
+  return await openPage(realOpening(realWorld(log), settings, `${spool}/receiver`), page, runs);
 }
 
 /**
@@ -174,8 +194,8 @@ export async function lookAtObjects(
 export async function lookAtSites(
   settings: ReceiverSettings,
   log: Log,
-): Promise<readonly SiteHealth[]> {
-  return await healthOfSites(realOpening(realWorld(log), settings, `${settings.spool}/receiver`));
+): Promise<readonly SiteView[]> {
+  return await lookAtAllSites(realOpening(realWorld(log), settings, `${settings.spool}/receiver`));
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */

@@ -16,6 +16,8 @@ import { distinctNames, type SendingTransport } from "@siteferry/carry/contract"
 import { connect, parseAddress } from "@siteferry/livestatus";
 import { errorFields, explain, FerryError, type Log, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
+import { readSenderFacts } from "../health/facts.ts";
+import { judgeSender, type SenderHealth, type SenderLimits } from "../health/judge.ts";
 import { type SealedBundle, type Sender, send, type SendReport } from "../send.ts";
 import type { SenderSettings } from "../settings.ts";
 import { Lanes, type Shipping } from "../ship.ts";
@@ -53,6 +55,17 @@ export interface Exported {
   readonly sealed: readonly SealedBundle[];
   /** Names that couldn't be written; the log says why. */
   readonly missing: readonly string[];
+}
+
+/** How it does, as far as its spool says; beside one that runs. */
+export async function lookAtSender(
+  settings: SenderSettings,
+  log: Log,
+  limits: SenderLimits,
+): Promise<SenderHealth> {
+  const { files, clock } = realWorld(log);
+  const facts = await readSenderFacts(files, `${settings.spool}/sender`);
+  return judgeSender(facts, settings, limits, clock.now());
 }
 
 /** Runs until SIGTERM or SIGINT. */

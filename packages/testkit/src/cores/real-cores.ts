@@ -95,6 +95,16 @@ const components = {
     files: ["nft"],
     tests: "of a line that loses packets",
   },
+  chromium: {
+    packages: ["chromium"],
+    files: ["chromium"],
+    tests: "of the page in a browser",
+  },
+  promtool: {
+    packages: ["prometheus"],
+    files: ["promtool"],
+    tests: "of the metrics' form and the alert rules",
+  },
   exfat: {
     packages: ["exfat-fuse", "exfatprogs"],
     files: ["mount.exfat-fuse", "mkfs.exfat"],

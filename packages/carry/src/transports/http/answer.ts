@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenBounds } from "./listen-bounds.ts";
+import { closing, finish } from "./finish-answer.ts";
 import { Gone } from "./receive-body.ts";
 import { Rejected } from "./rejected.ts";
 import type { Content } from "./take-request.ts";
@@ -67,48 +68,4 @@ function reject(
     ...closing(request),
   });
   finish(request, response, content, lingerMs);
-}
-
-/** Whoever is answered before its body has come, be it one that nobody asked for, isn't listened to for long. */
-function closing(request: IncomingMessage): { connection?: "close" } {
-  return isWhole(request) ? {} : { connection: "close" };
-}
-
-function finish(
-  request: IncomingMessage,
-  response: ServerResponse,
-  content: Content,
-  lingerMs: number,
-): void {
-  if (isWhole(request)) response.end(content ?? undefined);
-  else linger(request, response, content, lingerMs);
-}
-
-function isWhole({ complete, headers }: IncomingMessage): boolean {
-  const hasBody =
-    headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-  return complete || !hasBody;
-}
-
-/**
- * The body is still coming: to close now would reset the line, and the answer might be lost with it.
- * So what comes is thrown away for a while.
- */
-function linger(
-  request: IncomingMessage,
-  response: ServerResponse,
-  content: Content,
-  lingerMs: number,
-): void {
-  // Nothing is written in answer to HEAD, also no headers.
-  if (content === null || request.method === "HEAD") response.flushHeaders();
-  else response.write(content);
-  request.resume();
-  const timer = setTimeout(() => request.destroy(), lingerMs);
-  const end = (): void => {
-    clearTimeout(timer);
-    response.end();
-  };
-  request.once("end", end);
-  request.once("close", end);
 }

@@ -152,6 +152,20 @@ describe("what is no upload", () => {
     expect(await status(`PUT ${path.replace("remote1/", "remote2/")}`)).toBe("403");
   });
 
+  test("a site may ask whether it would be let in, nobody else hears more than of an upload", async () => {
+    await using listener = await startListener(never);
+    const ask = async (of: string, login: string): Promise<string | undefined> => {
+      const text = `GET /v1/sites/${of}/access HTTP/1.1\r\nHost: x\r\n${login}Connection: close\r\n\r\n`;
+      return (await say(listener, text)).answer.split(" ")[1];
+    };
+    const login = authorised.replace(/^Host:.*\r\n/im, "");
+    expect(await ask("remote1", login)).toBe("200");
+    expect(await ask("remote2", login)).toBe("401");
+    expect(await ask("nobody", login)).toBe("401");
+    expect(await ask("remote1", "")).toBe("401");
+    expect(await ask("REMOTE", login)).toBe("404");
+  });
+
   test("R59 a body without a length, or over the limit, is refused before it is read", async () => {
     await using listener = await startListener(never);
     const head = `PUT ${path} HTTP/1.1\r\n${authorised}`;

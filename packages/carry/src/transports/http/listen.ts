@@ -12,6 +12,7 @@ import { formatListenAddress, isLoopback, type ListenAddress } from "./address.t
 import { Admission } from "./admission.ts";
 import { answerWith } from "./answer.ts";
 import { defaultListenBounds, type ListenBounds } from "./listen-bounds.ts";
+import { startListening } from "./start-listening.ts";
 import { takeRequest } from "./take-request.ts";
 
 /** What is read from files: at the start, and anew each minute. */
@@ -68,7 +69,7 @@ export function httpListener({
       const access = (): ListenSecrets["access"] => secrets.access;
       const taking = { door, admission, bounds, warn: warnSparingly, access, shown };
       answerWith(server, bounds, (request, proceed) => takeRequest(request, proceed, taking));
-      await startListening(server, address, where);
+      await startListening(server, address);
       reloading = setInterval(() => {
         warnings = 0;
         reload(server, secrets, readSecrets).then(
@@ -125,21 +126,6 @@ async function createServer(
       throw unusable(where, cause);
     }
   }
-}
-
-async function startListening(
-  server: Server | SecureServer,
-  { host, port }: ListenAddress,
-  where: string,
-): Promise<void> {
-  const listening = Promise.withResolvers<void>();
-  server.once("listening", listening.resolve);
-  server.once("error", listening.reject);
-  server.listen({ host, port });
-  await listening.promise.catch((error: unknown) => {
-    throw explain(error, `Listening on ${where}`);
-  });
-  server.off("error", listening.reject);
 }
 
 /** What was renewed is used from the next connection on; what can't be used leaves the old in force. */

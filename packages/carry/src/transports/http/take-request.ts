@@ -46,6 +46,7 @@ export async function takeRequest(
     if (error instanceof Rejected) warn(loginRefused(from, site, error));
     throw error;
   }
+  if (route.kind === "access") return Buffer.from("ok\n");
   checkLength(request);
   using place = await admission.enter(site);
   proceed();

@@ -2,7 +2,7 @@
 // What was handed over before a failure is without effect: nobody offers a bundle with parts missing.
 
 import { type Clock, limits, type Random } from "@siteferry/model";
-import type { SendingTransport } from "../../transport.ts";
+import type { Probed, SendingTransport } from "../../transport.ts";
 import { bundleRoom, composeMessage, type Envelope, splitBundle } from "./compose.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import { pipeToSendmail } from "./sendmail.ts";
@@ -35,6 +35,14 @@ export function mailSender(
       else for (const message of messages) await pipeToSendmail(relay.sendmail, envelope, message);
       return null;
     },
+    ...(!("sendmail" in relay) && { probe: () => probeRelay(relay, envelope) }),
     async close() {},
   };
+}
+
+/** Without a message it ends after the login. */
+async function probeRelay(relay: MailServer, envelope: Envelope): Promise<Probed> {
+  await submit(relay, envelope, []);
+  const seen = relay.user === null ? "answers; it asks for no login" : "answers, and lets us in";
+  return { seen, clock: null };
 }

@@ -1,8 +1,8 @@
 // ssh, the sending half: by a process at the centre, to its http listener, into a directory there, or
 // through the operator's own ssh.
 
-import type { Random, SiteId } from "@siteferry/model";
-import type { SendingTransport } from "../../transport.ts";
+import { printable, type Random, type SiteId } from "@siteferry/model";
+import type { Probed, SendingTransport } from "../../transport.ts";
 import { placeOfCommand, sendByCommand, type SshCommand } from "./command.ts";
 import { sendByExec } from "./exec.ts";
 import { Link } from "./link.ts";
@@ -11,7 +11,7 @@ import { placeOf, type SshConnection, type SshFiles } from "./settings.ts";
 import { SftpLink } from "./sftp-link.ts";
 import type { Sftp } from "./sftp.ts";
 import { sshTraits } from "./traits.ts";
-import { sendThroughTunnel, type SshTunnel } from "./tunnel.ts";
+import { probeTunnel, sendThroughTunnel, type SshTunnel } from "./tunnel.ts";
 
 /** Each bundle to a process of its own, `siteferry receive --stdin SITE`; the receipt comes back. */
 export function sshExecSender(
@@ -23,10 +23,22 @@ export function sshExecSender(
     name: `ssh:${placeOf(connection)}`,
     traits: sshTraits("push", true),
     send: ({ content }) => sendByExec(link, site, content),
+    probe: () => probeLogin(link),
     async close() {
       link.close();
     },
   };
+}
+
+/** No command: the process at the centre would wait for a bundle, and count one that is empty. */
+async function probeLogin(link: Link): Promise<Probed> {
+  await link.begin(async () => {});
+  return { seen: "its host key is the known one, and it lets us in", clock: null };
+}
+
+async function probeDirectory(sftp: Sftp, directory: string): Promise<Probed> {
+  await sftp.list(directory);
+  return { seen: `lets us in, and ${printable(directory)} is there`, clock: null };
 }
 
 /** To the centre's http listener, through sshd; the receipt comes back. */
@@ -44,6 +56,7 @@ export function sshTunnelSender(
     name: `ssh:${placeOf(connection)} to port ${tunnel.port}`,
     traits: sshTraits("push", true),
     send: (bundle) => sendThroughTunnel(link, files, options, bundle),
+    probe: () => probeTunnel(link, files, options),
     async close() {
       link.close();
     },
@@ -87,6 +100,7 @@ export function sshDirectorySender(
       await sweepOver(sftp, directory, site, bundle.name).catch(() => {});
       return null;
     },
+    probe: async () => await probeDirectory(await link.open(), directory),
     async close() {
       link.close();
     },

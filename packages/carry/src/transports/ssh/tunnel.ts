@@ -3,7 +3,7 @@
 
 import type { Duplex } from "node:stream";
 import { FerryError, type SiteId } from "@siteferry/model";
-import type { OutgoingBundle } from "../../transport.ts";
+import type { OutgoingBundle, Probed, SendingTransport } from "../../transport.ts";
 import { parseToken } from "../http/access.ts";
 import { httpSender } from "../http/send.ts";
 import type { Link } from "./link.ts";
@@ -33,9 +33,32 @@ const listenerHost = "127.0.0.1";
 export async function sendThroughTunnel(
   link: Link,
   files: SshFiles,
-  { port, token: tokenFile, site, timeoutMs }: TunnelOptions,
+  options: TunnelOptions,
   bundle: OutgoingBundle,
 ): Promise<Uint8Array | null> {
+  return await throughTunnel(link, files, options, async (sender, conversation) => {
+    const { length } = bundle.content;
+    return await conversation.during("handing the bundle over", () => sender.send(bundle), length);
+  });
+}
+
+/** Asks the listener whether the site would be let in. */
+export async function probeTunnel(
+  link: Link,
+  files: SshFiles,
+  options: TunnelOptions,
+): Promise<Probed> {
+  return await throughTunnel(link, files, options, async (sender, conversation) =>
+    conversation.during("asking the listener", () => sender.probe!(), 0),
+  );
+}
+
+async function throughTunnel<Result>(
+  link: Link,
+  files: SshFiles,
+  { port, token: tokenFile, site, timeoutMs }: TunnelOptions,
+  work: (sender: SendingTransport, conversation: Session["conversation"]) => Promise<Result>,
+): Promise<Result> {
   const token = parseToken(await files.readSecret(tokenFile), tokenFile);
   const { stream, conversation } = await openTunnel(link, port);
   const sender = httpSender({
@@ -47,8 +70,7 @@ export async function sendThroughTunnel(
     via: { name: conversation.place, line: stream },
   });
   try {
-    const { length } = bundle.content;
-    return await conversation.during("handing the bundle over", () => sender.send(bundle), length);
+    return await work(sender, conversation);
   } finally {
     // Not waited for: of a line that is dead nobody says that it is closed.
     void sender.close();

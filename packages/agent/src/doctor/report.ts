@@ -1,0 +1,33 @@
+// The findings of `siteferry doctor` for people and for scripts.
+
+import type { NamedFinding } from "./examine.ts";
+import type { Verdict } from "./finding.ts";
+
+const shown: Readonly<Record<Verdict, string>> = {
+  ok: "OK",
+  warning: "WARNING",
+  fail: "FAIL",
+  skipped: "skipped",
+};
+
+/** A line a finding, what to do below it, and a sentence at the end. */
+export function doctorReport(findings: readonly NamedFinding[]): string {
+  const width = Math.max(0, ...findings.map(({ check }) => check.length));
+  const lines = findings.flatMap(({ check, verdict, what, todo }) => [
+    `${shown[verdict].padEnd(7)}  ${check.padEnd(width)}  ${what}`,
+    ...(todo === null ? [] : [`${" ".repeat(7)}  ${" ".repeat(width)}  → ${todo}`]),
+  ]);
+  const count = (verdict: Verdict): number =>
+    findings.filter((finding) => finding.verdict === verdict).length;
+  const said =
+    count("fail") + count("warning") === 0
+      ? "All is well."
+      : `${count("fail")} failures, ${count("warning")} warnings.`;
+  return [...lines, "", said].join("\n");
+}
+
+/** 0 all is well, 1 there are warnings, 2 there are failures. */
+export function doctorStatus(findings: readonly NamedFinding[]): 0 | 1 | 2 {
+  if (findings.some(({ verdict }) => verdict === "fail")) return 2;
+  return findings.some(({ verdict }) => verdict === "warning") ? 1 : 0;
+}

@@ -1,0 +1,67 @@
+// What the sender's spool says about how it goes. Read beside a running sender, without its lock.
+
+import type { FileSystem } from "@siteferry/model";
+import { loadLinks, type Links, type Problem, streams } from "../links.ts";
+import { listOutbox } from "../outbox.ts";
+
+export interface SenderFacts {
+  /** When something was sealed last, milliseconds since 1970; null: never. */
+  readonly sealedMs: number | null;
+  /** Bundles in the outbox, and since when the oldest of them lies there; null: none does. */
+  readonly waiting: number;
+  readonly oldestMs: number | null;
+  readonly links: readonly LinkFacts[];
+}
+
+export interface LinkFacts {
+  readonly name: string;
+  /** Failures since something went through, and when the first of them was; 0 and null: none. */
+  readonly failures: number;
+  readonly sinceMs: number | null;
+  /** Bundles that the centre refuses. */
+  readonly refused: number;
+  /** The newest failure that isn't over. */
+  readonly problem: Problem | null;
+}
+
+/** @param spool the sender's own directory. Throws as the file system does if it can't be read. */
+export async function readSenderFacts(files: FileSystem, spool: string): Promise<SenderFacts> {
+  if ((await files.status(spool)) === null) {
+    return { sealedMs: null, waiting: 0, oldestMs: null, links: [] };
+  }
+  const numbering = await files.status(`${spool}/state/numbering`);
+  const isThere = (await files.status(`${spool}/outbox`)) !== null;
+  const entries = isThere ? await listOutbox(files, spool) : [];
+  const since: number[] = [];
+  for (const { fileName } of entries) {
+    const status = await files.status(`${spool}/outbox/${fileName}`);
+    // It went while we looked.
+    if (status !== null) since.push(status.modifiedMs);
+  }
+  return {
+    sealedMs: numbering?.modifiedMs ?? null,
+    waiting: since.length,
+    oldestMs: since.length === 0 ? null : Math.min(...since),
+    links: linkFacts(await loadLinks(files, `${spool}/state`)),
+  };
+}
+
+function linkFacts(links: Links): readonly LinkFacts[] {
+  return Object.entries(links).map(([name, { pauses, refused }]) => {
+    const lanes = streams.map((stream) => pauses[stream]);
+    const failing = lanes.filter(({ failures }) => failures > 0);
+    const refusals = Object.keys(refused).length;
+    const known = refusals > 0 ? lanes : failing;
+    const problems = known.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+    return {
+      name,
+      failures: Math.max(0, ...failing.map(({ failures }) => failures)),
+      sinceMs:
+        failing.length === 0
+          ? null
+          : Math.min(...failing.map(({ sinceMs, problem }) => sinceMs ?? problem?.atMs ?? 0)),
+      refused: refusals,
+      problem: problems.sort((a, b) => b.atMs - a.atMs)[0] ?? null,
+    };
+  });
+}
