@@ -24,9 +24,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-type SetStatus = (status: number) => void;
+export type SetStatus = (status: number) => void;
 
-function commandLine(setStatus: SetStatus): Command {
+/** All verbs with their options; `setStatus` gets what a verb ends with. */
+export function commandLine(setStatus: SetStatus): Command {
   const program = new Command("siteferry")
     .description("Carries a monitoring site across a gap: Livestatus there, check results here.")
     .version(version)
