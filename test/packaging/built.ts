@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const top: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 const manifest = JSON.parse(readFileSync(`${top}/package.json`, "utf8")) as { version: string };
-export const { version } = manifest;
+export const version: string = manifest.version;
 
 /** Builds into `out`; throws with what the build said. */
 export function buildPackages(out: string): void {
