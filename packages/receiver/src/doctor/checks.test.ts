@@ -67,6 +67,7 @@ const silent = {
 const another = { probes: { account: async () => ({ id: 9, groups: [9] }) } };
 
 const cases: readonly (readonly [name: string, what: string, changes: Changes, line: string])[] = [
+  ["signers", "no sites", { yaml: { sites: {} } }, "warning there are no sites yet"],
   ["signers", "damaged", { texts: { "/signers": "x" } }, "throws signers-invalid"],
   ["signers", "none", { texts: { "/signers": "" } }, "fail /signers has no key of remote1"],
   [

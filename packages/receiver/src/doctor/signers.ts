@@ -28,6 +28,7 @@ export const signers: Check<ReceiverSubject> = {
       found.push(warning(what, `Its bundles are refused: add it to sites, or remove its line.`));
     }
     const count = Object.keys(settings.sites).length;
+    if (count === 0) found.push(warning("there are no sites yet", "siteferry enrol adds them"));
     return found.length > 0 ? found : [ok(`each of the ${count} sites has a key that is valid`)];
   },
 };

@@ -130,7 +130,7 @@ async function isReceiver(host: string, port: number, hasTls: boolean): Promise<
       text += piece;
       if (text.length > 3) answer.destroy();
     });
-    answer.on("close", () => resolve(answer.statusCode === 200 && text === "ok\n"));
+    answer.on("end", () => resolve(answer.statusCode === 200 && text === "ok\n"));
   });
   request.on("timeout", () => request.destroy());
   request.on("error", () => resolve(false));
