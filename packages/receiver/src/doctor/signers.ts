@@ -1,6 +1,6 @@
 // Whom the centre believes: a list that can be read, a key that is valid for each site.
 
-import { type Check, fail, type Finding, ok, warning } from "@siteferry/agent";
+import { type Check, fail, type Finding, listFault, ok, warning } from "@siteferry/agent";
 import type { AllowedSigner } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
 import { readSigners } from "../world/read-keys.ts";
@@ -11,11 +11,11 @@ const soonDays = 14;
 
 export const signers: Check<ReceiverSubject> = {
   name: "signers",
-  async run({ settings, world }) {
+  async run({ settings, world, probes }) {
     const { signers: list, revoked } = await readSigners(world.files, settings);
     const nowMs = world.clock.now();
     const all = [...list.values()].flat().filter(({ keyId }) => !revoked.has(keyId));
-    const found: Finding[] = [];
+    const found: Finding[] = [...(await listFault(probes, settings.allowedSigners))];
     for (const site of Object.keys(settings.sites) as SiteId[]) {
       // What livedump brings the centre itself seals.
       if (settings.sites[site]!.livedump) continue;
