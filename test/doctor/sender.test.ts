@@ -84,6 +84,8 @@ transports:
       key: ${at("ssh.key")}
       knownHosts: ${keys.known}
       directory: ${at("incoming")}
+  - ssh:
+      { host: 127.0.0.1, port: ${sshd.port}, user: ${sshd.user}, key: ${at("ssh.key")}, knownHosts: ${keys.known} }
   - http: { url: "https://127.0.0.1:${port}", ca: ${authority.certPath}, token: ${at("token")} }
 `,
       );
@@ -102,6 +104,7 @@ transports:
       /^OK core: icinga2 .*answers/,
       /^OK core: 1 hosts and 0 services/,
       /^OK link: ssh:.* lets us in, and .*incoming is there/,
+      /^OK link: ssh:.* its host key is the known one, and it lets us in/,
       /^OK link: http:.* answers, and lets remote1 in/,
       /^OK clock: this clock is \d+ s /,
       /^OK disk: .*synced, linked and locked/,

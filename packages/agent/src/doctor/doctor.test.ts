@@ -14,6 +14,7 @@ import {
   examine,
   fail,
   type Finding,
+  impatient,
   ok,
   warning,
 } from "./index.ts";
@@ -156,6 +157,19 @@ test("a check that throws says why, one that hangs that it does, and the others 
   ]);
   expect(findings[1]!.todo).toContain("(login-refused)");
   expect(await examine(checks.slice(0, 1), null, never)).toHaveLength(1);
+});
+
+test("links get less time, and nothing else of them changes", () => {
+  const settings = {
+    http: { url: "x", timeout: 60_000 },
+    list: [1],
+    ssh: { jump: { timeout: 5 } },
+  };
+  expect(impatient(settings, 10)).toEqual({
+    http: { url: "x", timeout: 10 },
+    list: [1],
+    ssh: { jump: { timeout: 5 } },
+  });
 });
 
 test("the report has nothing raw in it, and its status is that of the worst line", () => {

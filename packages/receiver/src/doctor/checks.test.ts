@@ -67,6 +67,13 @@ const silent = {
 const another = { probes: { account: async () => ({ id: 9, groups: [9] }) } };
 
 const cases: readonly (readonly [name: string, what: string, changes: Changes, line: string])[] = [
+  ["signers", "no sites", { yaml: { sites: {} } }, "warning there are no sites yet"],
+  [
+    "signers",
+    "open to everybody",
+    { entries: { "/signers": { mode: 0o666 } } },
+    "fail /signers can be written by everybody",
+  ],
   ["signers", "damaged", { texts: { "/signers": "x" } }, "throws signers-invalid"],
   ["signers", "none", { texts: { "/signers": "" } }, "fail /signers has no key of remote1"],
   [

@@ -209,6 +209,16 @@ describe("each fails when its thing is broken:", () => {
     ],
     [
       "centreKeys",
+      "open to everybody",
+      {
+        yaml: { centreKeys: "/list" },
+        texts: { "/list": "" },
+        entries: { "/list": { mode: 0o646 } },
+      },
+      "fail /list can be written by everybody",
+    ],
+    [
+      "centreKeys",
       "none for receipts",
       { link: acknowledging },
       "fail link:x brings receipts, and centreKeys isn't set",
