@@ -53,6 +53,10 @@ const logLevels = ["debug", "info", "warn", "error", "silent"];
 const logLevel = new Option("--log-level <level>", "what is logged on standard error")
   .choices(logLevels)
   .default("info");
+const quiet = new Option("-q, --quiet", "what is wrong only, as for cron").implies({
+  logLevel: "warn",
+});
+const verbose = new Option("-v, --verbose", "each step").implies({ logLevel: "debug" });
 
 function addAgents(program: Command, setStatus: SetStatus): void {
   program
@@ -61,6 +65,8 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
     .option("--once", "one run, for cron", false)
     .addOption(logLevel)
+    .addOption(quiet)
+    .addOption(verbose)
     .action(async (options) => {
       const { runSend } = await import("./verbs/send.ts");
       setStatus(await runSend(options));
@@ -78,6 +84,8 @@ function addAgents(program: Command, setStatus: SetStatus): void {
         .default("bundle"),
     )
     .addOption(logLevel)
+    .addOption(quiet)
+    .addOption(verbose)
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");
       setStatus(await runReceive(options));
