@@ -306,6 +306,36 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     { ...icinga2, api: "<html>\u001b" },
     "skipped https://core:5665 answers",
   ],
+  [
+    "commands",
+    "no status",
+    { ...byFile, entries: { "/status": undefined } },
+    "fail /status isn't there",
+  ],
+  [
+    "objects",
+    "no command file",
+    { texts: { "/nagios.cfg": "cfg_dir=/etc/ferry" } },
+    "fail /nagios.cfg names no command_file",
+  ],
+  [
+    "link",
+    "no Maildir",
+    { yaml: { transports: [{ mail: { maildir: { dir: "/mail" } } }] } },
+    "fail /mail/new isn't there",
+  ],
+  [
+    "results",
+    "a core of a user that isn't known",
+    { core: "nagios_user=nobody-there" },
+    "warning the core's user nobody-there isn't known here",
+  ],
+  [
+    "signers",
+    "of a site that isn't named",
+    { texts: { "/signers": "remote1,other KEY" } },
+    "warning /signers has a key of other, which isn't among sites",
+  ],
   ["sites", "silent", { health: [{ ...silent, state: 2 }] }, "fail remote1 is CRITICAL: no bundle"],
   ["sites", "new", { health: [{ ...silent, state: 3 }] }, "warning remote1 is UNKNOWN"],
 ];
