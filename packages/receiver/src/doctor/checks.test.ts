@@ -355,6 +355,14 @@ describe("each fails when its thing is broken:", () => {
   });
 });
 
+test("of a thousand silent sites twenty are named", async () => {
+  const health = Array.from({ length: 1000 }, () => ({ ...silent, state: 2 as const }));
+  const found = await find("sites", { health });
+  expect(found).toHaveLength(21);
+  expect(found.at(-1)).toBe("warning and 980 more");
+  expect(await find("sites", { health: health.slice(0, 20) })).toHaveLength(20);
+});
+
 test("an Icinga 2 that lets the user do everything is well, and so are targets that work", async () => {
   const api = '{"results":[{"permissions":["*"]}]}';
   expect(await find("icinga2", { ...icinga2, api })).toEqual([expect.stringMatching(/^ok /)]);
