@@ -15,6 +15,7 @@ import {
   fail,
   type Finding,
   impatient,
+  listFault,
   ok,
   warning,
 } from "./index.ts";
@@ -88,6 +89,13 @@ test.each([
     verdict: "fail",
     todo: "make it",
   });
+});
+
+test("a list of keys that everybody may write is none to believe", async () => {
+  const probes = pretendedProbes({ "/open": { mode: 0o646 }, "/list": { mode: 0o664 } });
+  expect(lineOf(await listFault(probes, "/open"))[0]).toMatch(/^fail \/open can be written by/);
+  expect(await listFault(probes, "/list")).toEqual([]);
+  expect(await listFault(probes, "/none")).toEqual([]);
 });
 
 test.each([
