@@ -169,6 +169,17 @@ ls /tmp/checkresults/*.ok`);
     }
   });
 
+  test("the example settings are files that their agents take", async () => {
+    const find = "find /usr/share/doc/siteferry/examples -name '*.yaml*'";
+    const files = (await output(installed, find)).trim().split("\n");
+    expect(files).toHaveLength(4);
+    for (const file of files) {
+      const verb = file.includes("sender.yaml") ? "outbox" : "status";
+      const outcome = await installed.sh(`siteferry ${verb} --config ${file}`);
+      expect(outcome, file).toMatchObject({ status: 0, stderr: "" });
+    }
+  });
+
   test("in an OMD site the daemon starts and stops with the site", async () => {
     await using machine = await copy();
     const run = (script: string): Promise<string> => output(machine, script);
