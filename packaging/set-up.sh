@@ -12,6 +12,6 @@ for directory in /etc/siteferry /var/lib/siteferry; do
 done
 # Nothing is started that an administrator hasn't set up; what runs goes on with the new executable.
 if [ -d /run/systemd/system ]; then
-  systemctl daemon-reload
-  systemctl try-restart siteferry-send.service siteferry-receive.service
+  systemctl daemon-reload || true
+  systemctl try-restart siteferry-send.service siteferry-receive.service || true
 fi

@@ -16,7 +16,11 @@ export function buildPackages(out: string): void {
   if (status !== 0) throw new Error(`pnpm package ended with ${status}: ${stdout}${stderr}`);
 }
 
-/** The same .deb under another version, which dpkg takes for an upgrade. */
-export const raiseVersion = `rm -rf /tmp/raised && dpkg-deb -R /packages/siteferry_*.deb /tmp/raised &&
-sed -i 's/^Version: .*/&+1/' /tmp/raised/DEBIAN/control &&
-dpkg-deb --root-owner-group -Znone -b /tmp/raised /tmp/raised.deb`;
+/** The same .deb under another version, which dpkg takes for an upgrade: `/tmp/raised.deb`. */
+export const raiseVersion = `set -e
+rm -rf /tmp/raised && mkdir /tmp/raised && cd /tmp/raised
+ar x /packages/siteferry_*.deb
+mkdir control && tar -xf control.tar.* -C control && rm control.tar.*
+sed -i 's/^Version: .*/&+1/' control/control
+tar -czf control.tar.gz -C control .
+ar rc /tmp/raised.deb debian-binary control.tar.gz data.tar.*`;

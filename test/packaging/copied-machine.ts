@@ -1,5 +1,5 @@
 // This machine once more, copied on write: packages are installed there and leave nothing behind. The
-// checkout and Node aren't in it.
+// checkout and Node aren't in it, nor what a siteferry may have left on the real one.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -28,9 +28,14 @@ mount --rbind /dev "$1/root/dev"
 mount -t tmpfs tmpfs "$1/root/tmp"
 mkdir "$1/root/packages"
 mount --bind "$2" "$1/root/packages"
+mkdir -p "$1/root$3"
 mount -t tmpfs tmpfs "$1/root$3"
 mount -t tmpfs tmpfs "$1/root/run"
 rm -f "$1/root/usr/bin/node" "$1/root/usr/local/bin/node"
+rm -rf "$1/root/etc/siteferry" "$1/root/var/lib/siteferry"
+# dpkg needn't make a new index of all manual pages, and what it writes is in memory.
+rm -f "$1/root/var/lib/man-db/auto-update"
+echo force-unsafe-io > "$1/root/etc/dpkg/dpkg.cfg.d/test"
 echo ready
 exec cat`;
 

@@ -20,13 +20,15 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
     directory = stack.use(await makeTemporaryDirectory("packages"));
     buildPackages(at("dist"));
     // The copy sees what lies in here, and its sockets.
-    const clock = Date;
-    const site = makeFakeSite({ hosts: 3, servicesPerHost: 4, seed: 1, clock });
+    const site = makeFakeSite({ hosts: 3, servicesPerHost: 4, seed: 1, clock: Date });
     const core = await serve(parseAddress(`unix:${at("dist")}/live`), site.source, {});
     stack.defer(() => core.close());
+    installed = stack.use(await copy());
+    await output(installed, "dpkg -i /packages/siteferry_*.deb");
   }, buildTimeoutMs);
   afterAll(() => stack.disposeAsync());
 
+  let installed: CopiedMachine;
   let copies = 0;
   const copy = (): Promise<CopiedMachine> => copyMachine(at(`copy-${++copies}`), at("dist"));
 
@@ -146,8 +148,7 @@ ls /tmp/checkresults/*.ok`);
   });
 
   test("the units are right, and not more exposed than the documents say", async () => {
-    await using machine = await copy();
-    await output(machine, "dpkg -i /packages/siteferry_*.deb");
+    const machine = installed;
     if ((await machine.sh("command -v systemd-analyze")).stdout === "") {
       process.stderr.write("Left out: the units' verification; systemd-analyze isn't there\n");
       return;
@@ -165,6 +166,17 @@ ls /tmp/checkresults/*.ok`);
       );
       const exposure = /exposure level for \S+: (\d+\.\d)/.exec(stdout)?.[1];
       expect(Number(exposure), stdout).toBeLessThanOrEqual(promised);
+    }
+  });
+
+  test("the example settings are files that their agents take", async () => {
+    const find = "find /usr/share/doc/siteferry/examples -name '*.yaml*'";
+    const files = (await output(installed, find)).trim().split("\n");
+    expect(files).toHaveLength(4);
+    for (const file of files) {
+      const verb = file.includes("sender.yaml") ? "outbox" : "status";
+      const outcome = await installed.sh(`siteferry ${verb} --config ${file}`);
+      expect(outcome, file).toMatchObject({ status: 0, stderr: "" });
     }
   });
 
@@ -195,9 +207,7 @@ echo "  - drop: { dir: /omd/sites/remote1/link }" >> etc/siteferry/sender.yaml`)
   });
 
   test("completion knows the verbs and their flags; the manual page has every verb", async () => {
-    await using machine = await copy();
-    const run = (script: string): Promise<string> => output(machine, script);
-    await run("dpkg -i /packages/siteferry_*.deb");
+    const run = (script: string): Promise<string> => output(installed, script);
     const complete = (words: string): Promise<string> =>
       run(`bash -c '. /usr/share/bash-completion/completions/siteferry
 COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo "\${COMPREPLY[*]}"'`);

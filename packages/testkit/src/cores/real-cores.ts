@@ -111,7 +111,7 @@ const components = {
     tests: "of a stick with exFAT",
   },
   rpm: {
-    packages: ["rpm", "binutils", "cpio"],
+    packages: ["rpm", "binutils"],
     files: ["rpmbuild", "rpm", "strip", "objdump"],
     tests: "that make and install the packages",
   },
