@@ -32,11 +32,12 @@ describe.skipIf(unavailable !== null)(`doctor sender ${unavailable ?? ""}`, () =
     const good = await makeCertificate(path, "good", { authority });
     const expired = await makeCertificate(path, "expired", { authority, isExpired: true });
     const port = await freePort();
-    const listen = async (certificate: typeof good) => {
+    const clearPort = await freePort();
+    const listen = async (certificate: typeof good | null) => {
       const listener = httpListener({
-        listen: parseListenAddress(`127.0.0.1:${port}`)!,
+        listen: parseListenAddress(`127.0.0.1:${certificate === null ? clearPort : port}`)!,
         secrets: async () => ({
-          tls: { cert: certificate.cert, key: certificate.key },
+          tls: certificate && { cert: certificate.cert, key: certificate.key },
           access: new Map([[site, { token, certificate: null }]]),
         }),
         warn: () => {},
@@ -45,6 +46,7 @@ describe.skipIf(unavailable !== null)(`doctor sender ${unavailable ?? ""}`, () =
       return listener;
     };
     let listener = await listen(good);
+    const behindSshd = await listen(null);
 
     // Root made some of it for itself; a user of its own sends.
     await chmod(path, 0o755);
@@ -84,6 +86,15 @@ transports:
       key: ${at("ssh.key")}
       knownHosts: ${keys.known}
       directory: ${at("incoming")}
+  - ssh:
+      { host: 127.0.0.1, port: ${sshd.port}, user: ${sshd.user}, key: ${at("ssh.key")}, knownHosts: ${keys.known} }
+  - ssh:
+      host: 127.0.0.1
+      port: ${sshd.port}
+      user: ${sshd.user}
+      key: ${at("ssh.key")}
+      knownHosts: ${keys.known}
+      tunnel: { port: ${clearPort}, token: ${at("token")} }
   - http: { url: "https://127.0.0.1:${port}", ca: ${authority.certPath}, token: ${at("token")} }
 `,
       );
@@ -102,6 +113,8 @@ transports:
       /^OK core: icinga2 .*answers/,
       /^OK core: 1 hosts and 0 services/,
       /^OK link: ssh:.* lets us in, and .*incoming is there/,
+      /^OK link: ssh:.* its host key is the known one, and it lets us in/,
+      /^OK link: ssh:\S+ to port \d+ answers, and lets remote1 in/,
       /^OK link: http:.* answers, and lets remote1 in/,
       /^OK clock: this clock is \d+ s /,
       /^OK disk: .*synced, linked and locked/,
@@ -186,6 +199,6 @@ transports:
       await mended();
     }
     expect((await look()).troubles).toEqual(usual);
-    await listener.close();
+    await Promise.all([listener.close(), behindSshd.close()]);
   });
 });

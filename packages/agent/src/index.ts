@@ -1,6 +1,7 @@
 // What both agents share: settings files, log, daemon loop.
 
 export * from "./doctor/index.ts";
+export * from "./edit-yaml.ts";
 export * from "./mail-server.ts";
 export * from "./missed-runs.ts";
 export * from "./plugin.ts";

@@ -2,6 +2,7 @@
 // judged the sequence) unpack. docs/specs/bundle.md is the format.
 
 export { generateAgeKey, isAgeRecipient, parseAgeIdentities, type AgeKeyPair } from "./age.ts";
+export { addSigner } from "./add-signer.ts";
 export { applyDelta, checkBase } from "./apply-delta.ts";
 export { parseAllowedSigners, type AllowedSigner, type SignerList } from "./allowed-signers.ts";
 export { readBase, type Base } from "./base.ts";

@@ -24,9 +24,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-type SetStatus = (status: number) => void;
+export type SetStatus = (status: number) => void;
 
-function commandLine(setStatus: SetStatus): Command {
+/** All verbs with their options; `setStatus` gets what a verb ends with. */
+export function commandLine(setStatus: SetStatus): Command {
   const program = new Command("siteferry")
     .description("Carries a monitoring site across a gap: Livestatus there, check results here.")
     .version(version)
@@ -43,6 +44,7 @@ function commandLine(setStatus: SetStatus): Command {
   addTools(program, setStatus);
   addCentre(program, setStatus);
   addWellbeing(program, setStatus);
+  addSetUp(program, setStatus);
   addConfig(program, setStatus);
   return program;
 }
@@ -51,6 +53,10 @@ const logLevels = ["debug", "info", "warn", "error", "silent"];
 const logLevel = new Option("--log-level <level>", "what is logged on standard error")
   .choices(logLevels)
   .default("info");
+const quiet = new Option("-q, --quiet", "what is wrong only, as for cron").implies({
+  logLevel: "warn",
+});
+const verbose = new Option("-v, --verbose", "each step").implies({ logLevel: "debug" });
 
 function addAgents(program: Command, setStatus: SetStatus): void {
   program
@@ -59,6 +65,8 @@ function addAgents(program: Command, setStatus: SetStatus): void {
     .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
     .option("--once", "one run, for cron", false)
     .addOption(logLevel)
+    .addOption(quiet)
+    .addOption(verbose)
     .action(async (options) => {
       const { runSend } = await import("./verbs/send.ts");
       setStatus(await runSend(options));
@@ -76,6 +84,8 @@ function addAgents(program: Command, setStatus: SetStatus): void {
         .default("bundle"),
     )
     .addOption(logLevel)
+    .addOption(quiet)
+    .addOption(verbose)
     .action(async (options) => {
       const { runReceive } = await import("./verbs/receive.ts");
       setStatus(await runReceive(options));
@@ -186,6 +196,46 @@ function addWellbeing(program: Command, setStatus: SetStatus): void {
     .addHelpText("after", "\nExit status: 0 all is well, 1 warnings, 2 failures.")
     .action(async (agent, options) =>
       setStatus(await (await import("./verbs/doctor.ts")).runDoctor(agent, options)),
+    );
+}
+
+function addSetUp(program: Command, setStatus: SetStatus): void {
+  program
+    .command("init")
+    .description("write a first configuration and make the keys; asks on a terminal")
+    .argument("<agent>", "sender or receiver")
+    .option("-c, --config <file>", "what is written; default: in /etc/siteferry")
+    .option("--centre <id>", "the centre's name")
+    .option(
+      "--link <link>",
+      "drop:DIR; of a sender also https://…, ssh:USER@HOST, mail:ADDRESS; of a receiver http:HOST:PORT, none",
+    )
+    .option("--spool <directory>", "where bundles wait")
+    .option("--site <id>", "of a sender: its name")
+    .option("--livestatus <address>", "of a sender: unix:PATH, tcp:HOST:PORT or tls:HOST:PORT")
+    .option("--core <core>", "of a receiver: nagios, naemon or icinga2")
+    .option("--core-config <file>", "of nagios and naemon: the main file")
+    .option("--objects <directory>", "of nagios and naemon: for siteferry's objects")
+    .option("--icinga2-url <url>", "of icinga2: its API")
+    .option("--server-name <name>", "of icinga2: the name in its certificate")
+    .option("--ca <file>", "of icinga2: its authority")
+    .option("--password <file>", "of icinga2: a file with the API user's password")
+    .option("-y, --yes", "ask nothing: what isn't given is as usual", false)
+    .action(async (agent, options) =>
+      setStatus(await (await import("./verbs/init.ts")).runInit(agent, options)),
+    );
+  program
+    .command("enrol")
+    .description("take the line that init or keygen printed at the other side")
+    .argument("<words...>", "SITE and 'ssh-ed25519 …'; with --centre the line alone")
+    .option("--centre <id>", "at a site: the centre whose key it is")
+    .option("-c, --config <file>", "settings: receiver.yaml, or sender.yaml, in /etc/siteferry")
+    .option("--prefix <text>", "before the site's host names (default: SITE-)")
+    .option("--contacts <names>", "contacts of its objects, with commas between")
+    .option("--token <file>", "what it shows at the listener")
+    .option("-y, --yes", "write without asking", false)
+    .action(async (words, options) =>
+      setStatus(await (await import("./verbs/enrol.ts")).runEnrol(words, options)),
     );
 }
 

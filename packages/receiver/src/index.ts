@@ -4,6 +4,9 @@ export { changesIn, type ObjectChange, type ObjectsView } from "./activation/vie
 export { approve, request } from "./activation/words.ts";
 export { BundleCache } from "./bundle-cache.ts";
 export { dumpHosts } from "./dump-hosts.ts";
+export { withSite } from "./enrol-site.ts";
+export * from "./first-settings.ts";
+export { findCoreFile, parseCoreConfiguration } from "./doctor/core-configuration.ts";
 export { forget } from "./forget.ts";
 export type { SiteHealth, SiteView } from "./health/judge.ts";
 export { pluginOutput, pluginOutputOfAll, statusRecord, statusTable } from "./health/words.ts";

@@ -14,6 +14,8 @@ import {
   examine,
   fail,
   type Finding,
+  impatient,
+  listFault,
   ok,
   warning,
 } from "./index.ts";
@@ -89,6 +91,13 @@ test.each([
   });
 });
 
+test("a list of keys that everybody may write is none to believe", async () => {
+  const probes = pretendedProbes({ "/open": { mode: 0o646 }, "/list": { mode: 0o664 } });
+  expect(lineOf(await listFault(probes, "/open"))[0]).toMatch(/^fail \/open can be written by/);
+  expect(await listFault(probes, "/list")).toEqual([]);
+  expect(await listFault(probes, "/none")).toEqual([]);
+});
+
 test.each([
   [-1, 100, "ok", "is valid until"],
   [-1, 3, "warning", "expires in 3 days"],
@@ -156,6 +165,19 @@ test("a check that throws says why, one that hangs that it does, and the others 
   ]);
   expect(findings[1]!.todo).toContain("(login-refused)");
   expect(await examine(checks.slice(0, 1), null, never)).toHaveLength(1);
+});
+
+test("links get less time, and nothing else of them changes", () => {
+  const settings = {
+    http: { url: "x", timeout: 60_000 },
+    list: [1],
+    ssh: { jump: { timeout: 5 } },
+  };
+  expect(impatient(settings, 10)).toEqual({
+    http: { url: "x", timeout: 10 },
+    list: [1],
+    ssh: { jump: { timeout: 5 } },
+  });
 });
 
 test("the report has nothing raw in it, and its status is that of the worst line", () => {

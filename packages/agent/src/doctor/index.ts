@@ -5,6 +5,7 @@ export * from "./clock.ts";
 export * from "./examine.ts";
 export * from "./finding.ts";
 export * from "./free-space.ts";
+export * from "./impatient.ts";
 export * from "./probes.ts";
 export * from "./programs.ts";
 export * from "./report.ts";

@@ -34,3 +34,11 @@ export async function checkSecretFile(
 ): Promise<readonly Finding[]> {
   return [(await secretFileFault(probes, path, make)) ?? ok(`${path}: only its user may read it`)];
 }
+
+/** A list of keys to believe: whoever may write it may add one. Nothing if all is well. */
+export async function listFault({ look }: Probes, path: string): Promise<readonly Finding[]> {
+  const entry = await look(path);
+  if (entry === null || (entry.mode & 0o002) === 0) return [];
+  const what = `${path} can be written by everybody, who so may add a key to believe`;
+  return [fail(what, `chmod o-w ${path}`)];
+}

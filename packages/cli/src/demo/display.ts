@@ -1,5 +1,6 @@
 // What the demo shows: a line a cycle while it runs, and a summary that a newcomer understands.
 
+import { isSea } from "node:sea";
 import type { ReceiveReport } from "@siteferry/receiver";
 import type { SealedBundle, SendReport } from "@siteferry/sender";
 import type { DemoSetUp } from "./set-up.ts";
@@ -13,6 +14,8 @@ export interface Cycle {
   readonly services: readonly [number, number, number, number];
 }
 
+/** How this program is called: installed, or from a checkout. */
+const command = isSea() ? "siteferry" : "npx -y pnpm@12.21.0 siteferry";
 const widths = [5, 10, 36, 13, 40] as const;
 
 export function introduction({ root }: DemoSetUp, hosts: number, services: number): string {
@@ -72,11 +75,11 @@ Where the files lie
   ${root}/centre/objects            hosts and services for Nagios (cfg_dir)
   ${setUp.readResults}  check results that the demo's core has read
   ${root}/centre/spool/receiver/sites/remote1   the newest bundles: look into one with
-      npx -y pnpm@12.21.0 siteferry inspect FILE
+      ${command} inspect FILE
 
 What to do next
   Read README.md; point 'livestatus:' in a copy of sender.yaml to your own core and run
-      npx -y pnpm@12.21.0 siteferry send --once --config FILE
+      ${command} send --once --config FILE
   Remove the demo's files with:  rm -r ${root}
 `;
 }

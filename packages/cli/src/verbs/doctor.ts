@@ -18,6 +18,8 @@ const usualPaths: Readonly<Record<Agent, string>> = {
   receiver: "/etc/siteferry/receiver.yaml",
 };
 
+const lingerMs = 500;
+
 /** Exit status: 0 all is well, 1 warnings, 2 failures. */
 export async function runDoctor(name: string | undefined, options: DoctorOptions): Promise<number> {
   const { config, json, coreConfig } = options;
@@ -26,7 +28,11 @@ export async function runDoctor(name: string | undefined, options: DoctorOptions
   const findings = await diagnose(agent, path, coreConfig);
   const text = json ? JSON.stringify(findings, null, 2) : doctorReport(findings);
   process.stdout.write(`${text}\n`);
-  return doctorStatus(findings);
+  const status = doctorStatus(findings);
+  // What hangs still would keep the process; unreferenced, the timer doesn't.
+  // oxlint-disable-next-line unicorn/no-process-exit -- nothing else ends a connection that hangs
+  setTimeout(() => process.exit(status), lingerMs).unref();
+  return status;
 }
 
 async function diagnose(

@@ -67,6 +67,13 @@ const silent = {
 const another = { probes: { account: async () => ({ id: 9, groups: [9] }) } };
 
 const cases: readonly (readonly [name: string, what: string, changes: Changes, line: string])[] = [
+  ["signers", "no sites", { yaml: { sites: {} } }, "warning there are no sites yet"],
+  [
+    "signers",
+    "open to everybody",
+    { entries: { "/signers": { mode: 0o666 } } },
+    "fail /signers can be written by everybody",
+  ],
   ["signers", "damaged", { texts: { "/signers": "x" } }, "throws signers-invalid"],
   ["signers", "none", { texts: { "/signers": "" } }, "fail /signers has no key of remote1"],
   [
@@ -299,6 +306,36 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     { ...icinga2, api: "<html>\u001b" },
     "skipped https://core:5665 answers",
   ],
+  [
+    "commands",
+    "no status",
+    { ...byFile, entries: { "/status": undefined } },
+    "fail /status isn't there",
+  ],
+  [
+    "objects",
+    "no command file",
+    { texts: { "/nagios.cfg": "cfg_dir=/etc/ferry" } },
+    "fail /nagios.cfg names no command_file",
+  ],
+  [
+    "link",
+    "no Maildir",
+    { yaml: { transports: [{ mail: { maildir: { dir: "/mail" } } }] } },
+    "fail /mail/new isn't there",
+  ],
+  [
+    "results",
+    "a core of a user that isn't known",
+    { core: "nagios_user=nobody-there" },
+    "warning the core's user nobody-there isn't known here",
+  ],
+  [
+    "signers",
+    "of a site that isn't named",
+    { texts: { "/signers": "remote1,other KEY" } },
+    "warning /signers has a key of other, which isn't among sites",
+  ],
   ["sites", "silent", { health: [{ ...silent, state: 2 }] }, "fail remote1 is CRITICAL: no bundle"],
   ["sites", "new", { health: [{ ...silent, state: 3 }] }, "warning remote1 is UNKNOWN"],
 ];
@@ -316,6 +353,14 @@ describe("each fails when its thing is broken:", () => {
     // Whose settings can't be read comes to none of them.
     expect(all.filter((name) => !names.has(name))).toEqual(["settings"]);
   });
+});
+
+test("of a thousand silent sites twenty are named", async () => {
+  const health = Array.from({ length: 1000 }, () => ({ ...silent, state: 2 as const }));
+  const found = await find("sites", { health });
+  expect(found).toHaveLength(21);
+  expect(found.at(-1)).toBe("warning and 980 more");
+  expect(await find("sites", { health: health.slice(0, 20) })).toHaveLength(20);
 });
 
 test("an Icinga 2 that lets the user do everything is well, and so are targets that work", async () => {

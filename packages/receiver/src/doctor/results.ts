@@ -102,6 +102,7 @@ async function cacheFault(
     return [fail(`${core.file} has object_cache_file=${own}, and objectCache is ${path}`, todo)];
   }
   if (await may(path, "read")) return [];
-  const todo = "It is there when the core has started; all results wait until it can be read.";
+  const todo =
+    "It is there when the core has started, and that user may read it; till then all results wait.";
   return [fail(`${user.name} can't read ${path}, the core's object cache`, todo)];
 }

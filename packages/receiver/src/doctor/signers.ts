@@ -1,6 +1,6 @@
 // Whom the centre believes: a list that can be read, a key that is valid for each site.
 
-import { type Check, fail, type Finding, ok, warning } from "@siteferry/agent";
+import { type Check, fail, type Finding, listFault, ok, warning } from "@siteferry/agent";
 import type { AllowedSigner } from "@siteferry/bundle";
 import type { SiteId } from "@siteferry/model";
 import { readSigners } from "../world/read-keys.ts";
@@ -11,11 +11,11 @@ const soonDays = 14;
 
 export const signers: Check<ReceiverSubject> = {
   name: "signers",
-  async run({ settings, world }) {
+  async run({ settings, world, probes }) {
     const { signers: list, revoked } = await readSigners(world.files, settings);
     const nowMs = world.clock.now();
     const all = [...list.values()].flat().filter(({ keyId }) => !revoked.has(keyId));
-    const found: Finding[] = [];
+    const found: Finding[] = [...(await listFault(probes, settings.allowedSigners))];
     for (const site of Object.keys(settings.sites) as SiteId[]) {
       // What livedump brings the centre itself seals.
       if (settings.sites[site]!.livedump) continue;
@@ -28,6 +28,7 @@ export const signers: Check<ReceiverSubject> = {
       found.push(warning(what, `Its bundles are refused: add it to sites, or remove its line.`));
     }
     const count = Object.keys(settings.sites).length;
+    if (count === 0) found.push(warning("there are no sites yet", "siteferry enrol adds them"));
     return found.length > 0 ? found : [ok(`each of the ${count} sites has a key that is valid`)];
   },
 };

@@ -26,7 +26,7 @@ export interface CentreFacts {
 
 export async function readFacts(opening: Asking): Promise<CentreFacts> {
   const { world, settings, spool } = opening;
-  const refused = await readQuarantine(world.files, settings);
+  const refused = Map.groupBy(await readQuarantine(world.files, settings), siteOf);
   const targets = await readTargets(opening);
   const nowMs = world.clock.now();
   const facts: SiteFacts[] = [];
@@ -47,7 +47,7 @@ export async function readFacts(opening: Asking): Promise<CentreFacts> {
       trafficOfDay: trafficOfDay(record?.traffic, nowMs),
       missed: record?.mark.missed ?? 0,
       missedMs: record?.missedMs ?? 0,
-      quarantined: refused.filter((file) => siteOf(file) === site).map(quarantinedOf),
+      quarantined: (refused.get(site) ?? []).map(quarantinedOf),
       awaitsApproval:
         (record?.config ?? null) !== null && (await awaitsApproval(opening, site, targets)),
       removalHeld: (record?.held ?? null) !== null,
@@ -56,9 +56,13 @@ export async function readFacts(opening: Asking): Promise<CentreFacts> {
       refusedValueCount: values.reduce((sum, { count }) => sum + count, 0),
     });
   }
-  const isStranger = (file: QuarantinedFile): boolean =>
-    !Object.hasOwn(settings.sites, siteOf(file) ?? "");
-  return { sites: facts, strangers: refused.filter(isStranger).map(quarantinedOf) };
+  const strangers = [...refused].filter(([site]) => !Object.hasOwn(settings.sites, site ?? ""));
+  return { sites: facts, strangers: newestFirst(strangers.flatMap(([, files]) => files)) };
+}
+
+/** What is kept of several is no longer in the order of the list. */
+function newestFirst(files: readonly QuarantinedFile[]): readonly Quarantined[] {
+  return files.map(quarantinedOf).toSorted((a, b) => b.refusedMs - a.refusedMs);
 }
 
 /** A file whose link doesn't say whose it is counts for the site that it claims. */

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import {
   examine,
   failureFound,
+  impatient,
   type NamedFinding,
   readKey,
   readSettings,
@@ -26,7 +27,7 @@ import { openCommandFile } from "./command-file.ts";
 import { lookAtSites } from "./run-receiver.ts";
 
 const deadline = {
-  milliseconds: 25_000,
+  milliseconds: 45_000,
   wait: (milliseconds: number) => wait(milliseconds, undefined, { ref: false }),
 };
 const answerMs = 8_000;
@@ -114,7 +115,10 @@ function linkSubject(
     },
   };
   let opened: ReturnType<LinkSubject["open"]> | null = null;
-  return { settings: transport, open: () => (opened ??= openTransport(context, transport)) };
+  return {
+    settings: transport,
+    open: () => (opened ??= openTransport(context, impatient(transport, answerMs))),
+  };
 }
 
 /** Its own certificate isn't looked at here: only who it is. */
@@ -130,7 +134,7 @@ async function isReceiver(host: string, port: number, hasTls: boolean): Promise<
       text += piece;
       if (text.length > 3) answer.destroy();
     });
-    answer.on("close", () => resolve(answer.statusCode === 200 && text === "ok\n"));
+    answer.on("end", () => resolve(answer.statusCode === 200 && text === "ok\n"));
   });
   request.on("timeout", () => request.destroy());
   request.on("error", () => resolve(false));

@@ -1,12 +1,12 @@
 // The centre's keys, without which no receipt can be believed.
 
-import { type Check, fail, ok, readText, skipped, warning } from "@siteferry/agent";
+import { type Check, fail, listFault, ok, readText, skipped, warning } from "@siteferry/agent";
 import { parseAllowedSigners } from "@siteferry/bundle";
 import type { SenderSubject } from "./subject.ts";
 
 export const centreKeys: Check<SenderSubject> = {
   name: "centreKeys",
-  async run({ settings, world, links }) {
+  async run({ settings, world, links, probes }) {
     const { centreKeys: path, centre } = settings;
     const transports = await Promise.all(
       links.map(async ({ open }) => await open().catch(() => null)),
@@ -20,6 +20,8 @@ export const centreKeys: Check<SenderSubject> = {
       return [skipped("no link here brings receipts")];
     }
     const list = parseAllowedSigners(await readText(world.files, path), path);
+    const [open] = await listFault(probes, path);
+    if (open !== undefined) return [open];
     const nowMs = world.clock.now();
     const lines = [...list.values()].flat().filter(({ sites }) => sites.includes(centre));
     const valid = lines.filter(

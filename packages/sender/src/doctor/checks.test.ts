@@ -209,6 +209,16 @@ describe("each fails when its thing is broken:", () => {
     ],
     [
       "centreKeys",
+      "open to everybody",
+      {
+        yaml: { centreKeys: "/list" },
+        texts: { "/list": "" },
+        entries: { "/list": { mode: 0o646 } },
+      },
+      "fail /list can be written by everybody",
+    ],
+    [
+      "centreKeys",
       "none for receipts",
       { link: acknowledging },
       "fail link:x brings receipts, and centreKeys isn't set",
@@ -244,6 +254,42 @@ describe("each fails when its thing is broken:", () => {
   ])("%s: %s", async (name, _what, changes, expected) => {
     expect(await find(name, changes)).toContainEqual(expect.stringContaining(expected));
   });
+});
+
+test("a link that can be asked says what was seen, one that can't is left out", async () => {
+  const asked = { yaml: { transports: [{ http }] } };
+  expect(await find("link", { ...asked, link: { probe: line } })).toEqual(["ok link:x answers"]);
+  expect(await find("link", asked)).toEqual([
+    expect.stringMatching(/^skipped link:x runs a program/),
+  ]);
+});
+
+test("the centre's keys count while they are valid; without receipts one is wanted less", async () => {
+  const list = (options: string) => ({
+    yaml: { centreKeys: "/list" },
+    texts: { "/list": `central ${options}${keys.publicLine}\nother ${keys.publicLine}` },
+  });
+  expect(await find("centreKeys", list(""))).toEqual(["ok /list has 1 keys of central"]);
+  const dated = [
+    list('valid-after="20260101Z",valid-before="20270101Z" '),
+    list('valid-before="20260101Z" '),
+    list('valid-after="20270101Z" '),
+  ];
+  const found = await Promise.all(dated.map((one) => find("centreKeys", one)));
+  expect(found.flat().map((one) => one.split(" ")[0])).toEqual(["ok", "warning", "warning"]);
+});
+
+test("what the filters leave is counted, and a sender that never ran is told how to begin", async () => {
+  const filters = { hosts: ["Filter: name ~ ^web"] };
+  expect(await find("core", { yaml: { filters } })).toContain(
+    "ok 3 hosts and 3 services that the filters choose",
+  );
+  expect((await find("core")).at(-1)).toBe("ok 3 hosts and 3 services");
+  const check = senderChecks.find(({ name }) => name === "last run")!;
+  const never = { entries: { "/s/sender/state/numbering": undefined } };
+  expect((await check.run(subjectOf(never)))[0]!.todo).toContain("siteferry send --once");
+  const late = { entries: { "/s/sender/state/numbering": { modifiedMs: 0 } } };
+  expect((await check.run(subjectOf(late)))[0]!.todo).toContain("Does cron or systemd run it");
 });
 
 test("where there is no socket, the ones that are there are named, also an OMD site's", async () => {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import {
   examine,
   failureFound,
+  impatient,
   type NamedFinding,
   readKey,
   readSettings,
@@ -20,11 +21,13 @@ import type { LinkSubject, SenderSubject } from "../doctor/subject.ts";
 import { type SenderSettings, senderSchema } from "../settings.ts";
 import { openTransport } from "../transports/index.ts";
 
-/** A check that takes longer hangs: each transport has its own, shorter or longer, patience. */
+/** A check that takes longer hangs. */
 const deadline = {
-  milliseconds: 25_000,
+  milliseconds: 45_000,
   wait: (milliseconds: number) => wait(milliseconds, undefined, { ref: false }),
 };
+/** Some links take four steps. */
+const stepMs = 10_000;
 const connectMs = 8_000;
 const answerMs = 10_000;
 
@@ -88,6 +91,6 @@ function linkSubject(
     let result: Promise<Result> | null = null;
     return () => (result ??= work());
   };
-  const open = once(() => openTransport(context, settings));
+  const open = once(() => openTransport(context, impatient(settings, stepMs)));
   return { settings, open, probed: once(async () => (await (await open()).probe?.()) ?? null) };
 }

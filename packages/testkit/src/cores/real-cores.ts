@@ -110,6 +110,11 @@ const components = {
     files: ["mount.exfat-fuse", "mkfs.exfat"],
     tests: "of a stick with exFAT",
   },
+  rpm: {
+    packages: ["rpm", "binutils"],
+    files: ["rpmbuild", "rpm", "strip", "objdump"],
+    tests: "that make and install the packages",
+  },
 } as const;
 
 export type RealComponentName = keyof typeof components;

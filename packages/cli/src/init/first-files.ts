@@ -1,0 +1,84 @@
+// What `siteferry init` makes at either side: its options, files that nobody has yet, keys.
+
+import { randomBytes } from "node:crypto";
+import { dirname } from "node:path";
+import { generateKey } from "@siteferry/bundle";
+import { FerryError, printable } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+
+/** What belongs to both sides. */
+export interface InitOptions {
+  readonly config?: string;
+  readonly centre?: string;
+  readonly link?: string;
+  readonly spool?: string;
+  readonly yes: boolean;
+  /** Of a sender. */
+  readonly site?: string;
+  readonly livestatus?: string;
+  /** Of a receiver. */
+  readonly core?: string;
+  readonly coreConfig?: string;
+  readonly objects?: string;
+  readonly icinga2Url?: string;
+  readonly serverName?: string;
+  readonly ca?: string;
+  readonly password?: string;
+}
+
+/** A flag that was given, or the answer of whoever is asked. */
+export type Ask = (
+  given: string | undefined,
+  question: string,
+  usual: () => string | Promise<string>,
+) => Promise<string>;
+
+/** @throws FerryError `name-taken` if one of them is there */
+export async function refuseExisting(...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if ((await nodeFiles.status(path)) === null) continue;
+    const problem = `${printable(path)} exists; nothing that is there is overwritten`;
+    throw new FerryError("name-taken", problem);
+  }
+}
+
+interface NewFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+interface NewKey {
+  readonly files: readonly NewFile[];
+  readonly publicLine: string;
+}
+
+/** Makes the files, the settings last: without them nothing of it counts. */
+export async function writeFiles(files: readonly NewFile[]): Promise<void> {
+  for (const { path, text, mode } of files) {
+    await nodeFiles.makeDirectory(dirname(path), 0o750);
+    await nodeFiles.writeNew(path, Buffer.from(text), mode);
+    await nodeFiles.syncDirectory(dirname(path));
+  }
+}
+
+/** A new key, as the two files of it; and its public line. */
+export async function newKey(path: string, comment: string): Promise<NewKey> {
+  const { privateKey, publicLine } = await generateKey(comment);
+  const files = [
+    { path, text: privateKey, mode: 0o600 },
+    { path: `${path}.pub`, text: `${publicLine}\n`, mode: 0o644 },
+  ];
+  return { files, publicLine };
+}
+
+export function newToken(): string {
+  return randomBytes(32).toString("hex");
+}
+
+/** Where siteferry runs as root, root alone can read what it makes. */
+export function userNote(): string {
+  return process.getuid?.() === 0
+    ? "\nThis ran as root, and all of it is root's. Let siteferry run as the core's user: remove what was made and\nrun init again with runuser -u USER -- siteferry init …\n"
+    : "";
+}

@@ -1,0 +1,123 @@
+// siteferry enrol: the line that the other side's `init` or `keygen` printed, into the files of this one.
+
+import { dirname } from "node:path";
+import { changedLines, parseSettings } from "@siteferry/agent";
+import { addSigner, parseRevokedKeys } from "@siteferry/bundle";
+import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { isTerminal, openQuestions } from "../questions.ts";
+import { readOrEmpty, replaceFile } from "../replace-file.ts";
+
+export interface EnrolOptions {
+  /** At a site: the centre whose key it is. */
+  readonly centre?: string;
+  readonly config?: string;
+  readonly prefix?: string;
+  readonly contacts?: string;
+  readonly token?: string;
+  readonly yes: boolean;
+}
+
+interface Change {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** @param words SITE and its key's line; with `centre` the line alone. */
+export async function runEnrol(words: readonly string[], options: EnrolOptions): Promise<number> {
+  const { centre } = options;
+  const [name = "", ...line] = centre === undefined ? words : [centre, ...words];
+  const id = parseSiteId(name);
+  if (id === null || line.length === 0) {
+    throw new FerryError(
+      "settings-invalid",
+      "Write: siteferry enrol SITE 'ssh-ed25519 …', or at a site: siteferry enrol --centre CENTRE 'ssh-ed25519 …'",
+    );
+  }
+  const key = line.join(" ");
+  const changes = await (centre === undefined
+    ? changesAtCentre(id, key, options)
+    : changesAtSite(id, key, options));
+  return await write(changes, options.yes, nextSteps(id, centre !== undefined));
+}
+
+async function changesAtCentre(
+  site: SiteId,
+  key: string,
+  { config = "/etc/siteferry/receiver.yaml", prefix, contacts, token }: EnrolOptions,
+): Promise<readonly Change[]> {
+  const { receiverSchema, withSite } = await import("@siteferry/receiver");
+  const text = await readExisting(config);
+  const { allowedSigners, revokedKeys } = parseSettings(text, config, receiverSchema);
+  const list = await readOrEmpty(allowedSigners);
+  const gone = revokedKeys === undefined ? "" : await readExisting(revokedKeys);
+  const revoked = parseRevokedKeys(gone, revokedKeys ?? "");
+  const newSite = {
+    site,
+    prefix: prefix ?? `${site}-`,
+    contacts: (contacts ?? "").split(",").filter((contact) => contact !== ""),
+    token: token ?? null,
+  };
+  // The key first: without its site it does nothing.
+  return [
+    {
+      path: allowedSigners,
+      before: list,
+      after: addSigner(list, allowedSigners, site, key, revoked),
+    },
+    { path: config, before: text, after: withSite(text, config, newSite) },
+  ];
+}
+
+async function changesAtSite(
+  centre: SiteId,
+  key: string,
+  { config = "/etc/siteferry/sender.yaml" }: EnrolOptions,
+): Promise<readonly Change[]> {
+  const { withCentreKey, withCentreKeys } = await import("@siteferry/sender");
+  const text = await readExisting(config);
+  const { settings, listPath } = withCentreKeys(text, config, centre);
+  const list = await readOrEmpty(listPath);
+  return [
+    { path: listPath, before: list, after: withCentreKey(list, listPath, centre, key) },
+    { path: config, before: text, after: settings },
+  ];
+}
+
+async function readExisting(path: string): Promise<string> {
+  if ((await nodeFiles.status(path)) !== null) return await readOrEmpty(path);
+  throw new FerryError(
+    "file-missing",
+    `${printable(path)} doesn't exist: siteferry init makes one`,
+  );
+}
+
+async function write(changes: readonly Change[], yes: boolean, next: string): Promise<number> {
+  const real = changes.filter(({ before, after }) => before !== after);
+  if (real.length === 0) {
+    process.stdout.write("All of it is there already; nothing was changed.\n");
+    return 0;
+  }
+  for (const { path, before, after } of real) {
+    const lines = changedLines(before, after).map((one) => printable(one, 400));
+    process.stdout.write(`${path}:\n${lines.join("\n")}\n\n`);
+  }
+  await using questions = openQuestions(isTerminal() && !yes);
+  if (!(await questions.confirm("Write this?"))) {
+    process.stdout.write("Nothing was changed.\n");
+    return 1;
+  }
+  for (const { path, before, after } of real) {
+    await nodeFiles.makeDirectory(dirname(path), 0o750);
+    await replaceFile(path, before, after);
+  }
+  process.stdout.write(next);
+  return 0;
+}
+
+function nextSteps(id: SiteId, isAtSite: boolean): string {
+  return isAtSite
+    ? "Written. A daemon reads it when it starts: restart it. Whether all is well: siteferry doctor sender\n"
+    : `Written. A daemon reads its sites when it starts: restart it. When ${id} has sent something:\n  siteferry status; siteferry config diff; siteferry config approve ${id}\n`;
+}

@@ -1,0 +1,22 @@
+// siteferry init: a commented configuration from a few questions or flags, the keys, and the line that
+// belongs to the other side. Nothing that is there is overwritten.
+
+import { FerryError } from "@siteferry/model";
+import type { Ask, InitOptions } from "../init/first-files.ts";
+import { isTerminal, openQuestions } from "../questions.ts";
+
+export async function runInit(agent: string, options: InitOptions): Promise<number> {
+  if (agent !== "sender" && agent !== "receiver") {
+    throw new FerryError(
+      "settings-invalid",
+      "Write: siteferry init sender, or siteferry init receiver",
+    );
+  }
+  await using questions = openQuestions(isTerminal() && !options.yes);
+  const ask: Ask = async (given, question, usual) =>
+    given ?? (await questions.ask(question, await usual()));
+  const { initSender } = await import("../init/sender.ts");
+  const { initReceiver } = await import("../init/receiver.ts");
+  process.stdout.write(await (agent === "sender" ? initSender : initReceiver)(options, ask));
+  return 0;
+}

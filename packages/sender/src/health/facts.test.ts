@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { FerryError } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterFailure, afterRefusal, linkOf, saveLinks } from "../links.ts";
+import { readSenderFacts } from "./facts.ts";
+
+let spool = "";
+beforeEach(async () => {
+  spool = await mkdtemp(`${tmpdir()}/facts-`);
+});
+afterEach(async () => {
+  await rm(spool, { recursive: true, force: true });
+});
+
+const bundle = "remote1-000000000001-000000000001.keyframe.ferry";
+const world = { files: nodeFiles, random: { bytes: randomBytes } };
+const at = (nowMs: number) => ({ nowMs, fraction: 0, askedForMs: null });
+
+test("nothing is known of a sender that never ran", async () => {
+  const nothing = { sealedMs: null, waiting: 0, oldestMs: null, links: [] };
+  expect(await readSenderFacts(nodeFiles, spool)).toEqual(nothing);
+  expect(await readSenderFacts(nodeFiles, `${spool}/none`)).toEqual(nothing);
+});
+
+test("what waits, since when, and which links fail since when and why", async () => {
+  for (const name of ["outbox", "state"]) await mkdir(`${spool}/${name}`);
+  await writeFile(`${spool}/state/numbering`, "");
+  await utimes(`${spool}/state/numbering`, 100, 100);
+  await writeFile(`${spool}/outbox/${bundle}`, "");
+  await writeFile(`${spool}/outbox/no-bundle`, "");
+  await utimes(`${spool}/outbox/${bundle}`, 50, 50);
+  const failure = new FerryError("link-timeout", "slow");
+  const well = linkOf({}, "well");
+  const once = afterFailure(well, "express", failure, at(1_000));
+  const twice = afterFailure(once, "express", new FerryError("link-protocol", "odd"), at(2_000));
+  const refused = afterRefusal(well, "bulk", bundle, new FerryError("centre-refused", "no"), 3_000);
+  await saveLinks(world, `${spool}/state`, { well, twice, refused });
+  expect(await readSenderFacts(nodeFiles, spool)).toEqual({
+    sealedMs: 100_000,
+    waiting: 1,
+    oldestMs: 50_000,
+    links: [
+      { name: "well", failures: 0, sinceMs: null, refused: 0, problem: null },
+      {
+        name: "twice",
+        failures: 2,
+        sinceMs: 1_000,
+        refused: 0,
+        problem: { code: "link-protocol", message: "odd", atMs: 2_000 },
+      },
+      {
+        name: "refused",
+        failures: 0,
+        sinceMs: null,
+        refused: 1,
+        problem: { code: "centre-refused", message: "no", atMs: 3_000 },
+      },
+    ],
+  });
+});
