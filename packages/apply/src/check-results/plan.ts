@@ -10,7 +10,7 @@ export interface ResultCounts {
   written: number;
   /** Of them those that stand before an object's current one. */
   earlier: number;
-  /** Changes of state that are more than the core is handed at once. */
+  /** Results of the past that are more than the core is handed at once. */
   passedOver: number;
   files: number;
   unchanged: number;

@@ -247,7 +247,10 @@ function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts, withdrawn:
     log.warn({ site, unusable }, "Results are left out: an unknown state, or an object twice");
   }
   if (passedOver > 0) {
-    log.warn({ site, passedOver }, "So many changes were missed that the oldest aren't replayed");
+    log.warn(
+      { site, passedOver },
+      "So many results of the past were due that not all of them are handed over",
+    );
   }
   if (withdrawn > 0) {
     log.warn({ site, files: withdrawn }, "The core hasn't read its check results for 30 minutes");
