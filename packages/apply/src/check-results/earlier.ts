@@ -1,13 +1,20 @@
 // What the core is handed before an object's current result, so that it goes the way that the site went:
 // the changes of state that the site logged since, and what its attempts lack. Pure.
 
-import { type HostName, limits, type ServiceDescription, type SiteEvent } from "@siteferry/model";
+import {
+  type HostName,
+  limits,
+  type Seconds,
+  type ServiceDescription,
+  type SiteEvent,
+} from "@siteferry/model";
 import {
   type AppliedRecord,
   nothingReached,
   type ObjectKey,
   objectKey,
   type Reached,
+  stampOf,
   stampTime,
   undelivered,
 } from "./applied.ts";
@@ -63,7 +70,7 @@ export function planEarlier(
     const isHardAnyway = service !== null && isDown(host, record.results) && isDown(host, planned);
     const max = isHardAnyway ? 1 : (attemptsMax?.(host, service) ?? 1);
     const passed = alerts.slice(-bounds.perObjectMax);
-    const course = new Course(from, max, passed.length + room);
+    const course = new Course(startOf(from, row.last_check), max, passed.length + room);
     for (const alert of passed) course.pass(turnOfAlert(alert));
     course.arrive(turnOfRow(row));
     const { earlier, attempt } = course;
@@ -75,6 +82,11 @@ export function planEarlier(
     before.set(key, from);
   }
   return { results, before, attempts, count, passedOver };
+}
+
+/** A clock that was put back makes what the core has later than the current result, by the site's times. */
+function startOf({ stamp, ...attempt }: Reached, until: Seconds): Reached {
+  return { stamp: stampOf(Math.min(stampTime(stamp), until), stamp % 8), ...attempt };
 }
 
 /** Most objects: one result says it all. */
