@@ -11,7 +11,6 @@ export type { Icinga2Connection } from "./icinga2/connection.ts";
 export * from "./icinga2/deliver.ts";
 export * from "./icinga2/package.ts";
 export * from "./icinga2/render.ts";
-export { bySiteClock } from "./icinga2/site-time.ts";
 export {
   readShadowHosts,
   type ShadowHost,

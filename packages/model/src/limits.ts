@@ -63,10 +63,13 @@ export const answerBytesMax: number = 512 * mebibyte;
 /** Results in one check-result file: the core does nothing else while it reads one. */
 export const resultsPerFileMax: number = 1_000;
 /** The max_check_attempts that are rendered: as many results make an object hard, all of them in one file. */
-export const checkAttemptsMax: number = 1_000;
+export const checkAttemptsMax: number = 100;
 /** Changes of one object that one pass tells the core before its current state: one each 7 s of an hour. */
 export const replayedPerObjectMax: number = 500;
-/** Of all objects together, as long as each can have one: a minute of the core's time. */
+/**
+ * Of all objects together, as long as each can have one, and with what is filled in for attempts: a minute of
+ * the core's time.
+ */
 export const replayedPerPassMax: number = 50_000;
 /** Characters of what an earlier result says: a line of a core's log; 500 of them fit into one file. */
 export const replayedOutputMax: number = 1_000;
