@@ -4,7 +4,7 @@
 import type { HostState, ServiceState, SiteComment } from "@siteferry/model";
 import type { CentreComment, CentreObject, ObjectAt } from "./centre-view.ts";
 import type { SiteRound } from "./plan.ts";
-import { objectText } from "./round.ts";
+import { commandKey, objectText } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const acknowledgementComment = 4;
@@ -145,7 +145,7 @@ function acknowledge(round: SiteRound, wanted: WantedAcknowledgement): void {
 }
 
 function keyOf({ at, sticky, author, text }: WantedAcknowledgement): string {
-  return ["acknowledge", objectText(at), sticky ? 2 : 1, author, text].join("\n");
+  return commandKey("acknowledge", objectText(at), sticky ? 2 : 1, author, text);
 }
 
 /** Its comments go with it. */
@@ -153,14 +153,14 @@ function remove(round: SiteRound, { own }: There): boolean {
   const { host, service } = own[0]!;
   const at = { host, service };
   const ids = own.map(({ id, entryTime }) => `${id} ${entryTime}`);
-  const key = ["unacknowledge", objectText(at), ...ids].join("\n");
+  const key = commandKey("remove-acknowledgement", objectText(at), ...ids);
   return round.send(key, { kind: "remove-acknowledgement", at });
 }
 
 function removeComments(round: SiteRound, comments: readonly CentreComment[]): void {
   for (const { id, host, service, entryTime } of comments) {
     const at = { host, service };
-    const key = ["acknowledge", objectText(at), `delete ${id} ${entryTime}`].join("\n");
+    const key = commandKey("delete-comment", "acknowledgement", objectText(at), id, entryTime);
     round.send(key, { kind: "delete-comment", at, id });
   }
 }

@@ -5,7 +5,7 @@ import type { Flag, Seconds } from "@siteferry/model";
 import type { CentreComment, ObjectAt } from "./centre-view.ts";
 import { difference, Piles } from "./multiset.ts";
 import type { SiteRound } from "./plan.ts";
-import { bounded, objectText } from "./round.ts";
+import { bounded, commandKey, objectText, roomFor } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const userComment = 1;
@@ -33,17 +33,21 @@ export function planComments(round: SiteRound): void {
     };
     piles.want(identityOf(at, wanted), wanted);
   }
+  let there = 0;
   for (const comment of round.view.comments) {
     if (comment.entryType !== userComment || !round.mark.isOwn(comment.author)) continue;
+    there += 1;
     const identity = identityOf(comment, comment);
     if (!round.isUnderWay(deletionKey(identity, comment))) piles.find(identity, comment);
   }
+  const room = roomFor(round, "add-comment", there);
   for (const [identity, pile] of piles.entries()) {
     const { pairs, missing, surplus } = difference(pile);
     round.counts.unchanged += pairs.length;
     for (const [index, wanted] of missing.entries()) {
-      const nth = pile.there.length + index;
-      round.send(`${identity}\n${nth}`, { kind: "add-comment", ...wanted });
+      const key = commandKey("add-comment", identity, pile.there.length + index);
+      if (round.isUnderWay(key) || !room.take()) continue;
+      round.send(key, { kind: "add-comment", ...wanted });
     }
     for (const comment of surplus) {
       const { id, host, service } = comment;
@@ -54,10 +58,10 @@ export function planComments(round: SiteRound): void {
 }
 
 function identityOf(at: ObjectAt, { author, text }: { author: string; text: string }): string {
-  return ["comment", objectText(at), author, text].join("\n");
+  return [objectText(at), author, text].join("\n");
 }
 
 /** The id alone may be another comment's after a restart. */
 function deletionKey(identity: string, { id, entryTime }: CentreComment): string {
-  return `${identity}\ndelete ${id} ${entryTime}`;
+  return commandKey("delete-comment", identity, id, entryTime);
 }

@@ -24,6 +24,8 @@ export interface CommandCounts {
   waitingForObject: number;
   /** An acknowledgement of an object that has no problem at the centre yet. */
   waitingForProblem: number;
+  /** The core has as many as a site may have, until those go that have to. */
+  waitingForRoom: number;
   /** A downtime whose trigger isn't at the centre yet. */
   waitingForTrigger: number;
   /** Acknowledged at the centre by somebody else: left so. */
@@ -50,6 +52,8 @@ export interface Round {
   holds(key: string): boolean;
   /** Whether the command of this key was sent and the view is too old to show what it did. */
   isUnderWay(key: string): boolean;
+  /** How many were sent of this kind that the view is too old to show. */
+  underWayOf(kind: CoreCommand["kind"]): number;
 }
 
 export function startRound(
@@ -65,10 +69,15 @@ export function startRound(
   const refusals: string[] = [];
   // Made anew: what nothing asks for any more was seen, or isn't wanted.
   const memory = new Map<string, SentCommand>();
+  const times = { madeAtMs: view.madeAtMs, nowMs };
+  // But what may still come stays, asked for or not: it takes room.
+  for (const [key, sent] of before) {
+    if (waitsFor(sent, times) === "under-way") memory.set(key, sent);
+  }
   const waits = (key: string) => {
     const sent = before.get(key);
     if (sent !== undefined) memory.set(key, sent);
-    return waitsFor(sent, { madeAtMs: view.madeAtMs, nowMs });
+    return waitsFor(sent, times);
   };
   const holds = (key: string) => {
     const why = waits(key);
@@ -103,6 +112,10 @@ export function startRound(
       if (isSo) counts.underWay += 1;
       return isSo;
     },
+    underWayOf: (kind) =>
+      [...before].filter(
+        ([key, sent]) => isKeyOf(key, kind) && waitsFor(sent, times) === "under-way",
+      ).length,
   };
 }
 
@@ -114,6 +127,7 @@ export function noCommands(): CommandCounts {
     unseen: 0,
     waitingForObject: 0,
     waitingForProblem: 0,
+    waitingForRoom: 0,
     waitingForTrigger: 0,
     operators: 0,
     foreign: 0,
@@ -139,6 +153,34 @@ export function bounded<Item extends Numbered>(
   return items
     .toSorted((a, b) => a.entry_time - b.entry_time || a.id - b.id)
     .slice(0, limits.annotationsPerSiteMax);
+}
+
+export interface Room {
+  take(): boolean;
+}
+
+/**
+ * Whether there is room for one more of a kind, of which `there` stand at the core: what has to go counts,
+ * as long as it is there, and what is on its way. Counted if there is none.
+ */
+export function roomFor(round: Round, kind: CoreCommand["kind"], there: number): Room {
+  let room = limits.annotationsPerSiteMax - there - round.underWayOf(kind);
+  return {
+    take() {
+      if (room <= 0) round.counts.waitingForRoom += 1;
+      room -= 1;
+      return room >= 0;
+    },
+  };
+}
+
+/** A command's, told from all others of a site by `parts`. */
+export function commandKey(kind: CoreCommand["kind"], ...parts: readonly unknown[]): string {
+  return [kind, ...parts].join("\n");
+}
+
+function isKeyOf(key: string, kind: CoreCommand["kind"]): boolean {
+  return key.startsWith(`${kind}\n`);
 }
 
 /** For keys: no name has a line feed in it. */

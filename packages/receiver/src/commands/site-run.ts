@@ -89,8 +89,10 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
 }
 
 function waitingOf(counts: CommandCounts): number {
-  const { underWay, waitingForObject, waitingForProblem, waitingForTrigger } = counts;
-  return underWay + waitingForObject + waitingForProblem + waitingForTrigger;
+  const { underWay, waitingForObject, waitingForProblem, waitingForRoom } = counts;
+  return (
+    underWay + waitingForObject + waitingForProblem + waitingForRoom + counts.waitingForTrigger
+  );
 }
 
 /** Returns how many are on their way. */
