@@ -40,6 +40,7 @@ export type * from "./commands/command.ts";
 export { commandFault, encodeCommand } from "./commands/encode.ts";
 export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
 export {
+  commandKey,
   type CommandMemory,
   decodeMemory,
   emptyMemory,

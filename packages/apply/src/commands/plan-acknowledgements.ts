@@ -3,8 +3,9 @@
 
 import type { HostState, ServiceState, SiteComment } from "@siteferry/model";
 import type { CentreComment, CentreObject, ObjectAt } from "./centre-view.ts";
+import { commandKey } from "./memory.ts";
 import type { SiteRound } from "./plan.ts";
-import { commandKey, objectText } from "./round.ts";
+import { objectText } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const acknowledgementComment = 4;

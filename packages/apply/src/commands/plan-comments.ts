@@ -4,8 +4,9 @@
 import type { Flag, Seconds } from "@siteferry/model";
 import type { CentreComment, ObjectAt } from "./centre-view.ts";
 import { difference, Piles } from "./multiset.ts";
+import { commandKey } from "./memory.ts";
 import type { SiteRound } from "./plan.ts";
-import { bounded, commandKey, objectText, roomFor } from "./round.ts";
+import { bounded, objectText, roomFor } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const userComment = 1;

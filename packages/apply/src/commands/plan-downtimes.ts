@@ -5,8 +5,9 @@ import type { Seconds, SiteDowntime } from "@siteferry/model";
 import type { CentreDowntime, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect, CoreCommand } from "./command.ts";
 import { difference, Piles } from "./multiset.ts";
+import { commandKey } from "./memory.ts";
 import type { SiteRound } from "./plan.ts";
-import { bounded, commandKey, objectText, type Room, roomFor } from "./round.ts";
+import { bounded, objectText, type Room, roomFor } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 type Said = Omit<Extract<CoreCommand, { kind: "schedule-downtime" }>, "kind" | "triggeredBy">;

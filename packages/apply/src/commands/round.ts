@@ -4,7 +4,7 @@ import { limits } from "@siteferry/model";
 import type { CentreView, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect, CoreCommand } from "./command.ts";
 import { commandFault } from "./encode.ts";
-import { type CommandMemory, type SentCommand, waitsFor } from "./memory.ts";
+import { type CommandMemory, isKeyOf, type SentCommand, waitsFor } from "./memory.ts";
 
 export interface PlannedCommand {
   readonly command: CoreCommand;
@@ -172,15 +172,6 @@ export function roomFor(round: Round, kind: CoreCommand["kind"], there: number):
       return room >= 0;
     },
   };
-}
-
-/** A command's, told from all others of a site by `parts`. */
-export function commandKey(kind: CoreCommand["kind"], ...parts: readonly unknown[]): string {
-  return [kind, ...parts].join("\n");
-}
-
-function isKeyOf(key: string, kind: CoreCommand["kind"]): boolean {
-  return key.startsWith(`${kind}\n`);
 }
 
 /** For keys: no name has a line feed in it. */
