@@ -1,11 +1,11 @@
 // Acknowledgements: a flag of an object, and a comment of entry type 4 that says whose it is. An object
 // has one at most, so an operator's at the centre stands for the site's as well.
 
-import type { HostState, ServiceState, SiteComment } from "@siteferry/model";
+import type { HostState, Seconds, ServiceState, SiteComment } from "@siteferry/model";
 import type { CentreComment, CentreObject, ObjectAt } from "./centre-view.ts";
 import { commandKey } from "./memory.ts";
 import type { SiteRound } from "./plan.ts";
-import { objectText } from "./round.ts";
+import { bounded, objectText } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const acknowledgementComment = 4;
@@ -15,6 +15,7 @@ interface WantedAcknowledgement {
   readonly sticky: boolean;
   readonly author: string;
   readonly text: string;
+  readonly entryTime: Seconds;
 }
 
 /** The comments of an object's acknowledgement at the centre. */
@@ -60,7 +61,13 @@ function wantedAcknowledgements(round: SiteRound): Map<string, WantedAcknowledge
   const wanted = new Map<string, WantedAcknowledgement>();
   for (const row of round.states.hosts) add(row, row.name, null);
   for (const row of round.states.services) add(row, row.host_name, row.description);
-  return wanted;
+  const oldest = bounded(round, [...wanted], {
+    what: "acknowledgements",
+    countMax: Infinity,
+    textsOf: ([, { author, text }]) => [author, text],
+    rank: ([, { entryTime }]) => [entryTime, 0],
+  });
+  return new Map(oldest);
 
   function add(
     row: HostState | ServiceState,
@@ -76,6 +83,7 @@ function wantedAcknowledgements(round: SiteRound): Map<string, WantedAcknowledge
       sticky: row.acknowledgement_type === 2,
       author: round.mark.author(comment?.author ?? ""),
       text: storedText(comment?.comment ?? "", round.dialect, "comment"),
+      entryTime: comment?.entry_time ?? 0,
     });
   }
 }
@@ -142,7 +150,8 @@ function isSticky({ acknowledgement }: CentreObject): boolean {
 }
 
 function acknowledge(round: SiteRound, wanted: WantedAcknowledgement): void {
-  round.send(keyOf(wanted), { kind: "acknowledge", ...wanted });
+  const { at, sticky, author, text } = wanted;
+  round.send(keyOf(wanted), { kind: "acknowledge", at, sticky, author, text });
 }
 
 function keyOf({ at, sticky, author, text }: WantedAcknowledgement): string {

@@ -1,7 +1,7 @@
 // What people wrote about objects, without being asked to: comments of entry type 1. Those that cores
 // write by themselves for downtimes, flapping and acknowledgements come with what they are about.
 
-import type { Flag, Seconds } from "@siteferry/model";
+import type { Flag, Seconds, SiteComment } from "@siteferry/model";
 import type { CentreComment, ObjectAt } from "./centre-view.ts";
 import { difference, Piles } from "./multiset.ts";
 import { commandKey } from "./memory.ts";
@@ -22,13 +22,21 @@ interface WantedComment {
 export function planComments(round: SiteRound): void {
   const piles = new Piles<WantedComment, CentreComment>();
   const said = round.annotations.comments.filter(({ entry_type: type }) => type === userComment);
-  for (const comment of bounded(round, said, "comments")) {
+  const authorOf = (comment: SiteComment): string => round.mark.author(comment.author);
+  const textOf = ({ comment }: SiteComment): string =>
+    storedText(comment, round.dialect, "comment");
+  const oldest = bounded(round, said, {
+    what: "comments",
+    textsOf: (comment) => [authorOf(comment), textOf(comment)],
+    rank: ({ entry_time: time, id }) => [time, id],
+  });
+  for (const comment of oldest) {
     const at = round.objectAt(comment.host_name, comment.description);
     if (at === null) continue;
     const wanted: WantedComment = {
       at,
-      author: round.mark.author(comment.author),
-      text: storedText(comment.comment, round.dialect, "comment"),
+      author: authorOf(comment),
+      text: textOf(comment),
       entryTime: comment.entry_time,
       persistent: comment.persistent,
     };

@@ -22,7 +22,11 @@ interface WantedDowntime {
 
 export function planDowntimes(round: SiteRound): void {
   const piles = new Piles<WantedDowntime, CentreDowntime>();
-  const downtimes = bounded(round, round.annotations.downtimes, "downtimes");
+  const downtimes = bounded(round, round.annotations.downtimes, {
+    what: "downtimes",
+    textsOf: (downtime) => Object.values(textsOf(round, downtime)),
+    rank: ({ entry_time: time, id }) => [time, id],
+  });
   const siteIds = new Set(downtimes.map(({ id }) => id));
   for (const downtime of downtimes) {
     const at = round.objectAt(downtime.host_name, downtime.description);
@@ -53,6 +57,13 @@ export function planDowntimes(round: SiteRound): void {
   for (const { key, wanted } of missing) addMissing(round, key, wanted, centreIds, room);
 }
 
+function textsOf(
+  { mark, dialect }: SiteRound,
+  { author, comment }: SiteDowntime,
+): Pick<Said, "author" | "text"> {
+  return { author: mark.author(author), text: storedText(comment, dialect, "downtime") };
+}
+
 function wantedDowntime(
   round: SiteRound,
   at: ObjectAt,
@@ -68,8 +79,7 @@ function wantedDowntime(
     entryTime,
     said: {
       at,
-      author: round.mark.author(downtime.author),
-      text: storedText(downtime.comment, round.dialect, "downtime"),
+      ...textsOf(round, downtime),
       entryTime,
       startTime,
       endTime,

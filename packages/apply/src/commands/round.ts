@@ -5,6 +5,7 @@ import type { CentreView, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect, CoreCommand } from "./command.ts";
 import { commandFault } from "./encode.ts";
 import { type CommandMemory, isKeyOf, type SentCommand, waitsFor } from "./memory.ts";
+import { byteLength } from "./texts.ts";
 
 export interface PlannedCommand {
   readonly command: CoreCommand;
@@ -136,23 +137,35 @@ export function noCommands(): CommandCounts {
   };
 }
 
-interface Numbered {
-  readonly id: number;
-  readonly entry_time: number;
+interface Bounded<Item> {
+  readonly what: string;
+  readonly countMax?: number;
+  /** What is kept of an item at the core, as UTF-8. */
+  textsOf(item: Item): readonly string[];
+  /** For the order: when it is of, and what tells those of one time apart. */
+  rank(item: Item): readonly [time: number, nth: number];
 }
 
-/** The oldest of them, up to the limit: so a new one too many pushes none out that is there. */
-export function bounded<Item extends Numbered>(
+/** The oldest of them, up to the limits: so a new one too many pushes none out that is there. */
+export function bounded<Item>(
   round: Round,
   items: readonly Item[],
-  what: string,
+  { what, countMax = limits.annotationsPerSiteMax, textsOf, rank }: Bounded<Item>,
 ): readonly Item[] {
-  const over = items.length - limits.annotationsPerSiteMax;
-  if (over <= 0) return items;
+  const ranked = items.map((item) => ({ item, rank: rank(item) }));
+  ranked.sort(({ rank: a }, { rank: b }) => a[0] - b[0] || a[1] - b[1]);
+  let bytes = 0;
+  let count = 0;
+  for (const { item } of ranked) {
+    if (count === countMax) break;
+    for (const text of textsOf(item)) bytes += byteLength(text);
+    if (bytes > limits.annotationBytesMax) break;
+    count += 1;
+  }
+  const over = items.length - count;
+  if (over === 0) return items;
   round.refuse(over, `${items.length} ${what}: ${over} are over the limit of a site`);
-  return items
-    .toSorted((a, b) => a.entry_time - b.entry_time || a.id - b.id)
-    .slice(0, limits.annotationsPerSiteMax);
+  return ranked.slice(0, count).map(({ item }) => item);
 }
 
 export interface Room {

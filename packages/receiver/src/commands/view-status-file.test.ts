@@ -1,5 +1,6 @@
 // What a core shows in its status file, whatever people wrote, however the file is cut.
 
+import { type FileSystem, limits } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { writeFile } from "node:fs/promises";
@@ -185,4 +186,17 @@ test("the same in parts of any size", () => {
     ],
   ]);
   for (const size of [1, 2, 7, 100]) expect(found(size)).toEqual(whole);
+});
+
+test("a file of more than a state file may have is read: people's words alone can make it that large", async () => {
+  let most = 0;
+  const files: FileSystem = {
+    ...nodeFiles,
+    async readParts(_path, sizeBytesMax, take) {
+      most = sizeBytesMax;
+      take(Buffer.from(text));
+    },
+  };
+  expect(await statusFileReader(files, "/unused", null).look()).toEqual(picture.look);
+  expect(most).toBeGreaterThanOrEqual(16 * limits.stateBytesMax);
 });
