@@ -151,6 +151,11 @@ test("bytes that aren't UTF-8 are Latin-1, field by field", async () => {
   expect(look.downtimes[0]!.author).toBe("änn");
 });
 
+test("a sign that stands for what couldn't be read is one like others: else it is never seen as it was said", async () => {
+  const { look } = (await read(text.replace("é 🚀", "caf\ufffd"))) as typeof picture;
+  expect(look.comments[0]!.text).toBe("  text = with ; caf\ufffd {");
+});
+
 test("cut anywhere, empty, gone, or another file: never taken for what the core shows", async () => {
   const bytes = Buffer.from(text);
   const unusable = { code: "core-status-unusable", kind: "transient" };
