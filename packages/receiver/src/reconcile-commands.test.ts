@@ -294,3 +294,20 @@ test.each([
   await ground.pass();
   expect(core.downtimes).toEqual([]);
 });
+
+test("a site that has always more to say than a run has time for keeps no other waiting", async () => {
+  const sites = { bad: { owns: ["web"] }, good: { owns: ["db"] } };
+  await using ground = await openGround({ pace: 20 }, sites);
+  const { core, centre } = ground;
+  const hosts = [hostState("db")];
+  await centre.say("good", { hosts, comments: [siteComment("db", null, { comment: "hello" })] });
+  for (let run = 0; run < 2; run += 1) {
+    const comments = Array.from({ length: 300 }, (_, index) =>
+      siteComment("web", null, { id: index + 1, comment: `${run} ${index}` }),
+    );
+    await centre.say("bad", { hosts: [hostState("web")], comments });
+    await centre.receive();
+    await ground.pass();
+  }
+  expect(core.comments.filter(({ host }) => host === "db")).toHaveLength(1);
+});
