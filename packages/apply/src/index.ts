@@ -4,7 +4,7 @@
 export * from "./check-results/applied.ts";
 export type { AttemptsMax } from "./check-results/earlier.ts";
 export * from "./check-results/format.ts";
-export { planResults, type ResultCounts } from "./check-results/plan.ts";
+export { type DueResult, planResults, type ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
 export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
 export type { Icinga2Connection } from "./icinga2/connection.ts";
@@ -39,6 +39,7 @@ export type * from "./commands/command.ts";
 export { commandFault, encodeCommand } from "./commands/encode.ts";
 export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
 export {
+  commandKey,
   type CommandMemory,
   decodeMemory,
   emptyMemory,

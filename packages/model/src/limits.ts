@@ -75,8 +75,15 @@ export const replayedPerPassMax: number = 50_000;
 export const replayedOutputMax: number = 1_000;
 /** Characters of output that are handed to the core; Nagios Core 4.4 reads 8 KiB of plugin output by itself. */
 export const outputCharactersMax: number = 64 * 1024;
-/** Comments of a site, and downtimes as well, that the core at the centre is told: it keeps them in its memory. */
-export const annotationsPerSiteMax: number = 50_000;
+/**
+ * Comments of a site, and downtimes as well, that the core at the centre is told: it keeps them in its memory,
+ * and writes each into its status file, 1 KiB with its names. A downtime for every service of a large site.
+ */
+export const annotationsPerSiteMax: number = 20_000;
+/** Of each kind, acknowledgements too, with their authors: 200 for each of the most; people write 60. */
+export const annotationBytesMax: number = 4 * mebibyte;
+/** A core's status file, of which little is kept: 150 MB with 100,000 services, 40 more for a site at its limits. */
+export const statusFileBytesMax: number = 4096 * mebibyte;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;

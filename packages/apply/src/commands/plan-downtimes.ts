@@ -5,8 +5,9 @@ import type { Seconds, SiteDowntime } from "@siteferry/model";
 import type { CentreDowntime, ObjectAt } from "./centre-view.ts";
 import type { CommandDialect, CoreCommand } from "./command.ts";
 import { difference, Piles } from "./multiset.ts";
+import { commandKey } from "./memory.ts";
 import type { SiteRound } from "./plan.ts";
-import { bounded, objectText } from "./round.ts";
+import { bounded, objectText, type Room, roomFor } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 type Said = Omit<Extract<CoreCommand, { kind: "schedule-downtime" }>, "kind" | "triggeredBy">;
@@ -21,7 +22,11 @@ interface WantedDowntime {
 
 export function planDowntimes(round: SiteRound): void {
   const piles = new Piles<WantedDowntime, CentreDowntime>();
-  const downtimes = bounded(round, round.annotations.downtimes, "downtimes");
+  const downtimes = bounded(round, round.annotations.downtimes, {
+    what: "downtimes",
+    textsOf: (downtime) => Object.values(textsOf(round, downtime)),
+    rank: ({ entry_time: time, id }) => [time, id],
+  });
   const siteIds = new Set(downtimes.map(({ id }) => id));
   for (const downtime of downtimes) {
     const at = round.objectAt(downtime.host_name, downtime.description);
@@ -29,8 +34,10 @@ export function planDowntimes(round: SiteRound): void {
     const wanted = wantedDowntime(round, at, downtime, siteIds);
     piles.want(identityOf(at, wanted.said, round.dialect), wanted);
   }
+  let standing = 0;
   for (const downtime of round.view.downtimes) {
     if (!round.mark.isOwn(downtime.author)) continue;
+    standing += 1;
     const identity = identityOf(downtime, downtime, round.dialect);
     if (!round.isUnderWay(deletionKey(identity, downtime))) piles.find(identity, downtime);
   }
@@ -41,11 +48,20 @@ export function planDowntimes(round: SiteRound): void {
     round.counts.unchanged += found.pairs.length;
     for (const [wanted, there] of found.pairs) centreIds.set(wanted.siteId, there.id);
     for (const [index, wanted] of found.missing.entries()) {
-      missing.push({ key: `${identity}\n${pile.there.length + index}`, wanted });
+      const key = commandKey("schedule-downtime", identity, pile.there.length + index);
+      missing.push({ key, wanted });
     }
     for (const downtime of found.surplus) removeSurplus(round, identity, downtime);
   }
-  for (const { key, wanted } of missing) addMissing(round, key, wanted, centreIds);
+  const room = roomFor(round, "schedule-downtime", standing);
+  for (const { key, wanted } of missing) addMissing(round, key, wanted, centreIds, room);
+}
+
+function textsOf(
+  { mark, dialect }: SiteRound,
+  { author, comment }: SiteDowntime,
+): Pick<Said, "author" | "text"> {
+  return { author: mark.author(author), text: storedText(comment, dialect, "downtime") };
 }
 
 function wantedDowntime(
@@ -63,8 +79,7 @@ function wantedDowntime(
     entryTime,
     said: {
       at,
-      author: round.mark.author(downtime.author),
-      text: storedText(downtime.comment, round.dialect, "downtime"),
+      ...textsOf(round, downtime),
       entryTime,
       startTime,
       endTime,
@@ -87,6 +102,7 @@ function addMissing(
   key: string,
   { siteTrigger, said }: WantedDowntime,
   centreIds: ReadonlyMap<number, number>,
+  room: Room,
 ): void {
   // Of a flexible one that has begun and is over its end, no core can be told any more.
   if (round.isOver(said.endTime)) {
@@ -95,7 +111,9 @@ function addMissing(
   }
   const triggeredBy = siteTrigger === 0 ? 0 : centreIds.get(siteTrigger);
   if (triggeredBy === undefined) round.counts.waitingForTrigger += 1;
-  else round.send(key, { kind: "schedule-downtime", ...said, triggeredBy });
+  else if (!round.isUnderWay(key) && room.take()) {
+    round.send(key, { kind: "schedule-downtime", ...said, triggeredBy });
+  }
 }
 
 type Identified = Omit<Said, "at" | "entryTime">;
@@ -108,10 +126,10 @@ function identityOf(at: ObjectAt, downtime: Identified, { core }: CommandDialect
   const { author, text, startTime, endTime, fixed, duration } = downtime;
   const lasting = fixed === 1 || core === "naemon" ? "" : duration;
   const when = [startTime, endTime, fixed, lasting].join(" ");
-  return ["downtime", objectText(at), author, text, when].join("\n");
+  return [objectText(at), author, text, when].join("\n");
 }
 
 /** The id alone may be another downtime's after a restart. */
 function deletionKey(identity: string, { id, entryTime }: CentreDowntime): string {
-  return `${identity}\ndelete ${id} ${entryTime}`;
+  return commandKey("delete-downtime", identity, id, entryTime);
 }

@@ -13,7 +13,8 @@ import {
   planCommands,
   type PlannedCommand,
 } from "@siteferry/apply";
-import type { HostName, SiteId, States } from "@siteferry/model";
+import { FerryError, type HostName, type SiteId, type States } from "@siteferry/model";
+import { readState } from "@siteferry/spool";
 import { loadProgress, saveProgress } from "../applied-store.ts";
 import { type CommandsSettings, dialectOf } from "../commands-settings.ts";
 import type { Opening } from "../opening.ts";
@@ -89,8 +90,10 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
 }
 
 function waitingOf(counts: CommandCounts): number {
-  const { underWay, waitingForObject, waitingForProblem, waitingForTrigger } = counts;
-  return underWay + waitingForObject + waitingForProblem + waitingForTrigger;
+  const { underWay, waitingForObject, waitingForProblem, waitingForRoom } = counts;
+  return (
+    underWay + waitingForObject + waitingForProblem + waitingForRoom + counts.waitingForTrigger
+  );
 }
 
 /** Returns how many are on their way. */
@@ -117,10 +120,22 @@ export async function sendRemembered(
 }
 
 export async function loadMemory(
-  { opening, directory }: SiteRun,
+  { opening: { world }, directory, site }: SiteRun,
   name: string,
 ): Promise<CommandMemory> {
-  return decodeMemory(await loadProgress(opening.world, directory, name)) ?? emptyMemory;
+  const state = await readState(world.files, directory, name).catch((error: unknown) => {
+    // Damaged, too large, no file: whatever it is, the site's commands must not stand still for it.
+    if (error instanceof FerryError && /^(spool-damaged|file-unsuitable)$/.test(error.code)) {
+      return { content: Buffer.from("?") };
+    }
+    throw error;
+  });
+  if (state === null) return emptyMemory;
+  const memory = decodeMemory(new TextDecoder().decode(state.content));
+  if (memory !== null) return memory;
+  const message = "What was sent and not seen yet is forgotten: some of it may be sent once more";
+  world.log.warn({ site, file: `${directory}/${name}` }, message);
+  return emptyMemory;
 }
 
 async function saveMemory(
