@@ -164,7 +164,7 @@ function remove(round: SiteRound, { own }: There): boolean {
   const at = { host, service };
   const ids = own.map(({ id, entryTime }) => `${id} ${entryTime}`);
   const key = commandKey("remove-acknowledgement", objectText(at), ...ids);
-  return round.send(key, { kind: "remove-acknowledgement", at });
+  return round.send(key, { kind: "remove-acknowledgement", at }) === "planned";
 }
 
 function removeComments(round: SiteRound, comments: readonly CentreComment[]): void {
