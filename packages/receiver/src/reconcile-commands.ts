@@ -21,7 +21,7 @@ import {
   type SiteOutcome,
   type SiteRun,
 } from "./commands/site-run.ts";
-import { type OwnHosts, ownHostsToldBy, speaksFor } from "./centre-hosts.ts";
+import { centreHostsToldBy, speaksFor } from "./centre-hosts.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
 import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
@@ -85,7 +85,7 @@ class Run {
     failed: 0,
   };
   #objects: Promise<CentreObjects> | null = null;
-  #ownHosts: Promise<OwnHosts | null> | null = null;
+  #centreHosts: ReturnType<typeof centreHostsToldBy> | null = null;
   /** Of which the commands are looked at. */
   #site = "";
   /** The last one that sent something, or failed to: in this run, and in those before. */
@@ -193,8 +193,11 @@ class Run {
     lookDigest: string,
   ): Promise<void> {
     const { world } = this.#opening;
-    const ownHosts = await (this.#ownHosts ??= ownHostsToldBy(this.#opening, this.#target));
-    const stamp = (await ownHosts?.stamp(site)) ?? "";
+    const centreHosts = await (this.#centreHosts ??= centreHostsToldBy(
+      this.#opening,
+      this.#target,
+    ));
+    const stamp = (await centreHosts?.stamp(site)) ?? "";
     const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings, stamp]));
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
@@ -206,11 +209,11 @@ class Run {
     if (all === null) return;
     const objects = (): Promise<CentreObjects> =>
       (this.#objects ??= this.#link.objects(this.#wants));
-    const own = (await ownHosts?.of(site)) ?? null;
-    const atCentre = own === null ? null : (await objects()).objects;
+    const isCentres = await centreHosts?.isCentres(site);
+    const atCentre = isCentres && (await objects()).objects;
     const isOwn = speaksFor(
       settings,
-      (host) => own !== null && atCentre?.has(host) === true && !own.has(host),
+      (host) => atCentre?.has(host) === true && isCentres?.(host) === true,
     );
     const states = ownStates(all, isOwn);
     const run: SiteRun = {
