@@ -9,7 +9,7 @@ import { carryVariables } from "./commands/carry-variables.ts";
 import { type CoreLink, openCoreLink } from "./commands/core-link.ts";
 import type { CentreLook, CentreObjects } from "./commands/picture.ts";
 import {
-  digestOfLook,
+  digestsOfLook,
   digestOfSite,
   digestOfText,
   formatSettled,
@@ -25,7 +25,7 @@ import { centreHostsToldBy, speaksFor } from "./centre-hosts.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
 import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { matcher, ownStates } from "./ownership.ts";
+import { matcher, mayBeOwnAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
@@ -124,10 +124,10 @@ class Run {
     const seen = await this.#seen(known);
     if (seen.isSame) return { ...this.#report, ...seen.counts };
     const look = await this.#link.look();
-    const centre = digestOfLook(look);
+    const digestOf = digestsOfLook(look, this.#target.mark);
     for (const one of await this.#inTurn(known)) {
       this.#site = one.site;
-      await this.#attempt(`Commands of ${one.site}`, () => this.#reconcile(one, look, centre));
+      await this.#attempt(`Commands of ${one.site}`, () => this.#reconcile(one, look, digestOf));
       // The other sites' would wait for it as long again.
       if (!this.#isGone) continue;
       this.#served = one.site;
@@ -190,7 +190,7 @@ class Run {
   async #reconcile(
     { site, settings, record, bundle }: KnownSite,
     look: CentreLook,
-    lookDigest: string,
+    digestOf: ReturnType<typeof digestsOfLook>,
   ): Promise<void> {
     const { world } = this.#opening;
     const centreHosts = await (this.#centreHosts ??= centreHostsToldBy(
@@ -198,6 +198,7 @@ class Run {
       this.#target,
     ));
     const stamp = (await centreHosts?.stamp(site)) ?? "";
+    const lookDigest = digestOf(site, mayBeOwnAtCentre(settings));
     const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings, stamp]));
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
