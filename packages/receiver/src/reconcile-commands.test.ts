@@ -215,6 +215,8 @@ test("hosts that the site doesn't speak for are left alone, by their names at th
   expect(await centre.receive()).toMatchObject({ commands: 1 });
   await ground.pass();
   expect(core.commands).toEqual([commands[2]]);
+  await centre.receive();
+  expect(centre.notes.filter((note) => note.includes('"foreign":1'))).toHaveLength(1);
 });
 
 test("a sender that doesn't tell of them changes nothing", async () => {

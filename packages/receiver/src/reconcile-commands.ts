@@ -27,6 +27,7 @@ import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { matcher, mayBeOwnAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
+import { correctionOf } from "./site-clock.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
 export interface CommandsReport {
@@ -229,13 +230,15 @@ class Run {
       isOwn,
     };
     // States first: there is no acknowledging what isn't a problem yet.
-    const results = await this.#results(run, states);
+    const results = await this.#results(run, states, record);
     const variables =
       this.#wants === null ? nothingDone : await carryVariables(run, record, this.#wants);
     const siteDigest = digestOfSite(states);
     const isSame = settled.site === siteDigest && settled.centre === centre;
     const asBefore = { ...nothingDone, refused: settled.refused };
-    const told = isSame ? asBefore : await reconcileAnnotations(run, states);
+    const told = isSame
+      ? asBefore
+      : await reconcileAnnotations(run, states, saidOf(all) - saidOf(states));
     const outcomes = [results, variables, told];
     for (const outcome of outcomes) this.#add(outcome);
     if (outcomes.some(({ waiting, unseen }) => waiting + unseen > 0)) return;
@@ -243,9 +246,13 @@ class Run {
     await saveProgress(world, this.#directory, name, formatSettled(now));
   }
 
-  async #results(run: SiteRun, states: States): Promise<SiteOutcome> {
+  async #results(
+    run: SiteRun,
+    states: States,
+    { arrivals = [] }: SiteRecord,
+  ): Promise<SiteOutcome> {
     if (!this.#target.carry.includes("results")) return nothingDone;
-    const outcome = await carryResults(run, states);
+    const outcome = await carryResults(run, states, correctionOf(run.settings, arrivals));
     this.#report.results += outcome.commands;
     return outcome;
   }
@@ -266,6 +273,10 @@ class Run {
       this.#opening.world.log.error(errorFields(failure), `${doing} failed`);
     }
   }
+}
+
+function saidOf({ annotations }: States): number {
+  return annotations ? annotations.comments.length + annotations.downtimes.length : 0;
 }
 
 const turnName = "served";
