@@ -37,7 +37,7 @@ export * from "./world/icinga2-client.ts";
 export type * from "./commands/centre-view.ts";
 export type * from "./commands/command.ts";
 export { commandFault, encodeCommand } from "./commands/encode.ts";
-export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
+export { defaultMark, markedSite, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
 export {
   commandKey,
   type CommandMemory,

@@ -215,6 +215,8 @@ test("hosts that the site doesn't speak for are left alone, by their names at th
   expect(await centre.receive()).toMatchObject({ commands: 1 });
   await ground.pass();
   expect(core.commands).toEqual([commands[2]]);
+  await centre.receive();
+  expect(centre.notes.filter((note) => note.includes('"foreign":1'))).toHaveLength(1);
 });
 
 test("a sender that doesn't tell of them changes nothing", async () => {
@@ -310,4 +312,41 @@ test("a site that has always more to say than a run has time for keeps no other 
     await ground.pass();
   }
   expect(core.comments.filter(({ host }) => host === "db")).toHaveLength(1);
+});
+
+test("only what bears a site's mark, or acknowledges on its hosts, makes its commands be looked at again", async () => {
+  const sites = { remote1: { owns: ["web"] }, remote2: { owns: ["db"] } };
+  await using ground = await openGround({}, sites);
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  await centre.say("remote2", { hosts: [hostState("db")] });
+  for (let run = 0; run < 3; run += 1) {
+    await centre.receive();
+    await ground.pass();
+  }
+  const planned = async (): Promise<readonly string[]> => {
+    const looked: string[] = [];
+    await ground.pass();
+    await centre.receive({
+      ...nodeFiles,
+      async read(path, ...rest) {
+        looked.push(path);
+        return await nodeFiles.read(path, ...rest);
+      },
+    });
+    return Object.keys(sites).filter((site) =>
+      looked.some((path) => path.endsWith(`${site}.sent`)),
+    );
+  };
+  const told = { id: 900, host: "web", service: null, text: "x" };
+  core.comments.push({ ...told, author: "operator", type: 1 });
+  core.downtimes.push({ ...told, author: "operator" });
+  expect(await planned()).toEqual([]);
+  core.comments.push({ ...told, id: 901, author: "anna (siteferry remote2)", type: 1 });
+  expect(await planned()).toEqual(["remote2"]);
+  await planned();
+  core.comments.push({ ...told, id: 902, author: "operator", type: 4 });
+  expect(await planned()).toEqual(["remote1"]);
+  core.acknowledged.add("db");
+  expect(await planned()).toEqual(["remote2"]);
 });

@@ -41,9 +41,12 @@ function commentsThere(round: SiteRound): Map<string, There> {
   const there = new Map<string, There>();
   for (const comment of round.view.comments) {
     if (comment.entryType !== acknowledgementComment) continue;
+    const isOwn = round.mark.isOwn(comment.author);
+    // It is gone, though the view may be too old to say so: what stays mustn't be removed for its sake.
+    if (isOwn && round.isUnderWay(deletionKey(comment))) continue;
     const key = objectText(comment);
     const found = there.get(key) ?? { own: [], others: [] };
-    (round.mark.isOwn(comment.author) ? found.own : found.others).push(comment);
+    (isOwn ? found.own : found.others).push(comment);
     there.set(key, found);
   }
   return there;
@@ -164,13 +167,17 @@ function remove(round: SiteRound, { own }: There): boolean {
   const at = { host, service };
   const ids = own.map(({ id, entryTime }) => `${id} ${entryTime}`);
   const key = commandKey("remove-acknowledgement", objectText(at), ...ids);
-  return round.send(key, { kind: "remove-acknowledgement", at });
+  return round.send(key, { kind: "remove-acknowledgement", at }) === "planned";
 }
 
 function removeComments(round: SiteRound, comments: readonly CentreComment[]): void {
-  for (const { id, host, service, entryTime } of comments) {
-    const at = { host, service };
-    const key = commandKey("delete-comment", "acknowledgement", objectText(at), id, entryTime);
-    round.send(key, { kind: "delete-comment", at, id });
+  for (const comment of comments) {
+    const { id, host, service } = comment;
+    round.send(deletionKey(comment), { kind: "delete-comment", at: { host, service }, id });
   }
+}
+
+function deletionKey(comment: CentreComment): string {
+  const { id, entryTime } = comment;
+  return commandKey("delete-comment", "acknowledgement", objectText(comment), id, entryTime);
 }

@@ -47,8 +47,8 @@ export interface Round {
   readonly refusals: string[];
   readonly memory: CommandMemory;
   refuse(count: number, why: string): void;
-  /** Plans a command, unless it can't be said or was sent and may still work; true if planned. */
-  send(key: string, command: CoreCommand): boolean;
+  /** Plans a command, unless it can't be said or was sent and may still work. */
+  send(key: string, command: CoreCommand): "planned" | "refused" | "under-way" | "pause";
   /** Whether the command of this key would wait; it is counted then. */
   holds(key: string): boolean;
   /** Whether the command of this key was sent and the view is too old to show what it did. */
@@ -69,22 +69,20 @@ export function startRound(
   const counts = noCommands();
   const refusals: string[] = [];
   // Made anew: what nothing asks for any more was seen, or isn't wanted.
-  const memory = new Map<string, SentCommand>();
-  const times = { madeAtMs: view.madeAtMs, nowMs };
   // But what may still come stays, asked for or not: it takes room.
-  for (const [key, sent] of before) {
-    if (waitsFor(sent, times) === "under-way") memory.set(key, sent);
-  }
+  const times = { madeAtMs: view.madeAtMs, nowMs };
+  const underWay = [...before].filter(([, sent]) => waitsFor(sent, times) === "under-way");
+  const memory = new Map<string, SentCommand>(underWay);
   const waits = (key: string) => {
     const sent = before.get(key);
     if (sent !== undefined) memory.set(key, sent);
     return waitsFor(sent, times);
   };
-  const holds = (key: string) => {
+  const held = (key: string) => {
     const why = waits(key);
     if (why === "under-way") counts.underWay += 1;
     if (why === "pause") counts.unseen += 1;
-    return why !== null;
+    return why;
   };
   const refuse = (count: number, why: string) => {
     counts.refused += count;
@@ -96,27 +94,25 @@ export function startRound(
     refusals,
     memory,
     refuse,
-    holds,
+    holds: (key) => held(key) !== null,
     send(key, command) {
       const fault = commandFault(command, dialect);
       if (fault !== null) {
         refuse(1, fault.problem);
-        return false;
+        return "refused";
       }
-      if (holds(key)) return false;
+      const why = held(key);
+      if (why !== null) return why;
       commands.push({ command, key });
       counts.commands += 1;
-      return true;
+      return "planned";
     },
     isUnderWay(key) {
       const isSo = before.has(key) && waits(key) === "under-way";
       if (isSo) counts.underWay += 1;
       return isSo;
     },
-    underWayOf: (kind) =>
-      [...before].filter(
-        ([key, sent]) => isKeyOf(key, kind) && waitsFor(sent, times) === "under-way",
-      ).length,
+    underWayOf: (kind) => underWay.filter(([key]) => isKeyOf(key, kind)).length,
   };
 }
 

@@ -30,9 +30,13 @@ const settleMs = limits.commandsMsMax + 5_000;
 /**
  * What is sent is in the record before: with a full disk nothing is, and what a crash left open is sent again
  * only if the core shows another state, in a picture that is new enough. What a core that restarts hasn't
- * read is handed over again.
+ * read is handed over again. The site's times stay in the record as they are.
  */
-export async function carryResults(run: SiteRun, states: States): Promise<SiteOutcome> {
+export async function carryResults(
+  run: SiteRun,
+  states: States,
+  secondsAhead: number,
+): Promise<SiteOutcome> {
   const { opening, directory, site, settings, look } = run;
   const { world } = opening;
   const store = appliedStore(world, directory);
@@ -44,12 +48,12 @@ export async function carryResults(run: SiteRun, states: States): Promise<SiteOu
   const plan = planResults(states, {
     applied: hasRestarted ? await stillThere(run, before) : before.results,
     unread: new Set(),
-    nowMs,
+    nowMs: nowMs + secondsAhead * 1000,
     hostName: nameAtCentre(settings),
     isLive: (host, service) => objects.has(centreKey(host, service)),
   });
   const { rest, held } = await withoutShown(run, plan.due, before, nowMs);
-  const { lines, keys, refused } = linesOf(run, rest, nowMs);
+  const { lines, keys, refused } = linesOf(run, rest, nowMs, secondsAhead);
   const unsent = new Set(keys);
   const save = async (pending: AppliedRecord["pending"]): Promise<void> => {
     const results = without(plan.results, [...unsent, ...held], before);
@@ -111,13 +115,18 @@ interface Lines {
   readonly refused: number;
 }
 
-function linesOf({ target }: SiteRun, due: readonly DueResult[], nowMs: number): Lines {
+function linesOf(
+  { target }: SiteRun,
+  due: readonly DueResult[],
+  nowMs: number,
+  secondsAhead: number,
+): Lines {
   const dialect = dialectOf(target);
   const lines: string[] = [];
   const keys: ObjectKey[] = [];
   let refused = 0;
   for (const { key, host, service, row } of due) {
-    const command = resultCommand({ host, service }, row);
+    const command = resultCommand({ host, service }, row, secondsAhead);
     if (commandFault(command, dialect) !== null) {
       refused += 1;
       continue;

@@ -127,3 +127,31 @@ test("a result that a crash kept from going out goes out when the core's picture
   await ground.pass();
   expect(await centre.receive()).toMatchObject({ results: 1 });
 });
+
+test("results of a site whose clock is ahead have the centre's times", async () => {
+  await using ground = await openGround({ carry: ["results"] });
+  const { core, centre } = ground;
+  const times: string[] = [];
+  const { openCommandFile } = core.world;
+  Object.assign(core.world, {
+    async openCommandFile(path: string) {
+      const file = (await openCommandFile(path))!;
+      return {
+        ...file,
+        async write(piece: Uint8Array) {
+          times.push(Buffer.from(piece).toString().slice(1, 11));
+          return await file.write(piece);
+        },
+      };
+    },
+  });
+  const now = Math.floor(core.clockMs / 1000);
+  const ahead = 3_000;
+  const arrivals = [{ createdMs: core.clockMs + ahead * 1000, keptMs: core.clockMs }];
+  const hosts = [hostState("web", { last_check: now + ahead - 60, state: 1 })];
+  await centre.say("remote1", { hosts, arrivals });
+  expect(await centre.receive()).toMatchObject({ results: 1 });
+  expect(times).toEqual([String(now - 60)]);
+  await centre.say("remote1", { hosts, arrivals });
+  expect(await centre.receive()).toMatchObject({ results: 0 });
+});

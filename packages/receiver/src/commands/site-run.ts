@@ -61,7 +61,12 @@ export const nothingDone: SiteOutcome = {
 
 const annotations: readonly Annotation[] = ["acknowledgements", "downtimes", "comments"];
 
-export async function reconcileAnnotations(run: SiteRun, states: States): Promise<SiteOutcome> {
+/** @param foreign how much the site said of hosts that it doesn't speak for */
+export async function reconcileAnnotations(
+  run: SiteRun,
+  states: States,
+  foreign: number,
+): Promise<SiteOutcome> {
   const { opening, target, look, site, settings } = run;
   const memoryName = `${site}.sent`;
   const before = await loadMemory(run, memoryName);
@@ -77,6 +82,7 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
     },
   );
   await tellRefusals(run, plan.refusals, plan.counts.refused);
+  await tellLeft(run, { ...plan.counts, foreign: plan.counts.foreign + foreign });
   const { counts, commands, memory } = plan;
   if (commands.length === 0) await saveMemory(run, memoryName, memory, before);
   const sent = await sendRemembered(run, memoryName, commands, memory);
@@ -160,4 +166,20 @@ async function tellRefusals(
   if (now === (await loadProgress(world, directory, name))) return;
   await saveProgress(world, directory, name, now);
   if (refused > 0) world.log.warn({ site, refused, refusals }, "The core can't be told of all");
+}
+
+/** Once, until it is another number: what isn't said to the core, and rightly so. */
+async function tellLeft(
+  { opening: { world }, directory, site }: SiteRun,
+  { foreign, operators, ended }: CommandCounts,
+): Promise<void> {
+  const name = `${site}.left`;
+  const now = `${foreign} ${operators} ${ended}`;
+  const before = (await loadProgress(world, directory, name)) || "0 0 0";
+  if (now === before) return;
+  await saveProgress(world, directory, name, now);
+  const message =
+    `Some of what ${site} says isn't said to the core: on hosts that it doesn't speak for (foreign), ` +
+    "acknowledged there by somebody else (operators), or over (ended)";
+  world.log.info({ site, foreign, operators, ended }, message);
 }
