@@ -27,7 +27,7 @@ import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { matcher, mayBeOwnAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
-import { correctionOf } from "./site-clock.ts";
+import { correctionAt } from "./site-clock.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
 export interface CommandsReport {
@@ -252,7 +252,10 @@ class Run {
     { arrivals = [] }: SiteRecord,
   ): Promise<SiteOutcome> {
     if (!this.#target.carry.includes("results")) return nothingDone;
-    const outcome = await carryResults(run, states, correctionOf(run.settings, arrivals));
+    const { world } = this.#opening;
+    const clock = [world, this.#directory, run.site, run.settings] as const;
+    const secondsAhead = await correctionAt(...clock, arrivals);
+    const outcome = await carryResults(run, states, secondsAhead);
     this.#report.results += outcome.commands;
     return outcome;
   }
