@@ -40,7 +40,8 @@ export async function mountDiskImage(image: string, path: string): Promise<DiskI
   await writeFile(image, "");
   await truncate(image, 32 * 1024 * 1024);
   await command("mkfs.ext4", "-q", image);
-  const attach = () => command("mount", "-o", "loop", image, path);
+  let [current, cuts] = [image, 0];
+  const attach = () => command("mount", "-o", "loop", current, path);
   const detach = () => command("umount", path);
   await attach();
   await rm(`${path}/lost+found`, { recursive: true });
@@ -49,7 +50,13 @@ export async function mountDiskImage(image: string, path: string): Promise<DiskI
     async cutPower() {
       await command("xfs_io", "-x", "-c", "shutdown", path);
       await detach();
+      // Whoever copied the machine's mounts meanwhile, as ip netns and unshare do, still has the one that
+      // was shut down, and the same image would be that one again.
+      const before = current;
+      current = `${image}.${++cuts}`;
+      await command("cp", "--sparse=always", before, current);
       await attach();
+      await rm(before);
     },
     settle: () => command("sync", "--file-system", path),
     [Symbol.asyncDispose]: detach,

@@ -89,9 +89,12 @@ describe.skipIf(unavailable !== null)("over many cycles", () => {
     const installation = stack.use(await install({ livestatus: `unix:${site.socketPath}` }));
     await configure(installation, { nagios, icinga2, objects: objects.path });
 
+    // A core that loads objects anew has no command file for a moment: that run says so, the next goes on.
     const receive = async () => {
       const received = await installation.receive();
-      expect(received.status, received.stderr).toBe(0);
+      const troubles = received.log.flatMap(({ level, code }) => (level === 50 ? [code] : []));
+      expect(troubles.filter((code) => code !== "core-takes-no-commands")).toEqual([]);
+      expect(received.status, received.stderr).toBe(troubles.length === 0 ? 0 : 75);
       return reportOf(received) as Readonly<Record<string, number>>;
     };
     const send = async (): Promise<void> => {
@@ -119,8 +122,11 @@ describe.skipIf(unavailable !== null)("over many cycles", () => {
     await life.checkAll();
     await send();
     for (let runs = 0; ; runs++) {
-      const { results, commands, commandsWaiting, waitingForCore } = await receive();
-      if ([results, commands, commandsWaiting, waitingForCore].every((count) => count === 0)) break;
+      const { failed, results, commands, commandsWaiting, waitingForCore } = await receive();
+      if (
+        [failed, results, commands, commandsWaiting, waitingForCore].every((count) => count === 0)
+      )
+        break;
       expect(runs, `still ${commandsWaiting} commands and ${waitingForCore} results`).toBeLessThan(
         100,
       );

@@ -4,14 +4,13 @@
 export * from "./check-results/applied.ts";
 export type { AttemptsMax } from "./check-results/earlier.ts";
 export * from "./check-results/format.ts";
-export { planResults, type ResultCounts } from "./check-results/plan.ts";
+export { type DueResult, planResults, type ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
 export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
 export type { Icinga2Connection } from "./icinga2/connection.ts";
 export * from "./icinga2/deliver.ts";
 export * from "./icinga2/package.ts";
 export * from "./icinga2/render.ts";
-export { bySiteClock } from "./icinga2/site-time.ts";
 export {
   readShadowHosts,
   type ShadowHost,
@@ -38,8 +37,9 @@ export * from "./world/icinga2-client.ts";
 export type * from "./commands/centre-view.ts";
 export type * from "./commands/command.ts";
 export { commandFault, encodeCommand } from "./commands/encode.ts";
-export { defaultMark, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
+export { defaultMark, markedSite, markFault, siteMark, type SiteMark } from "./commands/mark.ts";
 export {
+  commandKey,
   type CommandMemory,
   decodeMemory,
   emptyMemory,

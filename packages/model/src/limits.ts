@@ -63,17 +63,27 @@ export const answerBytesMax: number = 512 * mebibyte;
 /** Results in one check-result file: the core does nothing else while it reads one. */
 export const resultsPerFileMax: number = 1_000;
 /** The max_check_attempts that are rendered: as many results make an object hard, all of them in one file. */
-export const checkAttemptsMax: number = 1_000;
+export const checkAttemptsMax: number = 100;
 /** Changes of one object that one pass tells the core before its current state: one each 7 s of an hour. */
 export const replayedPerObjectMax: number = 500;
-/** Of all objects together, as long as each can have one: a minute of the core's time. */
+/**
+ * Of all objects together, as long as each can have one, and with what is filled in for attempts: a minute of
+ * the core's time.
+ */
 export const replayedPerPassMax: number = 50_000;
 /** Characters of what an earlier result says: a line of a core's log; 500 of them fit into one file. */
 export const replayedOutputMax: number = 1_000;
 /** Characters of output that are handed to the core; Nagios Core 4.4 reads 8 KiB of plugin output by itself. */
 export const outputCharactersMax: number = 64 * 1024;
-/** Comments of a site, and downtimes as well, that the core at the centre is told: it keeps them in its memory. */
-export const annotationsPerSiteMax: number = 50_000;
+/**
+ * Comments of a site, and downtimes as well, that the core at the centre is told: it keeps them in its memory,
+ * and writes each into its status file, 1 KiB with its names. A downtime for every service of a large site.
+ */
+export const annotationsPerSiteMax: number = 20_000;
+/** Of each kind, acknowledgements too, with their authors: 200 for each of the most; people write 60. */
+export const annotationBytesMax: number = 4 * mebibyte;
+/** A core's status file, of which little is kept: 150 MB with 100,000 services, 40 more for a site at its limits. */
+export const statusFileBytesMax: number = 4096 * mebibyte;
 /** Settings, keys and state files: they are written by people or by siteferry itself. */
 export const settingsBytesMax: number = mebibyte;
 export const stateBytesMax: number = 256 * mebibyte;

@@ -3,6 +3,7 @@
 
 import type { OpenedBundle } from "@siteferry/bundle";
 import type { HostName, SiteId } from "@siteferry/model";
+import type { QuarantinedFile } from "@siteferry/spool";
 
 /** An opened bundle of the kind. */
 export type OpenedOf<Kind extends OpenedBundle["kind"]> = Extract<OpenedBundle, { kind: Kind }>;
@@ -16,6 +17,8 @@ export class BundleCache {
   #inflatedBytes = 0;
   /** The hosts of each site as its claims lie on the disk; of a site that isn't here, they are read. */
   readonly claims: Map<SiteId, ReadonlySet<HostName>> = new Map();
+  /** What lay in the quarantine, by path: with 200 sites 20,000 notes, of which few are new in a run. */
+  readonly quarantined: Map<string, QuarantinedFile> = new Map();
 
   put(bundle: OpenedBundle): void {
     const key = keyOf(bundle.header.site, bundle.kind);

@@ -12,9 +12,9 @@ import {
 } from "@siteferry/model";
 import { loadActivation } from "./activation/record.ts";
 import { openTarget } from "./activation/target.ts";
-import { appliedStore, loadProgress } from "./applied-store.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
-import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
+import { foreignHostsAt } from "./icinga2-connection.ts";
+import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { Opening } from "./opening.ts";
 import { isOwnHost, matcher, nameAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
@@ -54,32 +54,47 @@ export async function ownHostsAt(
  * The same for a core that is told by commands: that of the command file, or, of one with Livestatus, the only
  * one whose objects siteferry makes live.
  */
-export async function ownHostsToldBy(
+export async function centreHostsToldBy(
   opening: Opening,
   { core, file }: CommandsSettings,
-): Promise<OwnHosts | null> {
+  askForeign: (target: Icinga2Settings) => Promise<ReadonlySet<string>> = async (target) =>
+    await foreignHostsAt(opening.world.files, target),
+): Promise<CentreHosts | null> {
   const { targets } = opening.settings;
   if (core === "icinga2") {
     const [only, second] = targets.filter((target) => "icinga2" in target);
-    return only === undefined || second !== undefined ? null : handedTo(opening, only.icinga2);
+    if (only === undefined || second !== undefined) return null;
+    // Another stage of the package is another start of the core, which whoever asks knows.
+    return { isCentres: foreignTo(() => askForeign(only.icinga2)), stamp: async () => "" };
   }
-  if (file !== undefined) return await ownHostsAt(opening, (main) => main.command_file === file);
   const activating = targets.filter(
     (one) => "objects" in one && one.objects.activate !== undefined,
   );
-  return activating.length === 1 ? await ownHostsAt(opening, () => true) : null;
+  if (file === undefined && activating.length !== 1) return null;
+  const own = await ownHostsAt(opening, (main) => file === undefined || main.command_file === file);
+  return (
+    own && {
+      async isCentres(site) {
+        const hosts = await own.of(site);
+        return (host) => !hosts.has(host);
+      },
+      stamp: own.stamp,
+    }
+  );
 }
 
-/** At an Icinga 2: hosts whose results it was handed, which are those of the package. */
-function handedTo({ world, spool }: Opening, target: Icinga2Settings): OwnHosts {
-  const directory = icinga2Directory(spool, target);
-  const store = appliedStore(world, directory);
-  return {
-    async of(site) {
-      const { results } = await store.load(site);
-      return new Set(Array.from(results.keys(), (key) => key.split("\t", 1)[0]!));
-    },
-    stamp: async (site) => await loadProgress(world, directory, `${site}.settled`),
+/** Hosts of a core that it doesn't have from siteferry, for whoever looks at some that it has. */
+interface CentreHosts {
+  isCentres(site: SiteId): Promise<(host: HostName) => boolean>;
+  /** Another text when they may be others. */
+  stamp(site: SiteId): Promise<string>;
+}
+
+function foreignTo(ask: () => Promise<ReadonlySet<string>>): CentreHosts["isCentres"] {
+  let asked: Promise<ReadonlySet<string>> | null = null;
+  return async () => {
+    const foreign = await (asked ??= ask());
+    return (host) => foreign.has(host);
   };
 }
 

@@ -135,6 +135,16 @@ test("R40 a host of the centre's own is refused from every site, by the name tha
   expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 2 });
 });
 
+test("R40 the host that says how each site is can be no site's", async () => {
+  const sites = { remote1: { prefix: "r1-" }, remote2: {} };
+  const health = { host: "web" };
+  await using centre = await makeCentre(sites, new Set(), [], { health });
+  await centre.put("keyframe", 1);
+  expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
+  await centre.put("keyframe", 1, { site: remote2 });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+});
+
 test("a host that a site gave up may be another one's; prefixes keep equal names apart", async () => {
   await using centre = await makeCentre();
   await centre.put("keyframe", 1, { hosts: { web: 0 } });

@@ -21,9 +21,11 @@ export async function claimHosts(
   hosts: ReadonlySet<HostName>,
   whole: boolean,
 ): Promise<void> {
-  const isReserved = matcher(opening.settings.reservedHosts);
+  const { reservedHosts, health } = opening.settings;
+  const isReserved = matcher(reservedHosts);
   for (const host of hosts) {
-    if (isReserved(host)) throw claimed(site, host, "the centre");
+    // Whoever spoke for the host of the sites' services would say how the others are.
+    if (isReserved(host) || host === health.host) throw claimed(site, host, "the centre");
   }
   for (const other of Object.keys(opening.settings.sites) as SiteId[]) {
     if (other === site) continue;

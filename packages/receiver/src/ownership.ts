@@ -76,6 +76,18 @@ function matches(pattern: string, host: string): boolean {
   return host.length - last.length >= position && host.endsWith(last);
 }
 
+/** Whether a host, as the centre calls it, may be one of the site's: without asking the site for them. */
+export function mayBeOwnAtCentre({
+  owns,
+  prefix,
+  rename,
+}: Pick<SiteSettings, "owns" | "prefix" | "rename">): (host: string) => boolean {
+  const isOwn = matcher(owns);
+  const renamed = new Set<string>(Object.values(rename));
+  return (host) =>
+    renamed.has(host) || (host.startsWith(prefix) && isOwn(host.slice(prefix.length)));
+}
+
 /** What the centre calls the site's hosts. @throws Refusal `name-bad` if a prefix makes a name too long. */
 export function nameAtCentre({
   prefix,

@@ -12,13 +12,16 @@ import { listQuarantine, type QuarantinedFile, releaseFromQuarantine } from "@si
 import { inboxName, releasedMark } from "./inbox.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
-/** What was refused, the newest first; empty if there is no quarantine yet. */
+/** What was refused, the newest first; empty if there is no quarantine yet. `known`: as `listQuarantine` says. */
 export async function readQuarantine(
   files: FileSystem,
   { spool }: ReceiverSettings,
+  known?: Map<string, QuarantinedFile>,
 ): Promise<readonly QuarantinedFile[]> {
   const directory = `${spool}/receiver/quarantine`;
-  return (await files.status(directory)) === null ? [] : await listQuarantine(files, directory);
+  return (await files.status(directory)) === null
+    ? []
+    : await listQuarantine(files, directory, known);
 }
 
 /** Puts a file into the inbox again: after a key was added, or a host handed to another site. */

@@ -62,6 +62,8 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   packages: number;
   /** Results for which a core said that it has a newer one. */
   newerAtCore: number;
+  /** Results that are older than what a core was handed, which were left out. */
+  older: number;
   /** External commands that were handed to a core. */
   commands: number;
   /** Annotations that don't show at the core yet, or can't be sent before something else is there. */
@@ -102,6 +104,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     heldAfterRollback: 0,
     packages: 0,
     newerAtCore: 0,
+    older: 0,
     commands: 0,
     commandsWaiting: 0,
     commandsRefused: 0,
@@ -205,6 +208,7 @@ async function reconcileCore(
     report.packages += done.activated ? 1 : 0;
     report.results += done.results;
     report.newerAtCore += done.newerAtCore;
+    report.older += done.older;
     report.waitingForConfiguration += done.waitingForConfiguration;
     report.centreHosts += done.centreHosts;
     for (const site of done.awaitingApproval) awaited.add(site);
@@ -258,6 +262,7 @@ function add(report: ReceiveReport, counts: StateCounts | null): void {
   report.results += counts?.written ?? 0;
   report.replayed += counts?.earlier ?? 0;
   report.passedOver += counts?.passedOver ?? 0;
+  report.older += counts?.older ?? 0;
   report.resultFiles += counts?.files ?? 0;
   report.waitingForCore += counts?.waitingForCore ?? 0;
   report.waitingForConfiguration += counts?.waitingForConfiguration ?? 0;

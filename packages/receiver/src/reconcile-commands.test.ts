@@ -1,7 +1,7 @@
 // What people said at a site, against a core that is slow, restarts, goes in the middle, or forgets.
 
-import { rm, writeFile } from "node:fs/promises";
-import type { FileSystem } from "@siteferry/model";
+import { glob, rm, truncate, writeFile } from "node:fs/promises";
+import { type FileSystem, limits } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
 import { commands, openGround, said, times } from "./commands/test-ground.ts";
@@ -215,6 +215,8 @@ test("hosts that the site doesn't speak for are left alone, by their names at th
   expect(await centre.receive()).toMatchObject({ commands: 1 });
   await ground.pass();
   expect(core.commands).toEqual([commands[2]]);
+  await centre.receive();
+  expect(centre.notes.filter((note) => note.includes('"foreign":1'))).toHaveLength(1);
 });
 
 test("a sender that doesn't tell of them changes nothing", async () => {
@@ -276,4 +278,75 @@ test("an acknowledgement waits for the problem at the centre", async () => {
   expect(await centre.receive()).toMatchObject({ commands: 1 });
   await ground.pass();
   expect(core.commands.at(-1)).toBe(commands[0]);
+});
+
+test.each([
+  ["damaged", (path: string) => writeFile(path, "siteferry-state 1 5 0\nwrong")],
+  ["too large", (path: string) => truncate(path, limits.stateBytesMax + 1)],
+])("a memory of what was sent that is %s is begun anew, and that is said", async (_, spoil) => {
+  await using ground = await openGround();
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  await centre.receive();
+  await ground.pass();
+  for await (const path of glob(`${centre.path}/receiver/state/*/remote1.sent*`)) await spoil(path);
+  await centre.say("remote1", { ...said, downtimes: [] });
+  expect(await centre.receive()).toMatchObject({ commands: 1, failed: 0 });
+  expect(centre.complaints.join()).toContain("What was sent and not seen yet is forgotten");
+  await ground.pass();
+  expect(core.downtimes).toEqual([]);
+});
+
+test("a site that has always more to say than a run has time for keeps no other waiting", async () => {
+  const sites = { bad: { owns: ["web"] }, good: { owns: ["db"] } };
+  await using ground = await openGround({ pace: 20 }, sites);
+  const { core, centre } = ground;
+  const hosts = [hostState("db")];
+  await centre.say("good", { hosts, comments: [siteComment("db", null, { comment: "hello" })] });
+  for (let run = 0; run < 2; run += 1) {
+    const comments = Array.from({ length: 300 }, (_, index) =>
+      siteComment("web", null, { id: index + 1, comment: `${run} ${index}` }),
+    );
+    await centre.say("bad", { hosts: [hostState("web")], comments });
+    await centre.receive();
+    await ground.pass();
+  }
+  expect(core.comments.filter(({ host }) => host === "db")).toHaveLength(1);
+});
+
+test("only what bears a site's mark, or acknowledges on its hosts, makes its commands be looked at again", async () => {
+  const sites = { remote1: { owns: ["web"] }, remote2: { owns: ["db"] } };
+  await using ground = await openGround({}, sites);
+  const { core, centre } = ground;
+  await centre.say("remote1", said);
+  await centre.say("remote2", { hosts: [hostState("db")] });
+  for (let run = 0; run < 3; run += 1) {
+    await centre.receive();
+    await ground.pass();
+  }
+  const planned = async (): Promise<readonly string[]> => {
+    const looked: string[] = [];
+    await ground.pass();
+    await centre.receive({
+      ...nodeFiles,
+      async read(path, ...rest) {
+        looked.push(path);
+        return await nodeFiles.read(path, ...rest);
+      },
+    });
+    return Object.keys(sites).filter((site) =>
+      looked.some((path) => path.endsWith(`${site}.sent`)),
+    );
+  };
+  const told = { id: 900, host: "web", service: null, text: "x" };
+  core.comments.push({ ...told, author: "operator", type: 1 });
+  core.downtimes.push({ ...told, author: "operator" });
+  expect(await planned()).toEqual([]);
+  core.comments.push({ ...told, id: 901, author: "anna (siteferry remote2)", type: 1 });
+  expect(await planned()).toEqual(["remote2"]);
+  await planned();
+  core.comments.push({ ...told, id: 902, author: "operator", type: 4 });
+  expect(await planned()).toEqual(["remote1"]);
+  core.acknowledged.add("db");
+  expect(await planned()).toEqual(["remote2"]);
 });

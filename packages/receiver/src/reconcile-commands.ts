@@ -9,7 +9,7 @@ import { carryVariables } from "./commands/carry-variables.ts";
 import { type CoreLink, openCoreLink } from "./commands/core-link.ts";
 import type { CentreLook, CentreObjects } from "./commands/picture.ts";
 import {
-  digestOfLook,
+  digestsOfLook,
   digestOfSite,
   digestOfText,
   formatSettled,
@@ -21,12 +21,13 @@ import {
   type SiteOutcome,
   type SiteRun,
 } from "./commands/site-run.ts";
-import { type OwnHosts, ownHostsToldBy, speaksFor } from "./centre-hosts.ts";
+import { centreHostsToldBy, speaksFor } from "./centre-hosts.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
 import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
-import { matcher, ownStates } from "./ownership.ts";
+import { matcher, mayBeOwnAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
+import { correctionAt } from "./site-clock.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
 export interface CommandsReport {
@@ -85,7 +86,12 @@ class Run {
     failed: 0,
   };
   #objects: Promise<CentreObjects> | null = null;
-  #ownHosts: Promise<OwnHosts | null> | null = null;
+  #centreHosts: ReturnType<typeof centreHostsToldBy> | null = null;
+  /** Of which the commands are looked at. */
+  #site = "";
+  /** The last one that sent something, or failed to: in this run, and in those before. */
+  #served = "";
+  #servedBefore = "";
   /** The core can't be talked to any more. */
   #isGone = false;
   /** Something didn't go out because the time was up. */
@@ -104,6 +110,7 @@ class Run {
       send: (lines, taken) =>
         link.send(lines, (index) => {
           this.#report.commands += 1;
+          this.#served = this.#site;
           taken(index);
         }),
     };
@@ -118,12 +125,16 @@ class Run {
     const seen = await this.#seen(known);
     if (seen.isSame) return { ...this.#report, ...seen.counts };
     const look = await this.#link.look();
-    const centre = digestOfLook(look);
-    for (const one of known) {
-      await this.#attempt(`Commands of ${one.site}`, () => this.#site(one, look, centre));
+    const digestOf = digestsOfLook(look, this.#target.mark);
+    for (const one of await this.#inTurn(known)) {
+      this.#site = one.site;
+      await this.#attempt(`Commands of ${one.site}`, () => this.#reconcile(one, look, digestOf));
       // The other sites' would wait for it as long again.
-      if (this.#isGone) break;
+      if (!this.#isGone) continue;
+      this.#served = one.site;
+      break;
     }
+    await this.#saveTurn();
     if (this.#report.failed === 0 && !this.#isCut) await seen.save(this.#report);
     return this.#report;
   }
@@ -165,14 +176,30 @@ class Run {
     };
   }
 
-  async #site(
+  /** Behind the site that was served last: one with very much to say takes the time of a run, not of all. */
+  async #inTurn(known: readonly KnownSite[]): Promise<readonly KnownSite[]> {
+    this.#servedBefore = await loadProgress(this.#opening.world, this.#directory, turnName);
+    const begin = known.findIndex(({ site }) => site === this.#servedBefore) + 1;
+    return [...known.slice(begin), ...known.slice(0, begin)];
+  }
+
+  async #saveTurn(): Promise<void> {
+    if (this.#served === "" || this.#served === this.#servedBefore) return;
+    await saveProgress(this.#opening.world, this.#directory, turnName, this.#served);
+  }
+
+  async #reconcile(
     { site, settings, record, bundle }: KnownSite,
     look: CentreLook,
-    lookDigest: string,
+    digestOf: ReturnType<typeof digestsOfLook>,
   ): Promise<void> {
     const { world } = this.#opening;
-    const ownHosts = await (this.#ownHosts ??= ownHostsToldBy(this.#opening, this.#target));
-    const stamp = (await ownHosts?.stamp(site)) ?? "";
+    const centreHosts = await (this.#centreHosts ??= centreHostsToldBy(
+      this.#opening,
+      this.#target,
+    ));
+    const stamp = (await centreHosts?.stamp(site)) ?? "";
+    const lookDigest = digestOf(site, mayBeOwnAtCentre(settings));
     const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings, stamp]));
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
@@ -184,11 +211,11 @@ class Run {
     if (all === null) return;
     const objects = (): Promise<CentreObjects> =>
       (this.#objects ??= this.#link.objects(this.#wants));
-    const own = (await ownHosts?.of(site)) ?? null;
-    const atCentre = own === null ? null : (await objects()).objects;
+    const isCentres = await centreHosts?.isCentres(site);
+    const atCentre = isCentres && (await objects()).objects;
     const isOwn = speaksFor(
       settings,
-      (host) => own !== null && atCentre?.has(host) === true && !own.has(host),
+      (host) => atCentre?.has(host) === true && isCentres?.(host) === true,
     );
     const states = ownStates(all, isOwn);
     const run: SiteRun = {
@@ -203,13 +230,15 @@ class Run {
       isOwn,
     };
     // States first: there is no acknowledging what isn't a problem yet.
-    const results = await this.#results(run, states);
+    const results = await this.#results(run, states, record);
     const variables =
       this.#wants === null ? nothingDone : await carryVariables(run, record, this.#wants);
     const siteDigest = digestOfSite(states);
     const isSame = settled.site === siteDigest && settled.centre === centre;
     const asBefore = { ...nothingDone, refused: settled.refused };
-    const told = isSame ? asBefore : await reconcileAnnotations(run, states);
+    const told = isSame
+      ? asBefore
+      : await reconcileAnnotations(run, states, saidOf(all) - saidOf(states));
     const outcomes = [results, variables, told];
     for (const outcome of outcomes) this.#add(outcome);
     if (outcomes.some(({ waiting, unseen }) => waiting + unseen > 0)) return;
@@ -217,9 +246,16 @@ class Run {
     await saveProgress(world, this.#directory, name, formatSettled(now));
   }
 
-  async #results(run: SiteRun, states: States): Promise<SiteOutcome> {
+  async #results(
+    run: SiteRun,
+    states: States,
+    { arrivals = [] }: SiteRecord,
+  ): Promise<SiteOutcome> {
     if (!this.#target.carry.includes("results")) return nothingDone;
-    const outcome = await carryResults(run, states);
+    const { world } = this.#opening;
+    const clock = [world, this.#directory, run.site, run.settings] as const;
+    const secondsAhead = await correctionAt(...clock, arrivals);
+    const outcome = await carryResults(run, states, secondsAhead);
     this.#report.results += outcome.commands;
     return outcome;
   }
@@ -241,6 +277,12 @@ class Run {
     }
   }
 }
+
+function saidOf({ annotations }: States): number {
+  return annotations ? annotations.comments.length + annotations.downtimes.length : 0;
+}
+
+const turnName = "served";
 
 interface Seen {
   readonly isSame: boolean;

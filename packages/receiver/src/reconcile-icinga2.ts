@@ -3,7 +3,6 @@
 
 import { readKey, readText } from "@siteferry/agent";
 import {
-  bySiteClock,
   type CoreObjects,
   deliverStates,
   icinga2Api,
@@ -28,7 +27,7 @@ import { loadSiteRecord, loadStates } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
 import { packageStore } from "./package-store.ts";
-import { correctionOf } from "./site-clock.ts";
+import { correctionAt } from "./site-clock.ts";
 
 /** What a run did at one Icinga 2. */
 export interface Icinga2Report {
@@ -38,6 +37,8 @@ export interface Icinga2Report {
   failed: number;
   results: number;
   newerAtCore: number;
+  /** Results that are older than what the core was handed. */
+  older: number;
   waitingForConfiguration: number;
   /** Hosts that come from elsewhere than the package, whose states were left out. */
   centreHosts: number;
@@ -79,6 +80,7 @@ class Run {
     failed: 0,
     results: 0,
     newerAtCore: 0,
+    older: 0,
     waitingForConfiguration: 0,
     centreHosts: 0,
     awaitingApproval: [],
@@ -173,7 +175,9 @@ class Run {
     const siteSettings = settings.sites[site];
     if (record === null || siteSettings === undefined) return;
     const newest = (record.delta ?? record.keyframe)?.payloadHash ?? "";
-    const settled = `${newest} ${programStart}`;
+    const { arrivals = [] } = record;
+    const secondsAhead = await correctionAt(world, this.#directory, site, siteSettings, arrivals);
+    const settled = `${newest} ${programStart} ${secondsAhead}`;
     if ((await loadProgress(world, this.#directory, `${site}.settled`)) === settled) return;
 
     const all = await loadStates(this.#receiver, record);
@@ -191,10 +195,9 @@ class Run {
       coreObjects: () => (this.#core ??= this.#api.coreObjects()),
       connections: this.#target.connections,
     };
-    const counts = await deliverStates(
-      bySiteClock(core, correctionOf(siteSettings, record.arrivals ?? [])),
-      { site, states, hostName: nameAtCentre(siteSettings), mayHaveLost },
-    );
+    const hostName = nameAtCentre(siteSettings);
+    const one = { site, states, hostName, mayHaveLost, secondsAhead };
+    const counts = await deliverStates(core, one);
     this.#add(counts);
     if (mayHaveLost) await saveProgress(world, this.#directory, compared, programStart);
     const { waitingForConfiguration, refusedByCore, future } = counts;
@@ -205,6 +208,7 @@ class Run {
   #add(counts: Icinga2Counts): void {
     this.#report.results += counts.written;
     this.#report.newerAtCore += counts.newerAtCore;
+    this.#report.older += counts.older;
     this.#report.waitingForConfiguration += counts.waitingForConfiguration + counts.refusedByCore;
   }
 

@@ -17,7 +17,7 @@ import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./app
 import { loadSiteRecord, loadStates, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
-import { correctionOf } from "./site-clock.ts";
+import { correctionAt } from "./site-clock.ts";
 import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 
 /** What is asked about a core only when there is something to hand over. */
@@ -45,7 +45,10 @@ export async function reconcileStates(
   const siteSettings = settings.sites[site];
   if (record === null || siteSettings === undefined) return null;
   const progressName = `${site}.settled`;
-  const newest = (record.delta ?? record.keyframe)?.payloadHash ?? "";
+  const { arrivals = [] } = record;
+  const secondsAhead = await correctionAt(world, directory, site, siteSettings, arrivals);
+  // What is too old for the core isn't by another correction.
+  const newest = `${(record.delta ?? record.keyframe)?.payloadHash ?? ""} ${secondsAhead}`;
   if ((await loadProgress(world, directory, progressName)) === newest) return null;
 
   const all = await loadStates(receiver, record);
@@ -68,7 +71,6 @@ export async function reconcileStates(
     siteSettings.objects.attempts === "mirror"
       ? () => loadAttemptsMax(receiver, record, siteSettings)
       : undefined;
-  const secondsAhead = correctionOf(siteSettings, record.arrivals ?? []);
   const one = { site, states, hostName, isLive, attemptsMax, secondsAhead };
   const counts = await checkResults.apply(one);
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.

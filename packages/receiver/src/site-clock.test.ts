@@ -1,6 +1,15 @@
+import { parseSiteId } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { makeTemporaryDirectory } from "@siteferry/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Arrival, arrivalsAfter, correctionOf, secondsAhead } from "./site-clock.ts";
+import {
+  type Arrival,
+  arrivalsAfter,
+  correctionAt,
+  correctionOf,
+  secondsAhead,
+} from "./site-clock.ts";
 
 const arrivalsOf = (...aheadMs: readonly number[]): readonly Arrival[] =>
   aheadMs.reduce<readonly Arrival[]>(
@@ -32,6 +41,18 @@ describe("a site's clock", () => {
     expect(correctionOf({ clock }, arrivalsOf(29_000))).toBe(0);
   });
 
+  test("is corrected by the same until another measure is clearly another, or it is right", () => {
+    const after = (before: number, ahead: number): number =>
+      correctionOf({ clock: "both" }, arrivalsOf(ahead * 1000), before);
+    expect([29, 30, 31].map((ahead) => after(0, ahead))).toEqual([0, 0, 31]);
+    expect([26, 29, 36, 37, 25, 15, 14, 0].map((ahead) => after(31, ahead))).toEqual([
+      31, 31, 31, 37, 25, 15, 0, 0,
+    ]);
+    expect([-59, -70, -14, 40].map((ahead) => after(-61, ahead))).toEqual([-61, -70, 0, 40]);
+    expect(correctionOf({ clock: "ahead" }, arrivalsOf(-61_000), 60)).toBe(0);
+    expect(correctionOf({ clock: "keep" }, arrivalsOf(61_000), 60)).toBe(0);
+  });
+
   test("that is right is never corrected, whatever the link does", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1e7 }), { maxLength: 20 }), (delays) => {
@@ -39,4 +60,31 @@ describe("a site's clock", () => {
       }),
     );
   });
+});
+
+test("the correction that was used last is remembered for each site at each target", async () => {
+  const { path, remove } = await makeTemporaryDirectory("clock");
+  await using _ = { [Symbol.asyncDispose]: remove };
+  const quiet = (): void => {};
+  const world = {
+    files: nodeFiles,
+    random: { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) },
+    clock: { now: () => 0 },
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+  };
+  const at = async (target: string, name: string, ahead: number): Promise<number> =>
+    await correctionAt(
+      world,
+      `${path}/${target}`,
+      parseSiteId(name)!,
+      { clock: "ahead" },
+      arrivalsOf(ahead * 1000),
+    );
+  expect(await at("a", "remote1", 31)).toBe(31);
+  expect(await at("a", "remote1", 29)).toBe(31);
+  expect(await at("a", "remote2", 29)).toBe(0);
+  expect(await at("b", "remote1", 29)).toBe(0);
+  expect(await at("a", "remote1", 20)).toBe(20);
+  expect(await at("a", "remote1", 14)).toBe(0);
+  expect(await at("a", "remote1", 29)).toBe(0);
 });

@@ -20,7 +20,7 @@ import {
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
-import { saveSiteRecord, siteDirectory } from "./mirror.ts";
+import { saveSiteRecord, siteDirectory, type SiteRecord } from "./mirror.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import { receiverSchema } from "./settings.ts";
 import { realCoreControl } from "./world/real-core-control.ts";
@@ -30,6 +30,8 @@ export interface AnnotatedCentre extends AsyncDisposable {
   readonly path: string;
   /** What was logged as warnings and errors. */
   readonly complaints: string[];
+  /** The same, of what is only worth knowing. */
+  readonly notes: string[];
   /** The site is so from now on. */
   say(site: string, said: Said): Promise<void>;
   receive(files?: FileSystem): Promise<ReceiveReport>;
@@ -42,6 +44,7 @@ export interface Said {
   readonly annotations?: States["annotations"];
   readonly comments?: readonly SiteComment[];
   readonly downtimes?: readonly SiteDowntime[];
+  readonly arrivals?: SiteRecord["arrivals"];
   /** With it the site has a configuration, too. */
   readonly configuration?: {
     readonly hosts?: readonly HostConfiguration[];
@@ -69,7 +72,10 @@ export async function makeAnnotatedCentre({
   const complaints: string[] = [];
   const complain = (fields: object, text: string): void =>
     void complaints.push(`${text}: ${JSON.stringify(fields)}`);
-  const log = { debug: quiet, info: quiet, warn: complain, error: complain };
+  const notes: string[] = [];
+  const note = (fields: object, text: string): void =>
+    void notes.push(`${text}: ${JSON.stringify(fields)}`);
+  const log = { debug: quiet, info: note, warn: complain, error: complain };
   const settings = receiverSchema.parse({
     centre: "central",
     allowedSigners: "/unused",
@@ -81,6 +87,7 @@ export async function makeAnnotatedCentre({
   return {
     path,
     complaints,
+    notes,
     say: (name, said) => mirror.say(parseSiteId(name)!, said),
     async receive(files = nodeFiles) {
       return await receive({
@@ -125,7 +132,14 @@ function openMirror(spool: string): Mirror {
       const config = said.configuration ? put(site, { configuration }, "config") : null;
       const keyframe = put(site, { states: statesOf(said) }, "keyframe");
       const mark = { epoch: 1, sequence, hash: "", earlier: [], missed: 0, epochsMs: [] };
-      const record = { mark, config, keyframe, delta: null, held: null };
+      const record = {
+        mark,
+        config,
+        keyframe,
+        delta: null,
+        held: null,
+        arrivals: said.arrivals ?? [],
+      };
       await nodeFiles.makeDirectory(siteDirectory(spool, site), 0o700);
       await saveSiteRecord({ files: nodeFiles, random }, spool, site, record);
     },

@@ -122,13 +122,14 @@ interface CentreOptions {
   readonly targets?: (path: string) => readonly object[];
   readonly core?: CoreControl;
   readonly log?: Log;
+  readonly health?: object;
 }
 
 export async function makeCentre(
   sites: object = { remote1: {}, remote2: {} },
   revoked: Set<string> = new Set(),
   reservedHosts: readonly string[] = [],
-  { targets, core = noCore, ...world }: CentreOptions = {},
+  { targets, core = noCore, health = {}, ...world }: CentreOptions = {},
 ): Promise<Centre> {
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
@@ -138,6 +139,7 @@ export async function makeCentre(
     centre: "central",
     allowedSigners: "/unused",
     reservedHosts,
+    health,
     sites,
     transports: [{ drop: { dir: `${path}/link` } }],
     targets: targets?.(path) ?? [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],

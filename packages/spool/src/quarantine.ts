@@ -96,22 +96,33 @@ async function dropOldest(files: FileSystem, directory: string): Promise<readonl
   return dropped;
 }
 
-/** All refused files, the newest first. */
+/**
+ * All refused files, the newest first. `known`: what an earlier look found, by path; of those nothing is read
+ * again, as a name comes once and its note stays as it is. It is brought up to date.
+ */
 export async function listQuarantine(
   files: FileSystem,
   quarantine: string,
+  known: Map<string, QuarantinedFile> = new Map(),
 ): Promise<readonly QuarantinedFile[]> {
   const found: QuarantinedFile[] = [];
   for (const site of await files.list(quarantine)) {
     for (const name of await files.list(`${quarantine}/${site}`)) {
       if (!name.endsWith(".ferry")) continue;
       const path = `${quarantine}/${site}/${name}`;
+      const before = known.get(path);
+      if (before !== undefined) {
+        found.push(before);
+        continue;
+      }
       const sizeBytes = (await files.status(path))?.sizeBytes ?? 0;
       const note = await readNote(files, path);
       if (note === null) continue;
       found.push({ id: `${site}/${name.replace(/\.ferry$/, "")}`, site, path, sizeBytes, note });
     }
   }
+  known.clear();
+  for (const file of found) known.set(file.path, file);
   return found.sort((a, b) => (a.note.refusedAt < b.note.refusedAt ? 1 : -1));
 }
 

@@ -45,6 +45,10 @@ const full: AppliedRecord = {
     [objectKey(host, null), 2],
     ["pending c123456 5", 1000],
   ]),
+  shifts: new Map([
+    [objectKey(host, null), 45],
+    [objectKey(host, "Disk C:\\Data" as ServiceDescription), -20],
+  ]),
   behind: new Map([
     ["<web", { stamp: stampOf(5, 1), attempt: 1 }],
     ["~2 x", { stamp: stampOf(5, 3) }],
@@ -89,6 +93,9 @@ describe("the record of applied results", () => {
     ["an attempt without its object", "siteferry-applied 1\n100 2~3\nend 2\n"],
     ["an attempt that is none", "siteferry-applied 1\n100 2~ web\nend 2\n"],
     ["what was before a file, without it", "siteferry-applied 1\n-100 2 web\nend 2\n"],
+    ["a shift of nothing", "siteferry-applied 1\n100-0 2 web\nend 2\n"],
+    ["a shift that is none", "siteferry-applied 1\n100- 2 web\nend 2\n"],
+    ["a shift of what a core has", "siteferry-applied 1\n<100-5 2 web\nend 2\n"],
     ["another version", "siteferry-applied 2\nend 1\n"],
   ])("is damaged with %s", (_what, text) => {
     expect(() => decodeApplied(Buffer.from(text))).toThrow(

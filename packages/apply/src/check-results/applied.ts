@@ -37,6 +37,8 @@ export interface AppliedRecord {
   readonly attempts?: ReadonlyMap<ObjectKey, number>;
   /** What the core has of objects whose newest results were taken back. */
   readonly behind?: ReadonlyMap<ObjectKey, Reached>;
+  /** What was taken off the site's time of a result for the core's; absent: nothing. */
+  readonly shifts?: ReadonlyMap<ObjectKey, Seconds>;
 }
 
 /** Keeps the records durably: when `save` returns, the record survives a power cut. */
@@ -63,6 +65,18 @@ export function stampTime(stamp: Stamp): Seconds {
   return Math.floor(stamp / 8);
 }
 
+/** The time that the core was handed last of an object; 0 if there is none. */
+export function timeAtCore(
+  {
+    results,
+    shifts,
+  }: Pick<AppliedRecord, "results"> & { readonly shifts?: AppliedRecord["shifts"] | undefined },
+  key: ObjectKey,
+): Seconds {
+  const stamp = results.get(key);
+  return stamp === undefined ? 0 : stampTime(stamp) - (shifts?.get(key) ?? 0);
+}
+
 /** The same time, but the core never saw it: any state of this time or later is written again. */
 export function withoutDelivery(stamp: Stamp): Stamp {
   return stampOf(stampTime(stamp), undelivered);
@@ -74,8 +88,9 @@ export const nothingReached: Reached = { stamp: stampOf(0, undelivered) };
 /**
  * Lines: `siteferry-applied 1`, `pending <file> <sinceMs>` each followed by `+<object>`,
  * `<last_check> <state> <object>`, `end <number of lines before>`. A soft problem has its attempt behind
- * its state, as in `2~3`. Such a line with a `-` before it stands in place of a `+<object>`, for what the
- * core had before that file; with a `<`, for what it has of an object whose results were taken back.
+ * its state, as in `2~3`; a result that the core was handed with another time has what was taken off behind
+ * its own, as in `1700000045-45`, or added, `1700000000+20`. Such a line with a `-` before it stands in place of a `+<object>`, for what the
+ * core had before that file, in the site's time; with a `<`, for what it has of an object whose results were taken back.
  */
 export function encodeApplied(record: AppliedRecord): Uint8Array {
   // Encoded piece by piece: as one text, 100,000 objects take 20 MiB more for a moment.
@@ -98,13 +113,14 @@ export function encodeApplied(record: AppliedRecord): Uint8Array {
     }
   }
   for (const [key, reached] of record.behind ?? []) add(`<${reachedLine(key, reached)}`);
-  const { attempts } = record;
+  const { attempts, shifts } = record;
   for (const [key, stamp] of record.results) {
     const attempt = attempts?.get(key);
+    const shift = shifts?.get(key) ?? 0;
     add(
-      attempt === undefined
+      attempt === undefined && shift === 0
         ? `${stampTime(stamp)} ${stamp % 8} ${key}`
-        : reachedLine(key, { stamp, attempt }),
+        : reachedLine(key, attempt === undefined ? { stamp } : { stamp, attempt }, shift),
     );
   }
   return Buffer.concat([...pieces, Buffer.from(`${text}end ${lines}\n`)]);
@@ -112,8 +128,10 @@ export function encodeApplied(record: AppliedRecord): Uint8Array {
 
 const pieceCharacters = 64 * 1024;
 
-function reachedLine(key: ObjectKey, { stamp, attempt }: Reached): string {
-  return `${stampTime(stamp)} ${stamp % 8}${attempt === undefined ? "" : `~${attempt}`} ${key}`;
+function reachedLine(key: ObjectKey, { stamp, attempt }: Reached, shift: Seconds = 0): string {
+  const taken = shift === 0 ? "" : `${shift > 0 ? "-" : "+"}${Math.abs(shift)}`;
+  const count = attempt === undefined ? "" : `~${attempt}`;
+  return `${stampTime(stamp)}${taken} ${stamp % 8}${count} ${key}`;
 }
 
 /** @throws FerryError `spool-damaged` for anything that {@link encodeApplied} doesn't write. */
@@ -126,6 +144,7 @@ export function decodeApplied(bytes: Uint8Array): AppliedRecord {
   const results = new Map<ObjectKey, Stamp>();
   const attempts = new Map<ObjectKey, number>();
   const behind = new Map<ObjectKey, Reached>();
+  const shifts = new Map<ObjectKey, Seconds>();
   const pending = new Map<string, PendingFile>();
   let file: { keys: ObjectKey[]; before?: Map<ObjectKey, Reached> } | null = null;
   for (let index = 1; index < lines.length - 2; index++) {
@@ -146,8 +165,9 @@ export function decodeApplied(bytes: Uint8Array): AppliedRecord {
       const { key, reached } = decodeReached(line, 1, index);
       behind.set(key, reached);
     } else {
-      const { key, reached } = decodeReached(line, 0, index);
+      const { key, reached, shift } = decodeReached(line, 0, index);
       results.set(key, reached.stamp);
+      if (shift !== 0) shifts.set(key, shift);
       if (reached.attempt !== undefined) attempts.set(key, reached.attempt);
     }
   }
@@ -156,17 +176,21 @@ export function decodeApplied(bytes: Uint8Array): AppliedRecord {
     pending,
     ...(attempts.size > 0 && { attempts }),
     ...(behind.size > 0 && { behind }),
+    ...(shifts.size > 0 && { shifts }),
   };
 }
 
-/** What stands from character `start` on: `<last_check> <state>[~<attempt>] <object>`. */
+/**
+ * What stands from character `start` on: `<last_check>[-<shift>] <state>[~<attempt>] <object>`, the shift only
+ * where a line begins with it.
+ */
 function decodeReached(
   line: string,
   start: number,
   index: number,
-): { readonly key: ObjectKey; readonly reached: Reached } {
+): { readonly key: ObjectKey; readonly reached: Reached; readonly shift: Seconds } {
   const blank = line.indexOf(" ", start);
-  const time = Number(line.slice(start, blank));
+  const { time, shift } = decodeTime(line.slice(start, blank), start === 0);
   const state = line.charCodeAt(blank + 1) - zero;
   const hasAttempt = line[blank + 2] === "~";
   const end = hasAttempt ? line.indexOf(" ", blank + 3) : blank + 2;
@@ -180,10 +204,19 @@ function decodeReached(
     time >= 0;
   if (!whole || !((state >= 0 && state <= 3) || state === undelivered)) throw damaged(index + 1);
   const stamp = stampOf(time, state);
-  if (!hasAttempt) return { key, reached: { stamp } };
+  if (!hasAttempt) return { key, reached: { stamp }, shift };
   const attempt = line.slice(blank + 3, end);
   if (!/^[1-9]\d{0,3}$/.test(attempt)) throw damaged(index + 1);
-  return { key, reached: { stamp, attempt: Number(attempt) } };
+  return { key, reached: { stamp, attempt: Number(attempt) }, shift };
+}
+
+function decodeTime(
+  text: string,
+  mayBeShifted: boolean,
+): { readonly time: Seconds; readonly shift: Seconds } {
+  const [, time, sign, shift] = /^(\d+)([-+])([1-9]\d{0,14})$/.exec(text) ?? [];
+  if (!mayBeShifted || time === undefined) return { time: Number(text), shift: 0 };
+  return { time: Number(time), shift: sign === "-" ? Number(shift) : -Number(shift) };
 }
 
 const zero = "0".charCodeAt(0);

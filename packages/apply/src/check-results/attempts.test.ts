@@ -1,6 +1,6 @@
 // `attempts: mirror`: the core counts to where the site is, with as few results as it takes.
 
-import type { ServiceState, SiteEvent, States } from "@siteferry/model";
+import { limits, type ServiceState, type SiteEvent, type States } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { Centre, hostState, minuteMs, nowSeconds, services, serviceState } from "./centre-model.ts";
 import { recoveryOutput } from "./course.ts";
@@ -88,13 +88,42 @@ describe("what the core lacks is filled in", () => {
     ]);
   });
 
-  test("up to a thousand attempts in one file", async () => {
-    const centre = mirroring(1000);
+  test("all attempts that are rendered, in one file", async () => {
+    const centre = mirroring(limits.checkAttemptsMax);
     await read(centre, well(time));
-    expect(await centre.run(hard(time + 60))).toMatchObject({ written: 1000, files: 1 });
+    expect(await centre.run(hard(time + 60))).toMatchObject({
+      written: limits.checkAttemptsMax,
+      files: 1,
+    });
     centre.coreReads();
     const results = readBy(centre.delivered, "s1");
-    expect(standingAfter(results, 1000)).toEqual({ state: 2, isHard: true, attempt: 1 });
+    expect(standingAfter(results, limits.checkAttemptsMax)).toEqual({
+      state: 2,
+      isHard: true,
+      attempt: 1,
+    });
+  });
+
+  test("within the limit of a pass, and what is left with the next check", async () => {
+    const centre = mirroring(limits.checkAttemptsMax);
+    const indexes = Array.from({ length: 600 }, (_, index) => index);
+    const missing = indexes.length * (limits.checkAttemptsMax - 1);
+    const all = (lastCheck: number, state: number): States =>
+      services(...indexes.map((index) => serviceState(index, lastCheck, state)));
+    await read(centre, all(time, 0));
+    const first = await centre.run(all(time + 600, 2));
+    const passedOver = missing - limits.replayedPerPassMax;
+    expect(first).toMatchObject({ earlier: limits.replayedPerPassMax, passedOver });
+    centre.coreReads();
+    const second = await centre.run(all(time + 660, 2));
+    expect(second.earlier).toBeGreaterThan(0);
+    expect(second.earlier).toBeLessThan(passedOver);
+    expect(second.passedOver).toBe(0);
+    centre.coreReads();
+    for (const index of [0, 299, 599]) {
+      const results = readBy(centre.delivered, `s${index}`);
+      expect(standingAfter(results, limits.checkAttemptsMax)).toMatchObject({ isHard: true });
+    }
   });
 
   test("between alerts of which some are lost", async () => {

@@ -94,6 +94,7 @@ export class Centre {
   live: SiteStates["isLive"] = () => true;
   attemptsMax: SiteStates["attemptsMax"];
   secondsAhead: number = 0;
+  of: SiteId = site;
   #seed = 0;
 
   /** One run of a fresh process. */
@@ -111,7 +112,14 @@ export class Centre {
     );
     const { live: isLive, attemptsMax, secondsAhead } = this;
     const hostName: SiteStates["hostName"] = (host) => host;
-    return await target.apply({ site, states, hostName, isLive, attemptsMax, secondsAhead });
+    return await target.apply({
+      site: this.of,
+      states,
+      hostName,
+      isLive,
+      attemptsMax,
+      secondsAhead,
+    });
   }
 
   async runUntilDeath(states: States, death: Death): Promise<"died" | "finished"> {

@@ -27,14 +27,22 @@ export class Course {
   attempt: number;
   #state: number;
   #time: Seconds;
+  /** Results that there was no room for. */
+  passedOver = 0;
   readonly #attemptsMax: number;
+  readonly #earlierMax: number;
 
-  /** `attemptsMax`: the core's max_check_attempts for it; 1 also if it takes each problem for hard. */
-  constructor({ stamp, attempt = 0 }: Reached, attemptsMax: number) {
+  /**
+   * `attemptsMax`: the core's max_check_attempts for it; 1 also if it takes each problem for hard.
+   * `earlierMax`: for so many results before the current one there is room.
+   */
+  constructor({ stamp, attempt = 0 }: Reached, attemptsMax: number, earlierMax: number) {
     this.#state = stamp % 8;
     this.#time = stampTime(stamp);
     this.attempt = attempt;
     this.#attemptsMax = attemptsMax;
+    // The current one needs its place in the file, too.
+    this.#earlierMax = Math.min(earlierMax, limits.resultsPerFileMax - 1);
   }
 
   /** A state that the site was in before. One that the core is in already is no turn. */
@@ -111,8 +119,10 @@ export class Course {
 
   /** False: there is no room for it. */
   #hand(state: number, time: Seconds, output: string): boolean {
-    // The current one needs its place in the file, too.
-    if (this.earlier.length >= limits.resultsPerFileMax - 1) return false;
+    if (this.earlier.length >= this.#earlierMax) {
+      this.passedOver++;
+      return false;
+    }
     this.#count(state);
     this.#time = time;
     this.earlier.push({

@@ -1,13 +1,20 @@
 // What the core is handed before an object's current result, so that it goes the way that the site went:
 // the changes of state that the site logged since, and what its attempts lack. Pure.
 
-import { type HostName, limits, type ServiceDescription, type SiteEvent } from "@siteferry/model";
+import {
+  type HostName,
+  limits,
+  type Seconds,
+  type ServiceDescription,
+  type SiteEvent,
+} from "@siteferry/model";
 import {
   type AppliedRecord,
   nothingReached,
   type ObjectKey,
   objectKey,
   type Reached,
+  stampOf,
   stampTime,
   undelivered,
 } from "./applied.ts";
@@ -48,7 +55,8 @@ export function planEarlier(
   const before = new Map<ObjectKey, Reached>();
   const attempts = new Map<ObjectKey, number>();
   const missed = missedAlerts(due, alertsByObject(events, hostName), record);
-  const { perObjectMax, passedOver } = bound([...missed.values()]);
+  const bounds = bound([...missed.values()]);
+  let { passedOver, room } = bounds;
   let count = 0;
   for (const result of due) {
     const { key, host, service, row } = result;
@@ -60,16 +68,25 @@ export function planEarlier(
     }
     const from = reachedOf(result, record);
     const isHardAnyway = service !== null && isDown(host, record.results) && isDown(host, planned);
-    const course = new Course(from, isHardAnyway ? 1 : (attemptsMax?.(host, service) ?? 1));
-    for (const alert of alerts.slice(-perObjectMax)) course.pass(turnOfAlert(alert));
+    const max = isHardAnyway ? 1 : (attemptsMax?.(host, service) ?? 1);
+    const passed = alerts.slice(-bounds.perObjectMax);
+    const course = new Course(startOf(from, row.last_check), max, passed.length + room);
+    for (const alert of passed) course.pass(turnOfAlert(alert));
     course.arrive(turnOfRow(row));
     const { earlier, attempt } = course;
     if (attempt > 0) attempts.set(key, attempt);
     if (earlier.length > 0) results.set(key, earlier);
     count += earlier.length;
+    passedOver += course.passedOver;
+    room -= Math.max(0, earlier.length - passed.length);
     before.set(key, from);
   }
   return { results, before, attempts, count, passedOver };
+}
+
+/** A clock that was put back makes what the core has later than the current result, by the site's times. */
+function startOf({ stamp, ...attempt }: Reached, until: Seconds): Reached {
+  return { stamp: stampOf(Math.min(stampTime(stamp), until), stamp % 8), ...attempt };
 }
 
 /** Most objects: one result says it all. */
@@ -148,10 +165,15 @@ function missedAlerts(
   return missed;
 }
 
-/** So many of each object, the newest, that all together are within the limit of a pass. */
+/**
+ * So many of each object, the newest, that all together are within the limit of a pass. `room`: for so many
+ * results there is place besides. What is filled in takes it in the order of the objects: one that gets too
+ * little is nearer to its goal, and the next pass with a check of it goes on from there.
+ */
 function bound(missed: readonly (readonly SiteEvent[])[]): {
   readonly perObjectMax: number;
   readonly passedOver: number;
+  readonly room: number;
 } {
   const total = (max: number): number =>
     missed.reduce((sum, { length }) => sum + Math.min(length, max), 0);
@@ -159,7 +181,12 @@ function bound(missed: readonly (readonly SiteEvent[])[]): {
   while (perObjectMax > 1 && total(perObjectMax) > limits.replayedPerPassMax) {
     perObjectMax = Math.floor(perObjectMax / 2);
   }
-  return { perObjectMax, passedOver: total(Number.POSITIVE_INFINITY) - total(perObjectMax) };
+  const kept = total(perObjectMax);
+  return {
+    perObjectMax,
+    passedOver: total(Number.POSITIVE_INFINITY) - kept,
+    room: Math.max(0, limits.replayedPerPassMax - kept),
+  };
 }
 
 function turnOfAlert({ time, state, state_type, attempt, plugin_output }: SiteEvent): Turn {

@@ -119,8 +119,8 @@ async function discardUnknown(
 /** `takenBack`: the objects, and what the core has of them if that is known. */
 function without(
   takenBack: ReadonlyMap<ObjectKey, Reached | undefined>,
-  { results, attempts, behind }: AppliedRecord,
-): Pick<AppliedRecord, "results" | "attempts" | "behind"> {
+  { results, attempts, behind, ...rest }: AppliedRecord,
+): Omit<AppliedRecord, "pending"> {
   const changed = new Map(results);
   const attemptsLeft = new Map(attempts);
   const nowBehind = new Map(behind);
@@ -131,7 +131,7 @@ function without(
     attemptsLeft.delete(key);
     if (reached !== undefined) nowBehind.set(key, reached);
   }
-  return { results: changed, attempts: attemptsLeft, behind: nowBehind };
+  return { ...rest, results: changed, attempts: attemptsLeft, behind: nowBehind };
 }
 
 async function moveIfThere(files: FileSystem, from: string, to: string): Promise<boolean> {

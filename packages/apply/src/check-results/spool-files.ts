@@ -2,7 +2,7 @@
 // of any other name it neither reads nor removes, so ours are staged under a name that says whose
 // they are, and a crash leaves nothing that could be taken for somebody else's.
 
-import { parseSiteId, type Random, type SiteId } from "@siteferry/model";
+import type { Random, SiteId } from "@siteferry/model";
 
 const idCharacters = "abcdefghijklmnopqrstuvwxyz0123456789";
 const stagedNamePattern = /^siteferry-(.+)-([a-z0-9]{6})$/;
@@ -14,7 +14,7 @@ export function stagedName(site: SiteId, liveName: string): string {
 /** The name under which the core will read a staged file of this site, or null. */
 export function liveNameOf(site: SiteId, name: string): string | null {
   const [, owner, id] = stagedNamePattern.exec(name) ?? [];
-  return owner !== undefined && parseSiteId(owner) === site ? `c${id}` : null;
+  return owner === site ? `c${id}` : null;
 }
 
 export function okName(liveName: string): string {

@@ -66,6 +66,51 @@ describe("one result for one check", () => {
     expect(centre.delivered).toEqual([`s1@${nowSeconds + 599}:0`, `s1@${nowSeconds + 599}:0`]);
   });
 
+  test("a correction that begins takes no object back behind what the core has", async () => {
+    const centre = new Centre();
+    const check = async (seconds: number, state: number): Promise<void> => {
+      await centre.run(services(serviceState(1, nowSeconds + seconds, state)));
+      centre.coreReads();
+    };
+    await check(0, 0);
+    centre.secondsAhead = 31;
+    await check(11, 2);
+    await check(40, 1);
+    centre.secondsAhead = 25;
+    await check(43, 0);
+    centre.secondsAhead = 60;
+    await check(44, 3);
+    expect(centre.delivered).toEqual([
+      `s1@${nowSeconds}:0`,
+      `s1@${nowSeconds}:2`,
+      `s1@${nowSeconds + 9}:1`,
+      `s1@${nowSeconds + 18}:0`,
+      `s1@${nowSeconds + 18}:3`,
+    ]);
+  });
+
+  test("after a clock was put back a result is older only by the core's time, and that is said", async () => {
+    const centre = new Centre();
+    centre.attemptsMax = async () => () => 3;
+    const check = async (seconds: number, state: number): Promise<object> => {
+      const counts = await centre.run(services(serviceState(1, nowSeconds + seconds, state)));
+      centre.coreReads();
+      return counts;
+    };
+    centre.secondsAhead = 590;
+    await check(590, 0);
+    expect(await check(60, 2)).toMatchObject({ older: 1, written: 0 });
+    expect(centre.warnings).toEqual([{ site, older: 1 }]);
+    centre.secondsAhead = 0;
+    expect(await check(590, 0)).toMatchObject({ unchanged: 1 });
+    expect(await check(60, 2)).toMatchObject({ older: 0, earlier: 2 });
+    expect(await check(-1, 2)).toMatchObject({ older: 1, written: 0 });
+    expect(centre.delivered).toEqual([
+      `s1@${nowSeconds}:0`,
+      ...Array.from({ length: 3 }, () => `s1@${nowSeconds + 60}:2`),
+    ]);
+  });
+
   test("R47 a state that no core knows and an object that occurs twice are left out", async () => {
     const centre = new Centre();
     const states = {

@@ -19,7 +19,14 @@ import {
 import type { AppliedRecord, AppliedStore, ObjectKey, PendingFile, Reached } from "./applied.ts";
 import { type AttemptsMax, type Earlier, planEarlier } from "./earlier.ts";
 import { type CheckResultCore, checkResultOf, formatCheckResult } from "./format.ts";
-import { type DueResult, type Plan, planResults, type ResultCounts } from "./plan.ts";
+import {
+  type DueResult,
+  type Plan,
+  planResults,
+  type ResultCounts,
+  shiftOf,
+  tellOlder,
+} from "./plan.ts";
 import { recover, release, type ResultDirectory } from "./recover.ts";
 import { freshLiveName, headerLine, stagedName } from "./spool-files.ts";
 
@@ -96,12 +103,14 @@ async function applyStates(
   const directory: ResultDirectory = { files, path, mode };
   const nowMs = clock.now();
   const record = await recover(directory, site, await store.load(site), nowMs);
-  const { results, pending, names } = record;
+  const { results, shifts, behind, pending, names } = record;
   const plan = planResults(states, {
     applied: results,
+    shifts,
+    behind,
     unread: objectsIn(pending),
-    // All times are the site's until they are written.
-    nowMs: nowMs + secondsAhead * 1000,
+    nowMs,
+    secondsAhead,
     hostName,
     isLive,
   });
@@ -122,11 +131,8 @@ async function applyStates(
     attemptsMax: (await attemptsMax?.()) ?? null,
     planned: plan.results,
   });
-  const counts: ResultCounts = {
-    ...plan.counts,
-    earlier: earlier.count,
-    passedOver: earlier.passedOver,
-  };
+  const { count, passedOver } = earlier;
+  const counts: ResultCounts = { ...plan.counts, earlier: count, passedOver };
   tellTheUnusual(log, site, counts, record.withdrawn);
   const batches = batchesOf(plan.due, earlier.results, headerLine(site, nowMs), {
     core,
@@ -148,12 +154,11 @@ async function applyStates(
   // From here on the results count as handed over: a crash before the release is rolled forward.
   // The next pass that finds a file gone takes it from the record.
   await store.save(site, {
-    results: plan.results,
     pending: new Map([...pending, ...staged]),
-    ...reachedAfter(record, plan, earlier),
+    ...handedOverAfter(record, plan, earlier),
   });
   await release(directory, site, [...staged.keys()]);
-  return { ...counts, written: plan.due.length + earlier.count, files: staged.size };
+  return { ...counts, written: plan.due.length + count, files: staged.size };
 }
 
 function objectsIn(pending: AppliedRecord["pending"]): Set<ObjectKey> {
@@ -180,11 +185,12 @@ function* batchesOf(
   let text = header;
   let keys: ObjectKey[] = [];
   let count = 0;
-  for (const { key, host, service, row } of due) {
+  for (const { key, host, service, row, notBefore } of due) {
     const rows = earlier.get(key) ?? [];
     let own = "";
     for (const one of [...rows, row]) {
-      own += formatCheckResult(checkResultOf(host, service, one, secondsAhead), core);
+      const shift = shiftOf(one.last_check, notBefore, secondsAhead);
+      own += formatCheckResult(checkResultOf(host, service, one, shift), core);
     }
     const isFull =
       count + rows.length + 1 > limits.resultsPerFileMax ||
@@ -216,16 +222,18 @@ function partOf(
 }
 
 /** What the record says of objects that get nothing now stays. */
-function reachedAfter(
+function handedOverAfter(
   { attempts = new Map(), behind = new Map() }: AppliedRecord,
-  { due, results }: Plan,
+  { due, results, shifts }: Plan,
   earlier: Earlier,
-): Pick<AppliedRecord, "attempts" | "behind"> {
-  if (attempts.size + behind.size === 0) return { attempts: earlier.attempts };
+): Omit<AppliedRecord, "pending"> {
+  if (attempts.size + behind.size === 0) return { results, shifts, attempts: earlier.attempts };
   const handed = new Set(due.map(({ key }) => key));
   const stays = ([key]: readonly [ObjectKey, unknown]): boolean =>
     !handed.has(key) && results.has(key);
   return {
+    results,
+    shifts,
     attempts: new Map([...[...attempts].filter(stays), ...earlier.attempts]),
     behind: new Map([...behind].filter(stays)),
   };
@@ -239,7 +247,8 @@ async function allSettled(work: readonly Promise<void>[]): Promise<void> {
 }
 
 function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts, withdrawn: number): void {
-  const { future, unusable, passedOver } = counts;
+  const { older, future, unusable, passedOver } = counts;
+  if (older > 0) tellOlder(log, site, older);
   if (future > 0) {
     log.warn({ site, future }, "Results from the future are held back: compare the site's clock");
   }
@@ -247,7 +256,10 @@ function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts, withdrawn:
     log.warn({ site, unusable }, "Results are left out: an unknown state, or an object twice");
   }
   if (passedOver > 0) {
-    log.warn({ site, passedOver }, "So many changes were missed that the oldest aren't replayed");
+    log.warn(
+      { site, passedOver },
+      "So many results of the past were due that not all of them are handed over",
+    );
   }
   if (withdrawn > 0) {
     log.warn({ site, files: withdrawn }, "The core hasn't read its check results for 30 minutes");

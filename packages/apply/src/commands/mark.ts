@@ -40,6 +40,16 @@ export function siteMark(template: string, site: SiteId): SiteMark {
   };
 }
 
+/** Of which site the author ends in the mark; null: of none. */
+export function markedSite(template: string, author: string): string | null {
+  const [before = "", after = ""] = template.split("{site}");
+  if (!author.endsWith(after)) return null;
+  const end = author.length - after.length;
+  let start = end;
+  while (start > 0 && /[a-z0-9-]/.test(author[start - 1]!)) start -= 1;
+  return start < end && author.slice(0, start).endsWith(before) ? author.slice(start, end) : null;
+}
+
 /** Whatever a person could take for any site's mark. The name in it stays. */
 function markLook(template: string): RegExp {
   const [before = "", after = ""] = template

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 
-import { type CommandMemory, decodeMemory, emptyMemory, encodeMemory, noteSent } from "./memory.ts";
+import {
+  commandKey,
+  type CommandMemory,
+  decodeMemory,
+  emptyMemory,
+  encodeMemory,
+  noteSent,
+} from "./memory.ts";
 
 test("a memory is what it was after it was written", () => {
   let memory: CommandMemory = emptyMemory;
@@ -18,3 +25,13 @@ test.each(["{}", "[", '["a"]', '["a",1]', '["a",1,"2"]', "[1,2,3]", '["a",1,1.5]
     expect(decodeMemory(`${text}\n`)).toBeNull();
   },
 );
+
+test("it stays small, however long the texts are", () => {
+  const keys = ["x".repeat(2048), `${"x".repeat(2047)}y`].map((text) =>
+    commandKey("add-comment", "web", "anna (siteferry remote1)", text),
+  );
+  expect(new Set(keys).size).toBe(2);
+  expect(
+    encodeMemory(noteSent(emptyMemory, [{ key: keys[0]! }], 1_795_000_000_000)).length,
+  ).toBeLessThan(70);
+});

@@ -2,6 +2,22 @@
 // the core's own picture is older than the command, and from being sent for ever to a core that won't
 // have it.
 
+import { createHash } from "node:crypto";
+import type { CoreCommand } from "./command.ts";
+
+/**
+ * A command's key, told from all others of a site by `parts`: short, however long a text is, as tens of
+ * thousands of them are kept. A site that found two texts of one hash would keep only its own waiting.
+ */
+export function commandKey(kind: CoreCommand["kind"], ...parts: readonly unknown[]): string {
+  const digest = createHash("sha256").update(parts.join("\n")).digest("base64url");
+  return `${kind} ${digest.slice(0, 22)}`;
+}
+
+export function isKeyOf(key: string, kind: CoreCommand["kind"]): boolean {
+  return key.startsWith(`${kind} `);
+}
+
 /** By `key` of what was planned. */
 export type CommandMemory = ReadonlyMap<string, SentCommand>;
 

@@ -1,10 +1,11 @@
 // Acknowledgements: a flag of an object, and a comment of entry type 4 that says whose it is. An object
 // has one at most, so an operator's at the centre stands for the site's as well.
 
-import type { HostState, ServiceState, SiteComment } from "@siteferry/model";
+import type { HostState, Seconds, ServiceState, SiteComment } from "@siteferry/model";
 import type { CentreComment, CentreObject, ObjectAt } from "./centre-view.ts";
+import { commandKey } from "./memory.ts";
 import type { SiteRound } from "./plan.ts";
-import { objectText } from "./round.ts";
+import { bounded, objectText } from "./round.ts";
 import { storedText } from "./texts.ts";
 
 const acknowledgementComment = 4;
@@ -14,6 +15,7 @@ interface WantedAcknowledgement {
   readonly sticky: boolean;
   readonly author: string;
   readonly text: string;
+  readonly entryTime: Seconds;
 }
 
 /** The comments of an object's acknowledgement at the centre. */
@@ -39,9 +41,12 @@ function commentsThere(round: SiteRound): Map<string, There> {
   const there = new Map<string, There>();
   for (const comment of round.view.comments) {
     if (comment.entryType !== acknowledgementComment) continue;
+    const isOwn = round.mark.isOwn(comment.author);
+    // It is gone, though the view may be too old to say so: what stays mustn't be removed for its sake.
+    if (isOwn && round.isUnderWay(deletionKey(comment))) continue;
     const key = objectText(comment);
     const found = there.get(key) ?? { own: [], others: [] };
-    (round.mark.isOwn(comment.author) ? found.own : found.others).push(comment);
+    (isOwn ? found.own : found.others).push(comment);
     there.set(key, found);
   }
   return there;
@@ -59,7 +64,13 @@ function wantedAcknowledgements(round: SiteRound): Map<string, WantedAcknowledge
   const wanted = new Map<string, WantedAcknowledgement>();
   for (const row of round.states.hosts) add(row, row.name, null);
   for (const row of round.states.services) add(row, row.host_name, row.description);
-  return wanted;
+  const oldest = bounded(round, [...wanted], {
+    what: "acknowledgements",
+    countMax: Infinity,
+    textsOf: ([, { author, text }]) => [author, text],
+    rank: ([, { entryTime }]) => [entryTime, 0],
+  });
+  return new Map(oldest);
 
   function add(
     row: HostState | ServiceState,
@@ -75,6 +86,7 @@ function wantedAcknowledgements(round: SiteRound): Map<string, WantedAcknowledge
       sticky: row.acknowledgement_type === 2,
       author: round.mark.author(comment?.author ?? ""),
       text: storedText(comment?.comment ?? "", round.dialect, "comment"),
+      entryTime: comment?.entry_time ?? 0,
     });
   }
 }
@@ -141,11 +153,12 @@ function isSticky({ acknowledgement }: CentreObject): boolean {
 }
 
 function acknowledge(round: SiteRound, wanted: WantedAcknowledgement): void {
-  round.send(keyOf(wanted), { kind: "acknowledge", ...wanted });
+  const { at, sticky, author, text } = wanted;
+  round.send(keyOf(wanted), { kind: "acknowledge", at, sticky, author, text });
 }
 
 function keyOf({ at, sticky, author, text }: WantedAcknowledgement): string {
-  return ["acknowledge", objectText(at), sticky ? 2 : 1, author, text].join("\n");
+  return commandKey("acknowledge", objectText(at), sticky ? 2 : 1, author, text);
 }
 
 /** Its comments go with it. */
@@ -153,14 +166,18 @@ function remove(round: SiteRound, { own }: There): boolean {
   const { host, service } = own[0]!;
   const at = { host, service };
   const ids = own.map(({ id, entryTime }) => `${id} ${entryTime}`);
-  const key = ["unacknowledge", objectText(at), ...ids].join("\n");
-  return round.send(key, { kind: "remove-acknowledgement", at });
+  const key = commandKey("remove-acknowledgement", objectText(at), ...ids);
+  return round.send(key, { kind: "remove-acknowledgement", at }) === "planned";
 }
 
 function removeComments(round: SiteRound, comments: readonly CentreComment[]): void {
-  for (const { id, host, service, entryTime } of comments) {
-    const at = { host, service };
-    const key = ["acknowledge", objectText(at), `delete ${id} ${entryTime}`].join("\n");
-    round.send(key, { kind: "delete-comment", at, id });
+  for (const comment of comments) {
+    const { id, host, service } = comment;
+    round.send(deletionKey(comment), { kind: "delete-comment", at: { host, service }, id });
   }
+}
+
+function deletionKey(comment: CentreComment): string {
+  const { id, entryTime } = comment;
+  return commandKey("delete-comment", "acknowledgement", objectText(comment), id, entryTime);
 }

@@ -299,6 +299,25 @@ describe("downtimes", () => {
     expect(cycle({ downtimes }).counts).toMatchObject({ commands: 2, waitingForTrigger: 0 });
   });
 
+  test("whose trigger never comes stand alone: it is over, of no object here, refused, or in a ring", () => {
+    const { core, cycle } = centre();
+    const triggers = [
+      siteDowntime(web, { id: 1, end_time: start }),
+      siteDowntime(hostAt("new"), { id: 2 }),
+      siteDowntime(web, { id: 3, fixed: 0, duration: 0 }),
+      siteDowntime(web, { id: 4, triggered_by: 5, comment: "ring" }),
+      siteDowntime(web, { id: 5, triggered_by: 4 }),
+    ];
+    const downtimes = triggers.flatMap((trigger) => [
+      trigger,
+      siteDowntime(http, { id: trigger.id + 10, triggered_by: trigger.id, comment: "triggered" }),
+    ]);
+    for (let minute = 0; minute < 4; minute++) cycle({ downtimes });
+    expect(cycle({ downtimes }).counts).toMatchObject({ commands: 0, waitingForTrigger: 0 });
+    expect(core.downtimes.filter(({ text }) => text === "triggered")).toHaveLength(5);
+    expect(core.downtimes).toHaveLength(7);
+  });
+
   test("that no core takes are refused and said why", () => {
     const { plan } = centre();
     const { commands, counts, refusals } = plan({

@@ -78,12 +78,18 @@ export function planCommands(
     return { commands: [], counts: noCommands(), refusals: [], memory: options.memory };
   }
   const round = siteRound(site, annotations, view, options);
-  // Removals of one kind may make room for nothing of another: the order is for whoever reads the log.
   if (options.carry.has("acknowledgements")) planAcknowledgements(round);
   if (options.carry.has("downtimes")) planDowntimes(round);
   if (options.carry.has("comments")) planComments(round);
-  const { commands, counts, refusals, memory } = round;
-  return { commands, counts, refusals, memory };
+  const { counts, refusals, memory } = round;
+  return { commands: removalsFirst(round.commands), counts, refusals, memory };
+}
+
+/** Where a run is too short for all, what stands at the core becomes less before it becomes more. */
+function removalsFirst(commands: readonly PlannedCommand[]): readonly PlannedCommand[] {
+  const isRemoval = ({ command: { kind } }: PlannedCommand): boolean =>
+    /^(delete|remove)-/.test(kind);
+  return [...commands.filter(isRemoval), ...commands.filter((one) => !isRemoval(one))];
 }
 
 function siteRound(

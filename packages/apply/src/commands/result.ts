@@ -4,13 +4,20 @@ import type { ResultColumns } from "../check-results/format.ts";
 import type { ObjectAt } from "./centre-view.ts";
 import type { CoreCommand } from "./command.ts";
 
-/** `row` as the result of a passive check of the object that is called `at` at the centre. */
-export function resultCommand(at: ObjectAt, row: ResultColumns): CoreCommand {
+/**
+ * `row` as the result of a passive check of the object that is called `at` at the centre, from a site whose
+ * clock is `secondsAhead`.
+ */
+export function resultCommand(
+  at: ObjectAt,
+  row: ResultColumns,
+  secondsAhead: number = 0,
+): CoreCommand {
   return {
     kind: "check-result",
     at,
     state: row.state,
-    checkTime: row.last_check,
+    checkTime: row.last_check - secondsAhead,
     output: {
       pluginOutput: row.plugin_output,
       perfData: row.perf_data,

@@ -1,7 +1,8 @@
+import type { SiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 
 import type { CommandDialect } from "./command.ts";
-import { markFault, siteMark } from "./mark.ts";
+import { defaultMark, markedSite, markFault, siteMark } from "./mark.ts";
 import { storedText } from "./texts.ts";
 import { testSite } from "./test-site.ts";
 
@@ -88,3 +89,15 @@ describe("the mark", () => {
     expect(markFault(template)).toBeNull();
   });
 });
+
+test.each([defaultMark, " @{site}x", "#{site}", " [{site}]-"])(
+  "whose mark %s it is",
+  (template) => {
+    for (const site of ["a", "a-b", "9"] as SiteId[]) {
+      for (const author of ["", "joe", "a-b", "joe (siteferry c)"])
+        expect(markedSite(template, siteMark(template, site).author(author))).toBe(site);
+      for (const author of ["", "joe", "a", "a-b", "joe (siteferry )", `x${template}`])
+        expect(markedSite(template, author)).toBeNull();
+    }
+  },
+);

@@ -22,6 +22,8 @@ export class CoreModel {
   /** What it answers to each result, instead of what it would. */
   answer: "newer" | "refused" | "missing" | null = null;
   asked: number = 0;
+  /** When the check began of which it has the result. */
+  readonly #begun: Map<string, number> = new Map();
 
   readonly api: Icinga2Api = {
     where: "https://core",
@@ -62,6 +64,8 @@ export class CoreModel {
     if (this.answer !== null) return this.answer;
     if (!this.objects.has(key)) return "missing";
     const { exit_status: state, execution_start: time, execution_end } = parameters;
+    if (time < (this.#begun.get(key) ?? 0)) return "newer";
+    this.#begun.set(key, time);
     this.objects.set(key, { state, checkedUntil: execution_end });
     this.taken.push(`${key.split("\t").at(-1)}@${time}:${state}`);
     return "taken";

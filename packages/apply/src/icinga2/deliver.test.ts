@@ -8,7 +8,6 @@ import {
   nothingApplied,
 } from "../check-results/applied.ts";
 import { CoreModel, unreachable } from "./core-model.ts";
-import { bySiteClock } from "./site-time.ts";
 import { deliverStates, type Icinga2Counts } from "./deliver.ts";
 
 const site = "remote1" as SiteId;
@@ -75,7 +74,8 @@ class Centre {
       coreObjects: core.api.coreObjects,
       connections: 4,
     };
-    return await deliverStates(bySiteClock(world, this.secondsAhead), {
+    return await deliverStates(world, {
+      secondsAhead: this.secondsAhead,
       site,
       states,
       hostName: (name) => name,
@@ -109,6 +109,19 @@ describe("results", () => {
     expect(centre.core.taken).toEqual(["s0@955:0"]);
     centre.core.objects.set("web\ts0", { state: 0, checkedUntil: 900 });
     expect(await centre.run(services(state(0, 1000)))).toMatchObject({ written: 1 });
+  });
+
+  test("a correction that begins makes no result older than what the core has, one that ends neither", async () => {
+    const centre = new Centre();
+    centre.has(1);
+    await centre.run(many(1, 1000, 0));
+    centre.secondsAhead = 31;
+    expect(await centre.run(many(1, 1011, 2))).toMatchObject({ written: 1, newerAtCore: 0 });
+    expect(await centre.run(many(1, 1040, 1))).toMatchObject({ written: 1 });
+    centre.secondsAhead = 0;
+    expect(await centre.run(many(1, 1008, 2))).toMatchObject({ older: 1, written: 0 });
+    expect(await centre.run(many(1, 1020, 2))).toMatchObject({ older: 0, written: 1 });
+    expect(centre.core.taken).toEqual(["s0@1000:0", "s0@1000:2", "s0@1009:1", "s0@1020:2"]);
   });
 
   test("one for which the core has a newer is done with; one that it refuses is offered again", async () => {

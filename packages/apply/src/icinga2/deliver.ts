@@ -18,11 +18,18 @@ import {
   type PendingFile,
   type Stamp,
   stampOf,
-  stampTime,
+  timeAtCore,
   withoutDelivery,
 } from "../check-results/applied.ts";
-import { type DueResult, planResults, type ResultCounts } from "../check-results/plan.ts";
-import type { CoreObject, CoreObjects, Delivered, Icinga2Api } from "./api.ts";
+import {
+  type DueResult,
+  type Plan,
+  planResults,
+  type ResultCounts,
+  shiftOf,
+  tellOlder,
+} from "../check-results/plan.ts";
+import type { CoreObjects, Delivered, Icinga2Api } from "./api.ts";
 import { checkResultParameters, stateAtCore } from "./result.ts";
 
 export interface Icinga2ResultsWorld {
@@ -42,6 +49,8 @@ export interface Icinga2SiteStates {
   readonly hostName: (host: HostName) => HostName;
   /** The core has restarted since the last pass, or may have: its state may be older than the record. */
   readonly mayHaveLost: boolean;
+  /** By so much its clock is ahead of ours, which is taken off the times of results; negative: behind. */
+  readonly secondsAhead?: number;
 }
 
 export interface Icinga2Counts extends ResultCounts {
@@ -62,19 +71,21 @@ const underWay = "cunsure";
  */
 export async function deliverStates(
   world: Icinga2ResultsWorld,
-  { site, states, hostName, mayHaveLost }: Icinga2SiteStates,
+  { site, states, hostName, mayHaveLost, secondsAhead = 0 }: Icinga2SiteStates,
 ): Promise<Icinga2Counts> {
   const { clock, log, store } = world;
   const record = await store.load(site);
   const open = new Set([...record.pending.values()].flatMap(({ keys }) => keys));
   const compare = open.size > 0 || (mayHaveLost && record.results.size > 0);
   const core = compare ? await world.coreObjects() : null;
-  const applied = core === null ? record.results : stillThere(record.results, core);
+  const applied = core === null ? record.results : stillThere(record, core);
   const nowMs = clock.now();
   const plan = planResults(states, {
     applied,
+    shifts: record.shifts,
     unread: new Set(),
     nowMs,
+    secondsAhead,
     hostName,
     isLive: () => true,
   });
@@ -82,7 +93,8 @@ export async function deliverStates(
     world,
     site,
     plan.counts,
-    withoutDue(plan.results, plan.due, applied),
+    withoutDue(plan, applied, record.shifts),
+    secondsAhead,
   );
   try {
     await delivery.deliver(plan.due, open);
@@ -92,6 +104,7 @@ export async function deliverStates(
     }
   }
   const { counts } = delivery;
+  if (counts.older > 0) tellOlder(log, site, counts.older);
   if (counts.future > 0) {
     const { future } = counts;
     log.warn({ site, future }, "Results from the future are held back: compare the site's clock");
@@ -104,22 +117,17 @@ export async function deliverStates(
 }
 
 /** The record, without what the core has lost. A host that is unreachable at the site is down here. */
-function stillThere(
-  results: ReadonlyMap<ObjectKey, Stamp>,
-  core: CoreObjects,
-): ReadonlyMap<ObjectKey, Stamp> {
+function stillThere(record: AppliedRecord, core: CoreObjects): ReadonlyMap<ObjectKey, Stamp> {
   const kept = new Map<ObjectKey, Stamp>();
-  for (const [key, stamp] of results) {
+  for (const [key, stamp] of record.results) {
     const object = core.get(key);
     if (object === undefined) continue;
-    kept.set(key, isBehind(object, key, stamp) ? withoutDelivery(stamp) : stamp);
+    // Should the core have a newer result from somebody else, it takes ours for older and keeps its own.
+    const isBehind =
+      object.checkedUntil < timeAtCore(record, key) || object.state !== atCore(key, stamp % 8);
+    kept.set(key, isBehind ? withoutDelivery(stamp) : stamp);
   }
   return kept;
-}
-
-function isBehind(object: CoreObject, key: ObjectKey, stamp: Stamp): boolean {
-  // Should the core have a newer result from somebody else, it takes ours for older and keeps its own.
-  return object.checkedUntil < stampTime(stamp) || object.state !== atCore(key, stamp % 8);
 }
 
 function atCore(key: ObjectKey, state: number): number {
@@ -128,17 +136,26 @@ function atCore(key: ObjectKey, state: number): number {
 
 /** The record as it is when nothing of `due` is handed over yet. */
 function withoutDue(
-  planned: ReadonlyMap<ObjectKey, Stamp>,
-  due: readonly DueResult[],
+  plan: Plan,
   applied: ReadonlyMap<ObjectKey, Stamp>,
-): Map<ObjectKey, Stamp> {
-  const results = new Map(planned);
-  for (const { key } of due) {
+  shiftsBefore: AppliedRecord["shifts"],
+): HandedOver {
+  const results = new Map(plan.results);
+  const shifts = new Map(plan.shifts);
+  for (const { key } of plan.due) {
     const before = applied.get(key);
     if (before === undefined) results.delete(key);
     else results.set(key, before);
+    const shift = before === undefined ? undefined : shiftsBefore?.get(key);
+    if (shift === undefined) shifts.delete(key);
+    else shifts.set(key, shift);
   }
-  return results;
+  return { results, shifts };
+}
+
+interface HandedOver {
+  readonly results: Map<ObjectKey, Stamp>;
+  readonly shifts: Map<ObjectKey, number>;
 }
 
 /** One site's results on their way. */
@@ -146,7 +163,8 @@ class Delivery {
   readonly counts: Icinga2Counts;
   readonly #world: Icinga2ResultsWorld;
   readonly #site: SiteId;
-  readonly #results: Map<ObjectKey, Stamp>;
+  readonly #handedOver: HandedOver;
+  readonly #secondsAhead: number;
   /** Sent, or about to be, and not answered. */
   #open: Set<ObjectKey> = new Set();
   #sinceMs = 0;
@@ -156,11 +174,13 @@ class Delivery {
     world: Icinga2ResultsWorld,
     site: SiteId,
     counts: ResultCounts,
-    results: Map<ObjectKey, Stamp>,
+    handedOver: HandedOver,
+    secondsAhead: number,
   ) {
     this.#world = world;
     this.#site = site;
-    this.#results = results;
+    this.#handedOver = handedOver;
+    this.#secondsAhead = secondsAhead;
     this.counts = { ...counts, newerAtCore: 0, refusedByCore: 0 };
   }
 
@@ -169,7 +189,7 @@ class Delivery {
     if (this.#open.size > 0) {
       pending.set(underWay, { sinceMs: this.#sinceMs, keys: [...this.#open] });
     }
-    return { results: this.#results, pending };
+    return { ...this.#handedOver, pending };
   }
 
   /** `unsure`: objects of which a result may have come through in a pass that was cut. */
@@ -190,7 +210,8 @@ class Delivery {
     const object = unsure.has(key) ? this.#core?.get(key) : undefined;
     if (object === undefined) return false;
     const isSame = object.state === stateAtCore(service, row.state);
-    if (!isSame || object.checkedUntil < row.last_check) return false;
+    const time = row.last_check - this.#shiftOf(result);
+    if (!isSame || object.checkedUntil < time) return false;
     this.#settle(result);
     this.counts.unchanged++;
     return true;
@@ -243,7 +264,8 @@ class Delivery {
 
   async #sendOne(result: DueResult): Promise<Delivered> {
     const { key, host, service, row } = result;
-    const parameters = checkResultParameters(this.#site, host, service, row);
+    const last_check = row.last_check - this.#shiftOf(result);
+    const parameters = checkResultParameters(this.#site, host, service, { ...row, last_check });
     const outcome = await this.#world.api.deliver(parameters);
     this.#open.delete(key);
     if (outcome === "taken" || outcome === "newer") this.#settle(result);
@@ -253,7 +275,16 @@ class Delivery {
     return outcome;
   }
 
-  #settle({ key, row }: DueResult): void {
-    this.#results.set(key, stampOf(row.last_check, row.state));
+  #settle(result: DueResult): void {
+    const { key, row } = result;
+    const { results, shifts } = this.#handedOver;
+    results.set(key, stampOf(row.last_check, row.state));
+    const shift = this.#shiftOf(result);
+    if (shift === 0) shifts.delete(key);
+    else shifts.set(key, shift);
+  }
+
+  #shiftOf({ row, notBefore }: DueResult): number {
+    return shiftOf(row.last_check, notBefore, this.#secondsAhead);
   }
 }

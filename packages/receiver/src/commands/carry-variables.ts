@@ -2,6 +2,7 @@
 
 import {
   commandFault,
+  commandKey,
   type CoreCommand,
   customVariableCommand,
   defaultIllegalValueCharacters,
@@ -75,7 +76,7 @@ async function* differences(
     for (const [name, value] of ofSite) {
       const before = there.get(known(name));
       if (!wants(name) || before === undefined || before === value) continue;
-      const key = [at.host, at.service ?? "", name, value].join("\t");
+      const key = commandKey("custom-variable", at.host, at.service ?? "", name, value);
       yield { key, command: customVariableCommand(at, known(name), value) };
     }
   };

@@ -1,5 +1,7 @@
 // States and custom variables as commands: what is sent, once, and what isn't.
 
+import type { FileSystem } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
 import { hostState, type Said, serviceState, siteComment } from "../test-annotated.ts";
 import { openGround, said } from "./test-ground.ts";
@@ -72,4 +74,84 @@ test("a custom variable that the core has gets the site's value; others and a sh
   await ground.pass();
   expect(core.commands).toEqual(["CHANGE_CUSTOM_HOST_VAR;web;RACK;b2"]);
   expect(await centre.receive()).toMatchObject({ commands: 0, commandsWaiting: 0 });
+});
+
+test("on a full disk no result is sent that couldn't be recorded, and none twice", async () => {
+  await using ground = await openGround({ carry: ["results"] });
+  const { core, centre } = ground;
+  let room = 0;
+  const files: FileSystem = {
+    ...nodeFiles,
+    async writeNew(path, ...rest) {
+      if (path.includes("remote1.applied") && (room -= 1) < 0) {
+        throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      }
+      await nodeFiles.writeNew(path, ...rest);
+    },
+  };
+  const last_check = Math.floor(core.clockMs / 1000) - 60;
+  await centre.say("remote1", { hosts: [hostState("web", { last_check, state: 1 })] });
+  expect(await centre.receive(files)).toMatchObject({ results: 0, failed: 1 });
+  await ground.pass();
+  expect(core.commands).toEqual([]);
+  // Room for what is recorded before, none for what is after: whether it went out the core shows.
+  room = 1;
+  await centre.receive(files);
+  room = 1;
+  await centre.receive(files);
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 0, failed: 0 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 0, commandsWaiting: 0, failed: 0 });
+  expect(core.commands).toHaveLength(1);
+});
+
+test("a result that a crash kept from going out goes out when the core's picture is new, and only then", async () => {
+  await using ground = await openGround({ carry: ["results"] });
+  const { core, centre } = ground;
+  const last_check = Math.floor(core.clockMs / 1000) - 60;
+  await centre.say("remote1", { hosts: [hostState("web", { last_check, state: 1 })] });
+  let saves = 0;
+  const files: FileSystem = {
+    ...nodeFiles,
+    async writeNew(path, ...rest) {
+      if (path.includes("remote1.applied") && (saves += 1) > 1) throw new Error("crashed");
+      await nodeFiles.writeNew(path, ...rest);
+    },
+  };
+  Object.assign(core, { room: 0, whenFull: "goes" });
+  await centre.receive(files);
+  core.room = Infinity;
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 0, commandsWaiting: 1 });
+  await ground.pass();
+  expect(await centre.receive()).toMatchObject({ results: 1 });
+});
+
+test("results of a site whose clock is ahead have the centre's times", async () => {
+  await using ground = await openGround({ carry: ["results"] });
+  const { core, centre } = ground;
+  const times: string[] = [];
+  const { openCommandFile } = core.world;
+  Object.assign(core.world, {
+    async openCommandFile(path: string) {
+      const file = (await openCommandFile(path))!;
+      return {
+        ...file,
+        async write(piece: Uint8Array) {
+          times.push(Buffer.from(piece).toString().slice(1, 11));
+          return await file.write(piece);
+        },
+      };
+    },
+  });
+  const now = Math.floor(core.clockMs / 1000);
+  const ahead = 3_000;
+  const arrivals = [{ createdMs: core.clockMs + ahead * 1000, keptMs: core.clockMs }];
+  const hosts = [hostState("web", { last_check: now + ahead - 60, state: 1 })];
+  await centre.say("remote1", { hosts, arrivals });
+  expect(await centre.receive()).toMatchObject({ results: 1 });
+  expect(times).toEqual([String(now - 60)]);
+  await centre.say("remote1", { hosts, arrivals });
+  expect(await centre.receive()).toMatchObject({ results: 0 });
 });

@@ -2,7 +2,8 @@
 // changed opens no bundle and asks the core for little.
 
 import { createHash } from "node:crypto";
-import type { States } from "@siteferry/model";
+import { markedSite } from "@siteferry/apply";
+import type { SiteId, States } from "@siteferry/model";
 import type { CentreLook } from "./picture.ts";
 
 /** All as they were when nothing was left to do; "" for never. */
@@ -11,7 +12,7 @@ interface Settled {
   readonly bundle: string;
   /** {@link digestOfSite} */
   readonly site: string;
-  /** {@link digestOfLook}, with the settings. */
+  /** {@link digestsOfLook}, with the settings. */
   readonly centre: string;
   /** How much of it the core can't be told. */
   readonly refused: number;
@@ -42,13 +43,28 @@ export function digestOfSite({ hosts, services, annotations }: States): string {
   return digest.digest("hex");
 }
 
-/** Whatever the order, in which a core may answer differently each time. */
-export function digestOfLook(look: CentreLook): string {
-  const { programStart, acknowledged, comments, downtimes } = look;
-  const rows = [...comments, ...downtimes].map((row) => JSON.stringify(row));
-  const digest = createHash("sha256").update(programStart);
-  for (const line of [...acknowledged, ...rows].toSorted()) digest.update(`\n${line}`);
-  return digest.digest("hex");
+/**
+ * Of what a core shows, what a site's commands depend on: what bears its mark, and acknowledgements of hosts
+ * that may be its own. Whatever the order, in which a core may answer differently each time.
+ */
+export function digestsOfLook(
+  { programStart, acknowledged, comments, downtimes }: CentreLook,
+  mark: string,
+): (site: SiteId, mayBeOwn: (host: string) => boolean) => string {
+  const marked = Map.groupBy([...comments, ...downtimes], ({ author }) => markedSite(mark, author));
+  const acknowledgements = [
+    ...acknowledged.map((line) => ({ host: line.split("\t", 1)[0]!, line })),
+    ...comments
+      .filter(({ entryType }) => entryType === 4)
+      .map((comment) => ({ host: comment.host, line: JSON.stringify(comment) })),
+  ];
+  return (site, mayBeOwn) => {
+    const own = (marked.get(site) ?? []).map((row) => JSON.stringify(row));
+    const ofHosts = acknowledgements.filter(({ host }) => mayBeOwn(host)).map(({ line }) => line);
+    const digest = createHash("sha256").update(programStart);
+    for (const line of [...own, ...ofHosts].toSorted()) digest.update(`\n${line}`);
+    return digest.digest("hex");
+  };
 }
 
 export function digestOfText(text: string): string {

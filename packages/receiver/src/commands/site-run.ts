@@ -13,7 +13,8 @@ import {
   planCommands,
   type PlannedCommand,
 } from "@siteferry/apply";
-import type { HostName, SiteId, States } from "@siteferry/model";
+import { FerryError, type HostName, type SiteId, type States } from "@siteferry/model";
+import { readState } from "@siteferry/spool";
 import { loadProgress, saveProgress } from "../applied-store.ts";
 import { type CommandsSettings, dialectOf } from "../commands-settings.ts";
 import type { Opening } from "../opening.ts";
@@ -60,7 +61,12 @@ export const nothingDone: SiteOutcome = {
 
 const annotations: readonly Annotation[] = ["acknowledgements", "downtimes", "comments"];
 
-export async function reconcileAnnotations(run: SiteRun, states: States): Promise<SiteOutcome> {
+/** @param foreign how much the site said of hosts that it doesn't speak for */
+export async function reconcileAnnotations(
+  run: SiteRun,
+  states: States,
+  foreign: number,
+): Promise<SiteOutcome> {
   const { opening, target, look, site, settings } = run;
   const memoryName = `${site}.sent`;
   const before = await loadMemory(run, memoryName);
@@ -76,6 +82,7 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
     },
   );
   await tellRefusals(run, plan.refusals, plan.counts.refused);
+  await tellLeft(run, { ...plan.counts, foreign: plan.counts.foreign + foreign });
   const { counts, commands, memory } = plan;
   if (commands.length === 0) await saveMemory(run, memoryName, memory, before);
   const sent = await sendRemembered(run, memoryName, commands, memory);
@@ -89,8 +96,10 @@ export async function reconcileAnnotations(run: SiteRun, states: States): Promis
 }
 
 function waitingOf(counts: CommandCounts): number {
-  const { underWay, waitingForObject, waitingForProblem, waitingForTrigger } = counts;
-  return underWay + waitingForObject + waitingForProblem + waitingForTrigger;
+  const { underWay, waitingForObject, waitingForProblem, waitingForRoom } = counts;
+  return (
+    underWay + waitingForObject + waitingForProblem + waitingForRoom + counts.waitingForTrigger
+  );
 }
 
 /** Returns how many are on their way. */
@@ -117,10 +126,22 @@ export async function sendRemembered(
 }
 
 export async function loadMemory(
-  { opening, directory }: SiteRun,
+  { opening: { world }, directory, site }: SiteRun,
   name: string,
 ): Promise<CommandMemory> {
-  return decodeMemory(await loadProgress(opening.world, directory, name)) ?? emptyMemory;
+  const state = await readState(world.files, directory, name).catch((error: unknown) => {
+    // Damaged, too large, no file: whatever it is, the site's commands must not stand still for it.
+    if (error instanceof FerryError && /^(spool-damaged|file-unsuitable)$/.test(error.code)) {
+      return { content: Buffer.from("?") };
+    }
+    throw error;
+  });
+  if (state === null) return emptyMemory;
+  const memory = decodeMemory(new TextDecoder().decode(state.content));
+  if (memory !== null) return memory;
+  const message = "What was sent and not seen yet is forgotten: some of it may be sent once more";
+  world.log.warn({ site, file: `${directory}/${name}` }, message);
+  return emptyMemory;
 }
 
 async function saveMemory(
@@ -145,4 +166,20 @@ async function tellRefusals(
   if (now === (await loadProgress(world, directory, name))) return;
   await saveProgress(world, directory, name, now);
   if (refused > 0) world.log.warn({ site, refused, refusals }, "The core can't be told of all");
+}
+
+/** Once, until it is another number: what isn't said to the core, and rightly so. */
+async function tellLeft(
+  { opening: { world }, directory, site }: SiteRun,
+  { foreign, operators, ended }: CommandCounts,
+): Promise<void> {
+  const name = `${site}.left`;
+  const now = `${foreign} ${operators} ${ended}`;
+  const before = (await loadProgress(world, directory, name)) || "0 0 0";
+  if (now === before) return;
+  await saveProgress(world, directory, name, now);
+  const message =
+    `Some of what ${site} says isn't said to the core: on hosts that it doesn't speak for (foreign), ` +
+    "acknowledged there by somebody else (operators), or over (ended)";
+  world.log.info({ site, foreign, operators, ended }, message);
 }

@@ -1,6 +1,8 @@
 // A core's status file, scanned as it is read: it may have 60 MB, of which a few fields of each block are
 // wanted. Pure; what a block is worth the reader decides (view-status-file.ts).
 
+import { isUtf8 } from "node:buffer";
+
 /** The fields of one block that were asked for, as text; all that stands behind the first `=`. */
 export type StatusFields = ReadonlyMap<string, string>;
 
@@ -97,6 +99,5 @@ const [tab, brace, closingBrace, underscore] = [9, 123, 125, 95];
 /** UTF-8 if it is valid as such, else Latin-1. The copy frees the block that it was cut out of. */
 function decoded(latin1: string): string {
   const bytes = Buffer.from(latin1, "latin1");
-  const text = bytes.toString("utf8");
-  return text.includes("\ufffd") ? bytes.toString("latin1") : text;
+  return bytes.toString(isUtf8(bytes) ? "utf8" : "latin1");
 }

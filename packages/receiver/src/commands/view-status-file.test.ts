@@ -1,5 +1,6 @@
 // What a core shows in its status file, whatever people wrote, however the file is cut.
 
+import { type FileSystem, limits } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { writeFile } from "node:fs/promises";
@@ -150,6 +151,11 @@ test("bytes that aren't UTF-8 are Latin-1, field by field", async () => {
   expect(look.downtimes[0]!.author).toBe("änn");
 });
 
+test("a sign that stands for what couldn't be read is one like others: else it is never seen as it was said", async () => {
+  const { look } = (await read(text.replace("é 🚀", "caf\ufffd"))) as typeof picture;
+  expect(look.comments[0]!.text).toBe("  text = with ; caf\ufffd {");
+});
+
 test("cut anywhere, empty, gone, or another file: never taken for what the core shows", async () => {
   const bytes = Buffer.from(text);
   const unusable = { code: "core-status-unusable", kind: "transient" };
@@ -185,4 +191,17 @@ test("the same in parts of any size", () => {
     ],
   ]);
   for (const size of [1, 2, 7, 100]) expect(found(size)).toEqual(whole);
+});
+
+test("a file of more than a state file may have is read: people's words alone can make it that large", async () => {
+  let most = 0;
+  const files: FileSystem = {
+    ...nodeFiles,
+    async readParts(_path, sizeBytesMax, take) {
+      most = sizeBytesMax;
+      take(Buffer.from(text));
+    },
+  };
+  expect(await statusFileReader(files, "/unused", null).look()).toEqual(picture.look);
+  expect(most).toBeGreaterThanOrEqual(16 * limits.stateBytesMax);
 });

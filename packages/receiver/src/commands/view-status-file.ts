@@ -55,7 +55,7 @@ async function scanStatusFile(
   const collector = new Collector(wants);
   try {
     const take = (part: Uint8Array): void => collector.scanner.add(part);
-    await files.readParts(path, limits.stateBytesMax, take, { trusted: true });
+    await files.readParts(path, limits.statusFileBytesMax, take, { trusted: true });
   } catch (cause) {
     if (cause instanceof FerryError && cause.code !== "file-unsuitable") throw cause;
     const isGone = systemCode(cause) === "ENOENT";

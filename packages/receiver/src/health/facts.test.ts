@@ -2,6 +2,7 @@ import { unlink, writeFile } from "node:fs/promises";
 import type { FileSystem, Log } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
+import { BundleCache } from "../bundle-cache.ts";
 import { type Centre, makeCentre, noCore, nowMs } from "../test-centre.ts";
 import { countStates } from "./counted-states.ts";
 import { type CentreFacts, readFacts } from "./facts.ts";
@@ -15,8 +16,10 @@ async function factsOf(
   { path, settings }: Centre,
   clockMs = nowMs,
   files: FileSystem = nodeFiles,
+  cache: BundleCache = new BundleCache(),
 ): Promise<CentreFacts> {
   return await readFacts({
+    cache,
     world: { files, random, log, clock: { now: () => clockMs } },
     settings: { ...settings, spool: path },
     spool: `${path}/receiver`,
@@ -92,6 +95,39 @@ test("a file that an operator takes out of the quarantine in this moment is no f
   };
   const { sites } = await factsOf(centre, nowMs, vanishing);
   expect(sites[0]!.quarantined).toEqual([]);
+});
+
+test("each refused file is looked at once, and one that left the quarantine doesn't stay", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  const refuse = async (sequence: number): Promise<void> => {
+    const name = `remote1-000000000001-00000000000${sequence}.keyframe.ferry`;
+    await writeFile(`${centre.path}/link/${name}`, `hello ${sequence}`);
+    await centre.receive();
+  };
+  const cache = new BundleCache();
+  let notes: string[] = [];
+  const counting: FileSystem = {
+    ...nodeFiles,
+    async read(path, ...rest) {
+      if (path.endsWith(".reason")) notes.push(path);
+      return await nodeFiles.read(path, ...rest);
+    },
+  };
+  const look = async (): Promise<readonly [read: number, there: number]> => {
+    notes = [];
+    const { sites } = await factsOf(centre, nowMs, counting, cache);
+    return [notes.length, sites[0]!.quarantined.length];
+  };
+  await refuse(1);
+  await refuse(2);
+  expect(await look()).toEqual([2, 2]);
+  const [first = ""] = notes;
+  expect(await look()).toEqual([0, 2]);
+  await refuse(3);
+  expect(await look()).toEqual([1, 3]);
+  await unlink(first.slice(0, -".reason".length));
+  expect(await look()).toEqual([0, 2]);
+  expect(cache.quarantined.size).toBe(2);
 });
 
 test("each state has its place, and what wasn't checked yet is pending whatever it says", () => {

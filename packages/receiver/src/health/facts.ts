@@ -16,7 +16,9 @@ import type { Quarantined, SiteFacts } from "./judge.ts";
 import { loadRefusedValues, type RefusedValues } from "./refused-values.ts";
 import { trafficOfDay } from "./traffic.ts";
 
-export type Asking = Pick<Opening, "world" | "settings" | "spool" | "core" | "groupId">;
+/** With the cache of a receiver that runs, each file in the quarantine is looked at once. */
+export type Asking = Pick<Opening, "world" | "settings" | "spool" | "core" | "groupId"> &
+  Partial<Pick<Opening, "cache">>;
 
 export interface CentreFacts {
   readonly sites: readonly SiteFacts[];
@@ -26,7 +28,8 @@ export interface CentreFacts {
 
 export async function readFacts(opening: Asking): Promise<CentreFacts> {
   const { world, settings, spool } = opening;
-  const refused = Map.groupBy(await readQuarantine(world.files, settings), siteOf);
+  const all = await readQuarantine(world.files, settings, opening.cache?.quarantined);
+  const refused = Map.groupBy(all, siteOf);
   const targets = await readTargets(opening);
   const nowMs = world.clock.now();
   const facts: SiteFacts[] = [];
