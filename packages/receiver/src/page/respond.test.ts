@@ -81,7 +81,7 @@ describe("hostile texts", () => {
       for (const tag of ["script", "img", "iframe", "base", "b"]) expect(tags).not.toContain(tag);
       expect(body.match(/<(?:main|style|h1)\b/g)).toHaveLength(3);
       // What can't be seen is written out.
-      // oxlint-disable-next-line no-control-regex
+      // oxlint-disable-next-line no-control-regex -- they are what is looked for
       expect(body).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e\u2066\ufeff\ud800]/);
       expect(body).toContain("&#60;script&#62;alert(1)&#60;/script&#62;");
     }
