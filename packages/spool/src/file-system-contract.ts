@@ -70,6 +70,18 @@ export function describeFileSystem(name: string, open: () => Promise<Ground>): v
         await files.readParts(path("b"), content.length, take, { trusted: true });
       }));
 
+    test("a secret that others may read is refused", () =>
+      at(async (files, path) => {
+        const options = { trusted: true, secret: true };
+        for (const mode of [0o640, 0o604, 0o620, 0o600]) {
+          const file = path(mode.toString(8));
+          await files.writeNew(file, Buffer.from("content"), mode);
+          const read = files.read(file, 100, options);
+          if (mode === 0o600) expect(String(await read)).toBe("content");
+          else await expect(read).rejects.toMatchObject({ code: "key-unusable" });
+        }
+      }));
+
     test("a link is a second name of the same file, and never takes one that is there", () =>
       at(async (files, path) => {
         await write(files, path("a"), "first");
