@@ -8,6 +8,7 @@ import { icinga2Target } from "./icinga2-target.ts";
 import { links } from "./links.ts";
 import { objects } from "./objects.ts";
 import { ownKeys } from "./own-keys.ts";
+import { page } from "./page.ts";
 import { programs } from "./programs.ts";
 import { results } from "./results.ts";
 import { signers } from "./signers.ts";
@@ -55,5 +56,6 @@ export const receiverChecks: readonly Check<ReceiverSubject>[] = [
   objects,
   commandsTarget,
   icinga2Target,
+  page,
   sites,
 ];
