@@ -147,6 +147,7 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     { ...listener, probes: { listen: async () => ({ problem: "EACCES" }) } },
     "fail http:127.0.0.1:8080 can't be listened at: EACCES",
   ],
+  ["page", "open", { yaml: { page: { listen: "0.0.0.0:1" } } }, "warning everybody who reaches"],
   [
     "certificate",
     "expired",
