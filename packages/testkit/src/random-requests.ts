@@ -1,7 +1,6 @@
 // Requests as a stranger or a fuzzer sends them: right ones, odd ones, and bytes that are none; the same ones for
 // the same seed.
 
-import { once } from "node:events";
 import { connect } from "node:net";
 import { type Dice, seededDice } from "./fake-site/dice.ts";
 
@@ -111,10 +110,11 @@ export async function askRandomly(asked: Asked): Promise<ReadonlyMap<number, num
 /** All that comes until the line is cut; with `isEnded` our side is closed at once, else left to the server. */
 async function answerTo(port: number, request: Buffer, isEnded: boolean): Promise<string> {
   const socket = connect(port, "127.0.0.1");
+  // Who sends more than is read of it may find the line reset, after the answer.
   socket.on("error", () => {});
   let answer = "";
   socket.setEncoding("latin1").on("data", (data) => (answer += data));
-  const closed = once(socket, "close");
+  const closed = new Promise((resolve) => void socket.once("close", resolve));
   if (isEnded) socket.end(request);
   else socket.write(request);
   await closed;

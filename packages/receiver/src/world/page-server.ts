@@ -43,7 +43,8 @@ export async function servePage(
     maxHeaderSize: headerBytesMax,
     headersTimeout: bounds.requestMs,
     requestTimeout: bounds.requestMs,
-    connectionsCheckingInterval: Math.min(5_000, bounds.requestMs),
+    // Who is late hears so before the line is cut below.
+    connectionsCheckingInterval: Math.min(5_000, bounds.requestMs / 2),
     keepAliveTimeout: keepAliveMs,
     noDelay: true,
   });
