@@ -193,6 +193,10 @@ targets:
     let log = "";
     daemon.stderr!.setEncoding("utf8").on("data", (piece: string) => (log += piece));
     const exit = once(daemon, "exit");
+    stack.defer(async () => {
+      daemon.kill("SIGTERM");
+      await exit;
+    });
     await expect.poll(() => log, { timeout: 60_000 }).toContain("Took in 0 bundles");
     const sent = await said.runSeen(["send", "--once", "--config", sender, "--verbose"]);
     expect(sent).toContain('"waiting":0');

@@ -2,26 +2,45 @@
 // whatever was read as a password or a token is remembered here, and `printable` leaves it out, wherever it
 // comes from. The only state of this package: a secret is one for the whole process.
 
-const known = new Set<string>();
-let pattern: RegExp | null = null;
-
 /** Shorter ones would be found in words that are none of them, and so be told. */
 const charactersMin = 6;
 
 /** Longer ones than any that is sent to somebody. */
 export const secretCharactersMax = 1024;
 
+const known = new Set<string>();
+/** All forms by how they begin, the longest first: a centre may have a token for each of thousands of sites. */
+const forms = new Map<string, readonly string[]>();
+
 /** A password or a token, of one line. */
 export function keepSecret(text: string): void {
   if (known.has(text) || text.length < charactersMin || text.length > secretCharactersMax) return;
   known.add(text);
-  const forms = [...known].flatMap(formsOf).toSorted((one, other) => other.length - one.length);
-  pattern = new RegExp(forms.map((form) => RegExp.escape(form)).join("|"), "g");
+  for (const form of formsOf(text)) {
+    const start = form.slice(0, charactersMin);
+    const all = [...(forms.get(start) ?? []), form];
+    forms.set(
+      start,
+      all.toSorted((one, other) => other.length - one.length),
+    );
+  }
 }
 
 /** `text` with `[secret]` in place of each that is known, as it is or encoded. */
 export function withoutSecrets(text: string): string {
-  return pattern === null ? text : text.replace(pattern, "[secret]");
+  if (forms.size === 0) return text;
+  let shown = "";
+  let begin = 0;
+  for (let at = 0; at < text.length;) {
+    const candidates = forms.get(text.slice(at, at + charactersMin));
+    const found = candidates?.find((form) => text.startsWith(form, at));
+    if (found !== undefined) {
+      shown += `${text.slice(begin, at)}[secret]`;
+      begin = at + found.length;
+    }
+    at = found === undefined ? at + 1 : begin;
+  }
+  return shown + text.slice(begin);
 }
 
 function formsOf(secret: string): readonly string[] {
