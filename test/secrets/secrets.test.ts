@@ -63,6 +63,7 @@ class Said {
     this.all.set(`${words.join(" ")} (${status})`, text);
     // What the operator put into the environment is in that of our children, too.
     const list = await readFile(calls, "utf8");
+    expect(list).toContain(`execve("${process.execPath}", [`);
     const own = Object.values(environment).reduce(
       (left, value) => left.replaceAll(value, ""),
       list,

@@ -93,7 +93,7 @@ export interface SiteSettings {
   readonly encrypted: boolean;
   /** When times of its results are corrected: `ahead` if its clock is ahead, `both` also if it is behind. */
   readonly clock: "keep" | "ahead" | "both";
-  /** Nothing goes back to the site, not even a receipt. */
+  /** No receipt goes back to the site. */
   readonly oneWay: boolean;
   /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
   readonly livedump: boolean;
