@@ -38,9 +38,14 @@ class Said {
     this.#directory = directory;
   }
 
+  add(what: string, text: string): void {
+    // Also of what was run twice.
+    this.all.set(`${this.all.size} ${what}`, text);
+  }
+
   async run(words: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await siteferry(words);
-    this.all.set(`${words.join(" ")} (${status})`, stdout + stderr);
+    this.add(`${words.join(" ")} (${status})`, stdout + stderr);
     return stdout + stderr;
   }
 
@@ -60,7 +65,7 @@ class Said {
       stream.setEncoding("utf8").on("data", (piece: string) => (text += piece));
     }
     const [status] = (await once(child, "close")) as [number];
-    this.all.set(`${words.join(" ")} (${status})`, text);
+    this.add(`${words.join(" ")} (${status})`, text);
     // What the operator put into the environment is in that of our children, too.
     const list = await readFile(calls, "utf8");
     expect(list).toContain(`execve("${process.execPath}", [`);
@@ -68,7 +73,7 @@ class Said {
       (left, value) => left.replaceAll(value, ""),
       list,
     );
-    this.all.set(`process list of ${words.join(" ")}`, own);
+    this.add(`process list of ${words.join(" ")}`, own);
     return text;
   }
 }
@@ -205,11 +210,11 @@ targets:
     for (const path of ["", "sites/remote1", "metrics", "v1/health"]) {
       const answer = await fetch(`http://127.0.0.1:${pagePort}/${path}`);
       expect(answer.status).toBe(200);
-      said.all.set(`page /${path}`, await answer.text());
+      said.add(`page /${path}`, await answer.text());
     }
     daemon.kill("SIGTERM");
     await exit;
-    said.all.set("receive", log);
+    said.add("receive", log);
     for (const name of ["spool/sender", "spool/receiver", "remote1.key", "age.key"]) {
       expect((await stat(at(name))).mode & 0o077, name).toBe(0);
     }
@@ -338,7 +343,7 @@ targets:
       `${link(drop)}key: ${secret}\n`,
     ];
     for (const [index, text] of sender.entries()) {
-      said.all.set(
+      said.add(
         `sender.yaml ${index}`,
         complaint(() => parseSettings(text, "sender.yaml", senderSchema)),
       );
@@ -350,7 +355,7 @@ targets:
       target(`icinga2: { url: "https://x:5665", ca: /x, password: ${secret} }`),
       `${target("checkresults: { dir: /x, core: nagios }")}identity: ${identity}\n`,
     ].entries()) {
-      said.all.set(
+      said.add(
         `receiver.yaml ${index}`,
         complaint(() => parseSettings(text, "receiver.yaml", receiverSchema)),
       );
@@ -371,7 +376,7 @@ targets:
       ["init", "sender", "--config", at("new.yaml"), "--link", `ssh:u:${secret}@x.example`],
     ]) {
       const { stdout, stderr } = await siteferry(words);
-      said.all.set(words.slice(0, 2).join(" "), stdout + stderr);
+      said.add(words.slice(0, 2).join(" "), stdout + stderr);
     }
     expect(await leaks(ground)).toEqual([]);
   });
