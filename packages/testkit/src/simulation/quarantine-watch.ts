@@ -17,8 +17,9 @@ const inbox = `${receiverSpool}/inbox`;
 export class QuarantineWatch {
   readonly #centre: Machine;
   readonly #witness: Witness;
+  readonly #seen = new Set<string>();
   /** By the path: the content. */
-  readonly #seen = new Map<string, Uint8Array>();
+  readonly #lying = new Map<string, Uint8Array>();
   /** By the hash of the file: how often a run ended while it was opened. */
   readonly #interruptions = new Map<string, number>();
 
@@ -33,8 +34,10 @@ export class QuarantineWatch {
     this.#noticeDropped(files);
     const honest: { code: RefusalCode; header: BundleHeader }[] = [];
     for (const [path, { content }] of files) {
-      if (path.endsWith(".reason") || this.#seen.has(path)) continue;
-      this.#seen.set(path, content);
+      if (path.endsWith(".reason")) continue;
+      this.#lying.set(path, content);
+      if (this.#seen.has(path)) continue;
+      this.#seen.add(path);
       const note = noteOf(files.get(`${path}.reason`));
       const header = note === null ? null : this.#judge(note, content, keyLost);
       if (note === null) this.#witness.wrong.push(`${path} lies there without a reason`);
@@ -45,9 +48,9 @@ export class QuarantineWatch {
 
   /** A full quarantine drops its oldest file, and no other. */
   #noticeDropped(files: ReadonlyMap<string, Inode>): void {
-    for (const [path, content] of this.#seen) {
+    for (const [path, content] of this.#lying) {
       if (files.has(path)) continue;
-      this.#seen.delete(path);
+      this.#lying.delete(path);
       const others = [...files.keys()].filter(
         (other) => dirname(other) === dirname(path) && !other.endsWith(".reason"),
       );
@@ -59,9 +62,7 @@ export class QuarantineWatch {
   /** Names that weren't durable come and go, each for itself. */
   afterPowerCut(): void {
     const files = this.#centre.disk.filesBelow(quarantine);
-    for (const [path, { content }] of files) {
-      if (!path.endsWith(".reason") && !files.has(`${path}.reason`)) this.#seen.set(path, content);
-    }
+    for (const path of files.keys()) if (!files.has(`${path}.reason`)) this.#seen.add(path);
   }
 
   /** What is marked in the inbox now, also by a power cut, counts as what the run was opening. */
