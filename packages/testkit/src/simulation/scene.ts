@@ -236,7 +236,7 @@ export class Scene {
     this.say(machine.name, "the power went, too");
     if (machine === this.centre) {
       this.#quarantine.afterPowerCut();
-      for (const result of await this.core.returned()) this.witness.forget(result);
+      for (const result of await this.core.returned()) this.witness.returned(result);
     }
     return false;
   }

@@ -172,6 +172,12 @@ export class Witness implements LinkWitness {
     this.#forgotten.add(identityOf(result));
   }
 
+  /** Its file came back: if it is taken back for lying there, other times may be told in its place. */
+  returned(result: Result): void {
+    this.forget(result);
+    this.#lastTime.delete(result.object);
+  }
+
   /** After a run that failed at nothing. */
   looked(centreMs: number): void {
     this.#looks.push(centreMs);
