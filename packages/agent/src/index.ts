@@ -4,6 +4,7 @@ export * from "./doctor/index.ts";
 export * from "./edit-yaml.ts";
 export * from "./mail-server.ts";
 export * from "./missed-runs.ts";
+export * from "./nearest.ts";
 export * from "./plugin.ts";
 export * from "./read-text.ts";
 export * from "./setting-types.ts";

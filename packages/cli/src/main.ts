@@ -46,6 +46,7 @@ export function commandLine(setStatus: SetStatus): Command {
   addWellbeing(program, setStatus);
   addSetUp(program, setStatus);
   addConfig(program, setStatus);
+  addExplain(program);
   return program;
 }
 
@@ -270,6 +271,14 @@ async function loadConfig(): Promise<typeof import("./verbs/config.ts")> {
 
 async function loadQuarantine(): Promise<typeof import("./verbs/quarantine.ts")> {
   return await import("./verbs/quarantine.ts");
+}
+
+function addExplain(program: Command): void {
+  program
+    .command("explain")
+    .description("what an error code or an R number means and what to do; alone, which there are")
+    .argument("[code]")
+    .action(async (code) => (await import("./verbs/explain.ts")).runExplain(code));
 }
 
 function addTools(program: Command, setStatus: SetStatus): void {

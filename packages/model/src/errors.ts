@@ -6,9 +6,9 @@ import { printable } from "./names.ts";
 /**
  * `transient`: try again later, exit 75. `refused`: what came in is not believed, exit 76.
  * `configuration`: an operator has to change something, exit 78. `permanent`: trying again won't
- * help, exit 70.
+ * help, exit 70. `usage`: the command line is wrong, exit 64.
  */
-export type ErrorKind = "transient" | "refused" | "configuration" | "permanent";
+export type ErrorKind = "transient" | "refused" | "configuration" | "permanent" | "usage";
 
 /** What a code means, as the headline of its section in the docs, and what a person can do. */
 export interface ErrorEntry {
@@ -18,6 +18,11 @@ export interface ErrorEntry {
 }
 
 export const failureTable = {
+  "usage-wrong": {
+    kind: "usage",
+    meaning: "The command line says something siteferry doesn't understand",
+    advice: "The command with --help shows what it takes.",
+  },
   "settings-unreadable": {
     kind: "configuration",
     meaning: "A file of the configuration can't be read",
@@ -335,6 +340,7 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   refused: 76,
   configuration: 78,
   permanent: 70,
+  usage: 64,
 };
 
 /** A failure with a stable code; the message says what happened and where, in one line. */
@@ -388,6 +394,11 @@ export function explain(error: unknown, doing: string): FerryError {
   const reason = error instanceof Error ? error.message : String(error);
   const code = systemCode(error) === undefined ? "internal-error" : "system-error";
   return new FerryError(code, `${doing}: ${printable(reason, 400)}`, { cause: error });
+}
+
+/** What a person can do, and the command that says more of it. */
+export function adviceOf({ advice, code }: FerryError): string {
+  return `${advice} (siteferry explain ${code})`;
 }
 
 /** The fields of a failure for a log line. */

@@ -1,6 +1,6 @@
 // Runs checks, all at once, each within a deadline: one that hangs says so, and the others are heard.
 
-import { explain } from "@siteferry/model";
+import { adviceOf, explain } from "@siteferry/model";
 import { type Check, fail, type Finding } from "./finding.ts";
 
 export interface NamedFinding extends Finding {
@@ -53,5 +53,5 @@ async function attempt(
 /** A failure with its code's advice. */
 export function failureFound(error: unknown, doing: string): Finding {
   const failure = explain(error, doing);
-  return fail(failure.message.replaceAll("\n", "; "), `${failure.advice} (${failure.code})`);
+  return fail(failure.message.replaceAll("\n", "; "), adviceOf(failure));
 }

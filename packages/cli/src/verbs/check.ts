@@ -30,14 +30,11 @@ export async function runCheck(site: string | undefined, options: CheckOptions):
 async function checkSites(site: string | undefined, options: CheckOptions): Promise<Output> {
   const { config = "/etc/siteferry/receiver.yaml", all, warning, critical } = options;
   if ((site !== undefined) === all) {
-    throw new FerryError("settings-invalid", "Name one site, or --all, or --sender");
+    throw new FerryError("usage-wrong", "Name one site, or --all, or --sender");
   }
   if (warning !== undefined || critical !== undefined) {
     const advice = "of sites: health.warning and health.critical in receiver.yaml";
-    throw new FerryError(
-      "settings-invalid",
-      `--warning and --critical go with --sender; ${advice}`,
-    );
+    throw new FerryError("usage-wrong", `--warning and --critical go with --sender; ${advice}`);
   }
   const { pluginOutput, pluginOutputOfAll } = await import("@siteferry/receiver");
   const { lookAtAll } = await import("./status.ts");
@@ -51,7 +48,7 @@ async function checkSites(site: string | undefined, options: CheckOptions): Prom
 async function checkSender(site: string | undefined, options: CheckOptions): Promise<Output> {
   const { config = "/etc/siteferry/sender.yaml", all } = options;
   if (site !== undefined || all) {
-    throw new FerryError("settings-invalid", "--sender stands alone: it is about this machine");
+    throw new FerryError("usage-wrong", "--sender stands alone: it is about this machine");
   }
   const limits = {
     warning: limitOf("--warning", options.warning, 2),
@@ -69,5 +66,5 @@ function limitOf(name: string, text: string | undefined, fallback: number): numb
   if (text === undefined) return fallback;
   const limit = Number(text);
   if (/^\d{1,4}(\.\d+)?$/.test(text) && limit >= 1) return limit;
-  throw new FerryError("settings-invalid", `${name} is a number of runs, from 1 to 9999`);
+  throw new FerryError("usage-wrong", `${name} is a number of runs, from 1 to 9999`);
 }

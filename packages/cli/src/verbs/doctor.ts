@@ -57,5 +57,5 @@ function agentOf(name: string | undefined, config: string | undefined): Agent {
   );
   const [one] = there;
   if (name === undefined && one !== undefined && there.length === 1) return one;
-  throw new FerryError("settings-invalid", "Say whom to look at: siteferry doctor sender|receiver");
+  throw new FerryError("usage-wrong", "Say whom to look at: siteferry doctor sender|receiver");
 }

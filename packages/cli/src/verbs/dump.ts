@@ -17,7 +17,7 @@ export interface DumpOptions extends Omit<LivedumpRequest, "interval" | "omdSite
 export async function runDump(options: DumpOptions): Promise<void> {
   const interval = options.interval ?? null;
   if (interval !== null && !(Number.isInteger(interval) && interval > 0)) {
-    throw new FerryError("settings-invalid", "-i takes a whole number from 1, the check interval");
+    throw new FerryError("usage-wrong", "-i takes a whole number from 1, the check interval");
   }
   const address = parseAddress(options.socket ?? defaultSocket());
   const tls = options.tlsCa === undefined ? {} : { ca: await readFile(options.tlsCa, "utf8") };

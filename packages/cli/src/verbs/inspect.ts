@@ -47,7 +47,7 @@ interface Findings {
 /** Exit status: 76 if the centre would refuse the bundle, whatever its reason. */
 export async function runInspect(file: string, options: InspectOptions): Promise<number> {
   if (!Number.isInteger(options.rows) || options.rows < 0) {
-    throw new FerryError("settings-invalid", "--rows takes a whole number");
+    throw new FerryError("usage-wrong", "--rows takes a whole number");
   }
   const findings = await inspect(await readBundle(file), options);
   const shown = options.json ? asJson(findings, options) : asText(findings, options);
@@ -77,10 +77,7 @@ async function inspect(
         : parseAllowedSigners(await readText(nodeFiles, allowedSigners), allowedSigners);
     const recipient = centre === undefined ? header.recipient : parseSiteId(centre);
     if (recipient === null) {
-      throw new FerryError(
-        "settings-invalid",
-        `--centre: "${printable(centre ?? "")}" isn't an id`,
-      );
+      throw new FerryError("usage-wrong", `--centre: "${printable(centre ?? "")}" isn't an id`);
     }
     const revoked =
       revokedKeys === undefined

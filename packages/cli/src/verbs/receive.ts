@@ -49,7 +49,7 @@ async function receiveStdin(settings: ReceiverSettings, log: Log, name: string):
 /** A mail server gives mail back to its sender with any status but 0 and 75. */
 async function takeMail({ config, logLevel, mail }: ReceiveOptions): Promise<number> {
   if (typeof mail === "string") {
-    throw new FerryError("settings-invalid", "--mail takes a site only with --format livedump");
+    throw new FerryError("usage-wrong", "--mail takes a site only with --format livedump");
   }
   try {
     const settings = await readSettings(nodeFiles, config, receiverSchema);
