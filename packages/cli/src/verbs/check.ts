@@ -1,7 +1,15 @@
 // siteferry check: how sites are, or a sender is, as a plugin of a monitoring core. Its exit status is the
 // state, and whatever goes wrong is UNKNOWN with the reason.
 
-import { openLog, type PluginState, readSettings, unknownLine } from "@siteferry/agent";
+import {
+  openLog,
+  painterFor,
+  type PluginState,
+  readSettings,
+  stateNames,
+  toneOf,
+  unknownLine,
+} from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 
@@ -22,8 +30,11 @@ interface Output {
 export async function runCheck(site: string | undefined, options: CheckOptions): Promise<number> {
   const { state, text } = await (
     options.sender ? checkSender(site, options) : checkSites(site, options)
-  ).catch((error: unknown) => ({ state: 3, text: unknownLine(error) }));
-  process.stdout.write(`${text}\n`);
+  ).catch((error: unknown) => ({ state: 3 as const, text: unknownLine(error) }));
+  const name = stateNames[state];
+  // The first of the words is the state's.
+  const painted = text.replace(name, () => painterFor(process.stdout)(toneOf(state), name));
+  process.stdout.write(`${painted}\n`);
   return state;
 }
 

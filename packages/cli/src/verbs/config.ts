@@ -1,7 +1,7 @@
 // siteferry config diff | render | approve | rollback
 
 import { mkdir, writeFile } from "node:fs/promises";
-import { checkUser, openLog, readSettings } from "@siteferry/agent";
+import { checkUser, openLog, openProgress, readSettings } from "@siteferry/agent";
 import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
 import {
   approve,
@@ -15,18 +15,21 @@ import {
   request,
 } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
+import type { WordsOptions } from "../agent-options.ts";
 
 export interface ConfigOptions {
   readonly config: string;
 }
 
+type LookOptions = ConfigOptions & WordsOptions;
+
 /** Exit status, as diff(1): 1 if something differs. */
 export async function diffObjects({
-  config,
   json,
   full,
-}: ConfigOptions & { readonly json: boolean; readonly full: boolean }): Promise<number> {
-  const views = await look(config);
+  ...options
+}: LookOptions & { readonly json: boolean; readonly full: boolean }): Promise<number> {
+  const views = await look(options);
   const all = views.map((view) => ({ view, changes: changesIn(view) }));
   const text = json
     ? JSON.stringify(
@@ -42,10 +45,10 @@ export async function diffObjects({
 
 /** The files as they would be; into a directory that may be there already, or one after the other. */
 export async function renderToDirectory({
-  config,
   out,
-}: ConfigOptions & { readonly out?: string }): Promise<void> {
-  const views = await look(config);
+  ...options
+}: LookOptions & { readonly out?: string }): Promise<void> {
+  const views = await look(options);
   for (const [index, { wanted }] of views.entries()) {
     // Of several targets each has a directory of its own.
     const directory = views.length > 1 ? `${out}/${index + 1}` : out;
@@ -104,9 +107,11 @@ function siteIn(settings: ReceiverSettings, name: string, config: string): SiteI
   throw new FerryError("site-not-configured", `${config} has no site "${name}"; it has ${known}`);
 }
 
-async function look(config: string): Promise<readonly ObjectsView[]> {
+async function look({ config, logLevel, quiet }: LookOptions): Promise<readonly ObjectsView[]> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
-  const views = await lookAtObjects(settings, await openLog({ name: "config", level: "warn" }));
+  using progress = openProgress(!quiet);
+  const log = await openLog({ name: "config", level: logLevel, progress });
+  const views = await lookAtObjects(settings, log, progress);
   if (views.length > 0) return views;
   throw new FerryError("settings-invalid", `${config} has no target with objects`);
 }

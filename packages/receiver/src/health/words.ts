@@ -2,9 +2,12 @@
 
 import {
   durationOf,
+  type Paint,
   pluginText as shown,
   type PluginState,
   stateNames,
+  toneOf,
+  unpainted,
   worstOf,
 } from "@siteferry/agent";
 import type { SiteHealth, SiteView } from "./judge.ts";
@@ -53,7 +56,11 @@ const headings = [
 ];
 
 /** A table for a terminal, a line each site, with what else there is to know below it. */
-export function statusTable(all: readonly SiteView[], nowMs: number): string {
+export function statusTable(
+  all: readonly SiteView[],
+  nowMs: number,
+  paint: Paint = unpainted,
+): string {
   if (all.length === 0) return "No site is configured.";
   const rows = all.map(({ facts, health }) => {
     const numbers = numbersOf(facts, nowMs);
@@ -73,13 +80,17 @@ export function statusTable(all: readonly SiteView[], nowMs: number): string {
   const widths = headings.map((heading, index) =>
     Math.max(heading.length, ...rows.map((row) => row[index]!.length)),
   );
-  const line = (cells: readonly string[], last: string): string =>
-    [...cells.map((cell, index) => cell.padEnd(widths[index]!)), last].join("  ").trimEnd();
+  const line = (cells: readonly string[], last: string, state: PluginState | null): string => {
+    const padded = cells.map((cell, index) => cell.padEnd(widths[index]!));
+    const stateAt = headings.indexOf("STATE");
+    if (state !== null) padded[stateAt] = paint(toneOf(state), padded[stateAt]!);
+    return [...padded, last].join("  ").trimEnd();
+  };
   const lines = all.flatMap(({ health: { state, summary, details } }, index) => [
-    line(rows[index]!, state === 0 ? "" : shown(summary)),
+    line(rows[index]!, state === 0 ? "" : shown(summary), state),
     ...details.map((one) => `${" ".repeat(widths[0]!)}  ${shown(one)}`),
   ]);
-  return [line(headings, ""), ...lines].join("\n");
+  return [line(headings, "", null), ...lines].join("\n");
 }
 
 /** `1 of 24`: the hosts that are down, the services with problems. */
