@@ -25,7 +25,7 @@ export const failureTable = {
     kind: "configuration",
     meaning: "A file of the configuration can't be read",
     advice:
-      "Check the path, and that this user may read it. The settings themselves are named with --config.",
+      "Check the path, and that this user may read it. --config names the settings; siteferry init makes them.",
   },
   "settings-invalid": {
     kind: "configuration",
@@ -35,7 +35,7 @@ export const failureTable = {
   "file-missing": {
     kind: "configuration",
     meaning: "A file that was named doesn't exist",
-    advice: "Check the path.",
+    advice: "Check the name; nothing was done.",
   },
   "site-not-configured": {
     kind: "configuration",

@@ -1,5 +1,6 @@
 // The findings of `siteferry doctor` for people and for scripts.
 
+import { counted } from "../plugin.ts";
 import { type Paint, type Tone, unpainted } from "../paint.ts";
 import type { NamedFinding } from "./examine.ts";
 import type { Verdict } from "./finding.ts";
@@ -27,7 +28,7 @@ export function doctorReport(findings: readonly NamedFinding[], paint: Paint = u
   const said =
     count("fail") + count("warning") === 0
       ? "All is well."
-      : `${count("fail")} failures, ${count("warning")} warnings.`;
+      : `${counted(count("fail"), "failure")}, ${counted(count("warning"), "warning")}.`;
   return [...lines, "", said].join("\n");
 }
 

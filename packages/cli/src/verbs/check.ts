@@ -52,7 +52,13 @@ async function checkSites(site: string | undefined, options: CheckOptions): Prom
   const health = (await lookAtAll(config)).map((one) => one.health);
   if (all) return pluginOutputOfAll(health);
   const one = health.find((each) => each.site === site);
-  if (one === undefined) throw new FerryError("site-not-configured", `${config} has no such site`);
+  if (one === undefined) {
+    const known = health.map((each) => each.site).join(", ");
+    throw new FerryError(
+      "site-not-configured",
+      `${config} has no site "${site}"; it has ${known === "" ? "none" : known}`,
+    );
+  }
   return { state: one.state, text: pluginOutput(one) };
 }
 

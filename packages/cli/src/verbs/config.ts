@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { checkUser, openLog, openProgress, readSettings } from "@siteferry/agent";
-import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
+import { FerryError, printable } from "@siteferry/model";
 import {
   approve,
   changesIn,
@@ -16,6 +16,7 @@ import {
 } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
 import type { WordsOptions } from "../agent-options.ts";
+import { siteIn } from "../site-in.ts";
 
 export interface ConfigOptions {
   readonly config: string;
@@ -49,6 +50,7 @@ export async function renderToDirectory({
   ...options
 }: LookOptions & { readonly out?: string }): Promise<void> {
   const views = await look(options);
+  let written = 0;
   for (const [index, { wanted }] of views.entries()) {
     // Of several targets each has a directory of its own.
     const directory = views.length > 1 ? `${out}/${index + 1}` : out;
@@ -56,8 +58,10 @@ export async function renderToDirectory({
     for (const [name, text] of wanted) {
       if (out === undefined) process.stdout.write(`# ${name}\n${text}\n`);
       else await writeFile(`${directory}/${name}`, text);
+      written += 1;
     }
   }
+  if (out !== undefined) process.stdout.write(`${written} files are in ${out}.\n`);
 }
 
 export async function approveSite(
@@ -98,13 +102,6 @@ async function ownSettings(config: string): Promise<ReceiverSettings> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   await checkUser(`${settings.spool}/receiver`);
   return settings;
-}
-
-function siteIn(settings: ReceiverSettings, name: string, config: string): SiteId {
-  const site = parseSiteId(name);
-  if (site !== null && Object.hasOwn(settings.sites, site)) return site;
-  const known = Object.keys(settings.sites).join(", ");
-  throw new FerryError("site-not-configured", `${config} has no site "${name}"; it has ${known}`);
 }
 
 async function look({ config, logLevel, quiet }: LookOptions): Promise<readonly ObjectsView[]> {

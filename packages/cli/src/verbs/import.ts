@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { openLog, openProgress, readSettings } from "@siteferry/agent";
-import { exitCodes } from "@siteferry/model";
+import { exitCodes, FerryError, printable } from "@siteferry/model";
 import { importFrom, receiverSchema } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
 import { printStick, type StickOptions } from "./export.ts";
@@ -13,6 +13,9 @@ export async function runImport(
   { config, json, logLevel, quiet }: StickOptions,
 ): Promise<number> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
+  if ((await nodeFiles.status(directory))?.kind !== "directory") {
+    throw new FerryError("file-missing", `${printable(directory, 400)} is no directory`);
+  }
   using progress = openProgress(!quiet);
   const log = await openLog({ name: "receiver", level: logLevel, progress });
   const imported = await importFrom(settings, log, resolve(directory), progress);
@@ -28,7 +31,9 @@ export async function runImport(
     ...taken.map((name) => `${name}  taken`),
     ...wrong,
     ...(overtaken > 0 ? [`Newer ones have overtaken ${overtaken}.`] : []),
-    `Took ${taken.length} bundles, refused ${refused.length}; the receiver's next run applies them.`,
+    taken.length + wrong.length + overtaken === 0
+      ? `There are no bundles in ${printable(directory, 400)}.`
+      : `Took ${taken.length} bundles, refused ${refused.length}; the receiver's next run applies them.`,
   ];
   printStick(json ? [JSON.stringify(imported, null, 2)] : quiet ? wrong : lines);
   return failed.length > 0 || left > 0

@@ -74,5 +74,8 @@ async function open(
 function find(files: readonly QuarantinedFile[], id: string): QuarantinedFile {
   const found = files.find((file) => file.id === id);
   if (found !== undefined) return found;
-  throw new FerryError("file-missing", `There is no "${id}" in the quarantine: see its list`);
+  throw new FerryError(
+    "file-missing",
+    `There is no "${id}" in the quarantine: siteferry quarantine list`,
+  );
 }

@@ -1,6 +1,7 @@
 // How the health of sites is said: as a plugin says it, and as a table.
 
 import {
+  counted,
   durationOf,
   type Paint,
   pluginText as shown,
@@ -24,6 +25,8 @@ export function pluginOutputOfAll(all: readonly SiteHealth[]): {
   readonly state: PluginState;
   readonly text: string;
 } {
+  // Nothing to look at is no good news: the settings may be others than one thinks.
+  if (all.length === 0) return { state: 3, text: "SITEFERRY UNKNOWN - no site is configured" };
   const state = worstOf(all.map((one) => one.state));
   const bad = all.filter((one) => one.state !== 0);
   const names = bad.slice(0, 5).map(({ site }) => site);
@@ -36,7 +39,7 @@ export function pluginOutputOfAll(all: readonly SiteHealth[]): {
         `${stateNames[one].toLowerCase()}=${all.filter((site) => site.state === one).length};;;0`,
     ),
   ];
-  const head = `SITEFERRY ${stateNames[state]} - ${all.length} sites: ${who} | ${perfData.join(" ")}`;
+  const head = `SITEFERRY ${stateNames[state]} - ${counted(all.length, "site")}: ${who} | ${perfData.join(" ")}`;
   const lines = bad.map(
     ({ site, state: its, summary }) => `${site}: ${stateNames[its]}: ${shown(summary)}`,
   );
@@ -61,7 +64,7 @@ export function statusTable(
   nowMs: number,
   paint: Paint = unpainted,
 ): string {
-  if (all.length === 0) return "No site is configured.";
+  if (all.length === 0) return "No site is configured: siteferry enrol takes one in.";
   const rows = all.map(({ facts, health }) => {
     const numbers = numbersOf(facts, nowMs);
     const { age, lag, bundlesOfDay, bytesOfDay, missed, quarantined } = numbers;
