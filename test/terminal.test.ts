@@ -37,7 +37,7 @@ async function onTerminal(
     {
       stdio: ["ignore", "pipe", "inherit"],
       env: { PATH, TERM: "xterm-256color", SHELL: "/bin/sh", ...environment },
-    timeout: 30_000,
+      timeout: 30_000,
     },
   );
   let written = "";

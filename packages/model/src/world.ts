@@ -86,7 +86,7 @@ export interface Log {
 export interface Progress {
   /**
    * A step begins, such as `Reading services`. `total`: how much there is to do, if that is known; `done`:
-   * of it before this step. Both are shown, so that no text has to have numbers.
+   * how far it is already, or the number of the one that it is about.
    */
   begin(doing: string, total?: number, done?: number): void;
   /** So much more is done. */

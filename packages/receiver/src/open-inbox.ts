@@ -76,7 +76,7 @@ export async function openInbox(
   const shares = new Shares(opening.world.clock);
   const { progress } = opening.world;
   for (const [index, entry] of entries.entries()) {
-    progress?.begin(`Opening ${entry.name}`, entries.length, index);
+    progress?.begin(`Opening ${entry.name}`, entries.length, index + 1);
     const claimed = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? null;
     const owner = accountOf(claimed, (site) => Object.hasOwn(opening.settings.sites, site));
     if (shares.isUsedUp(owner)) {

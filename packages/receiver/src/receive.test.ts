@@ -83,8 +83,8 @@ test("who waits is told what a run is at: each link, bundle and site, and how mu
   );
   const expected = [
     `Taking in through drop:${centre.path}/link 0/0`,
-    `Opening ${config} 0/2`,
-    `Opening ${keyframe} 1/2`,
+    `Opening ${config} 1/2`,
+    `Opening ${keyframe} 2/2`,
     `Check results of remote1 0/1`,
   ];
   expect(said.filter((one) => expected.includes(one))).toEqual(expected);

@@ -74,9 +74,9 @@ class Line implements ProgressLine {
     const { doing, total } = this.#step;
     // Some have no size.
     const columns = this.#terminal.columns || 80;
-    const counts = countOf(this.#done, total);
-    const text = `${printable(doing, 200)}${counts}, ${durationOf(passedMs / 1000)}`;
-    const line = text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`;
+    const end = `${countOf(this.#done, total)}, ${durationOf(passedMs / 1000)}`;
+    // Of a long name the end goes, not what moves.
+    const line = `${printable(doing, Math.max(8, columns - 1 - end.length))}${end}`;
     this.#terminal.write(`\r${noWrap}${line}\u001b[K${wrap}`);
     this.#isShown = true;
   }

@@ -1,7 +1,6 @@
 // siteferry dump
 
 import { readFile } from "node:fs/promises";
-import { once } from "node:events";
 import type { ProgressLine } from "@siteferry/agent";
 import { connect, parseAddress } from "@siteferry/livestatus";
 import { FerryError, type Log } from "@siteferry/model";
@@ -61,12 +60,17 @@ function defaultSocket(): string {
 async function print(chunks: readonly Buffer[]): Promise<void> {
   const { stdout } = process;
   // `siteferry dump | head` closes the pipe early; that is no failure of the dump.
-  stdout.on("error", () => {
-    process.exitCode = 0;
+  let isCut = false;
+  const cut = new Promise<void>((resolve) => {
+    stdout.on("error", () => {
+      isCut = true;
+      resolve();
+    });
   });
   for (const chunk of chunks) {
-    if (stdout.destroyed) return;
-    if (!stdout.write(chunk)) await Promise.race([once(stdout, "drain"), once(stdout, "close")]);
+    if (isCut) return;
+    if (stdout.write(chunk)) continue;
+    await Promise.race([new Promise((resolve) => stdout.once("drain", resolve)), cut]);
   }
 }
 
