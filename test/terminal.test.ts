@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { type LivestatusServer, parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { siteferry } from "./command-line.ts";
 import { type Installation, install } from "./installation.ts";
 
 const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
@@ -210,4 +211,20 @@ describe("colour", () => {
       expect(written).not.toContain("\u001b");
     }
   });
+});
+
+test("--quiet leaves what is wrong; where there is nothing to leave out it is refused", async () => {
+  const receiver = ["--config", installation.receiverYaml];
+  const doctor = await siteferry(["doctor", "receiver", "-q", ...receiver]);
+  expect(doctor.stdout).toMatch(/^WARNING  sites /m);
+  expect(doctor.stdout).not.toMatch(/^(OK|skipped) /m);
+  const imported = await siteferry(["import", "-q", installation.link, ...receiver]);
+  expect([imported.status, imported.stdout, imported.stderr]).toEqual([0, "", ""]);
+  const refused = await siteferry(["status", "-q", ...receiver]);
+  expect([refused.status, refused.stderr]).toEqual([
+    64,
+    "siteferry: unknown option '-q'\n(siteferry status --help shows what there is)\n",
+  ]);
+  const both = await siteferry(["send", "-q", "-v"]);
+  expect([both.status, both.stderr]).toEqual([64, expect.stringContaining("cannot be used with")]);
 });

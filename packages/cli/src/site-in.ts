@@ -1,15 +1,12 @@
-// The site that an operator names, if the receiver's settings have it.
+// The site that an operator names, of those that the receiver's settings have.
 
 import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
-import type { ReceiverSettings } from "@siteferry/receiver";
 
 /** @param config the path of the settings, for the message */
-export function siteIn({ sites }: ReceiverSettings, name: string, config: string): SiteId {
+export function siteIn(known: readonly string[], name: string, config: string): SiteId {
   const site = parseSiteId(name);
-  if (site !== null && Object.hasOwn(sites, site)) return site;
-  const known = Object.keys(sites).join(", ");
-  throw new FerryError(
-    "site-not-configured",
-    `${config} has no site "${printable(name)}"; it has ${known === "" ? "none" : known}`,
-  );
+  if (site !== null && known.includes(site)) return site;
+  const names = known.length === 0 ? "none" : known.join(", ");
+  const message = `${config} has no site "${printable(name)}"; it has ${names}`;
+  throw new FerryError("site-not-configured", message);
 }

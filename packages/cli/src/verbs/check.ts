@@ -12,6 +12,7 @@ import {
 } from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
+import { siteIn } from "../site-in.ts";
 
 export interface CheckOptions {
   readonly config?: string;
@@ -51,14 +52,8 @@ async function checkSites(site: string | undefined, options: CheckOptions): Prom
   const { lookAtAll } = await import("./status.ts");
   const health = (await lookAtAll(config)).map((one) => one.health);
   if (all) return pluginOutputOfAll(health);
-  const one = health.find((each) => each.site === site);
-  if (one === undefined) {
-    const known = health.map((each) => each.site).join(", ");
-    throw new FerryError(
-      "site-not-configured",
-      `${config} has no site "${site}"; it has ${known === "" ? "none" : known}`,
-    );
-  }
+  const known = health.map((each) => each.site);
+  const one = health[known.indexOf(siteIn(known, site!, config))]!;
   return { state: one.state, text: pluginOutput(one) };
 }
 

@@ -76,7 +76,7 @@ export async function approveSite(
     );
     return;
   }
-  const site = siteIn(settings, name, config);
+  const site = siteIn(Object.keys(settings.sites), name, config);
   const isNew = await approve(nodeFiles, settings, site);
   const held = await releaseHeld(nodeFiles, settings, site);
   if (!isNew && held === 0) {

@@ -7,7 +7,7 @@ import { siteIn } from "../site-in.ts";
 
 export async function runForget(name: string, { config }: { config: string }): Promise<void> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
-  const site = siteIn(settings, name, config);
+  const site = siteIn(Object.keys(settings.sites), name, config);
   await checkUser(`${settings.spool}/receiver`);
   await forget(nodeFiles, settings, site);
   process.stdout.write(
