@@ -24,8 +24,8 @@ function explanations(word: string): string {
   const codes = codesOf(word);
   if (codes.length === 0) throw new FerryError("usage-wrong", unknown(word));
   const { text, folder } = readErrorsPage();
-  // A line that fills a wide window can't be read.
-  const width = Math.min(process.stdout.columns ?? 80, 100);
+  // A line that fills a wide window can't be read, and some terminals have no size.
+  const width = Math.min(process.stdout.columns || 80, 100);
   const all = codes.map((code) => explanationOf(text, code));
   const blocks = [
     ...all.flatMap(({ head, own }) => [head, own]),

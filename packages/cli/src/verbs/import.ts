@@ -13,8 +13,8 @@ export async function runImport(
   { config, json, logLevel, quiet }: StickOptions,
 ): Promise<number> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
-  if ((await nodeFiles.status(directory))?.kind !== "directory") {
-    throw new FerryError("file-missing", `${printable(directory, 400)} is no directory`);
+  if ((await nodeFiles.status(directory)) === null) {
+    throw new FerryError("file-missing", `${printable(directory, 400)} doesn't exist`);
   }
   using progress = openProgress(!quiet);
   const log = await openLog({ name: "receiver", level: logLevel, progress });
