@@ -111,7 +111,7 @@ function isSettled(counts: ResultCounts): boolean {
 
 /** The objects that the core has loaded, or all if the target doesn't name the core's cache. */
 export async function readLiveObjects(
-  { world }: Opening,
+  { world }: Pick<Opening, "world">,
   { objectCache }: CheckResultsSettings,
 ): Promise<LiveObjects> {
   if (objectCache === undefined) return () => true;

@@ -58,6 +58,14 @@ const results = (more: object) => ({
 const icinga2 = {
   yaml: { targets: [{ icinga2: { url: "https://core:5665", ca: "/ca", password: "/p" } }] },
 };
+const health = { host: "central" };
+const taken = { listen: async () => "taken" as const };
+const cacheOf = (service: string): string =>
+  `define host {\n\thost_name\tcentral\n\t}\ndefine service {\n\thost_name\tcentral\n\tservice_description\t${service}\n\t}\n`;
+const atIcinga2 = {
+  hosts: '{"results":[{"name":"central","attrs":{"package":"_etc","zone":""}}]}',
+  services: '{"results":[{"name":"central!siteferry remote1","attrs":{"package":"siteferry"}}]}',
+};
 const silent = {
   site: parseSiteId("remote1")!,
   summary: "no bundle for 99 d",
@@ -138,7 +146,7 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
   [
     "link",
     "of somebody else",
-    { ...listener, probes: { listen: async () => "taken" }, isReceiver: false },
+    { ...listener, probes: { listen: async () => "taken" }, receiver: null },
     "fail at http:127.0.0.1:8080 listens somebody else",
   ],
   [
@@ -307,6 +315,70 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     "skipped https://core:5665 answers",
   ],
   [
+    "site services",
+    "no host at an Icinga 2",
+    { yaml: { ...icinga2.yaml, health }, objects: { ...atIcinga2, hosts: '{"results":[]}' } },
+    "fail https://core:5665: the core has no central of its own",
+  ],
+  [
+    "site services",
+    "no service at an Icinga 2",
+    { yaml: { ...icinga2.yaml, health }, objects: { ...atIcinga2, services: '{"results":[]}' } },
+    "fail https://core:5665: central has no service siteferry remote1",
+  ],
+  [
+    "site services",
+    "a site's host at an Icinga 2",
+    {
+      yaml: { ...icinga2.yaml, health },
+      objects: { ...atIcinga2, hosts: atIcinga2.hosts.replace("_etc", "siteferry") },
+    },
+    "fail https://core:5665: the core has no central of its own",
+  ],
+  [
+    "site services",
+    "no host",
+    { yaml: { health } },
+    "fail /cache: the core has no central of its own",
+  ],
+  [
+    "site services",
+    "no service",
+    { yaml: { health }, texts: { "/cache": cacheOf("") } },
+    "fail /cache: central has no service siteferry remote1",
+  ],
+  [
+    "site services",
+    "no cache to look into",
+    { yaml: { health, ...results({}) } },
+    "warning whether the core of /results has central",
+  ],
+  [
+    "site services",
+    "no such core",
+    { yaml: { health, ...byLive.yaml } },
+    "warning no core gets them",
+  ],
+  ["page", "not served", { yaml: { page: {} } }, "warning nobody listens at http:127.0.0.1:8781"],
+  [
+    "page",
+    "of somebody else",
+    { yaml: { page: {} }, probes: taken, receiver: null },
+    "fail at http:127.0.0.1:8781 listens somebody else",
+  ],
+  [
+    "page",
+    "of a receiver that is stuck",
+    { yaml: { page: {} }, probes: taken, receiver: "stuck: a run" },
+    "warning the receiver at http:127.0.0.1:8781 says stuck: a run",
+  ],
+  [
+    "page",
+    "for everybody",
+    { yaml: { page: { listen: "0.0.0.0:8781" } }, probes: taken },
+    "warning everybody who reaches 0.0.0.0:8781 may read the page",
+  ],
+  [
     "commands",
     "no status",
     { ...byFile, entries: { "/status": undefined } },
@@ -366,6 +438,16 @@ test("of a thousand silent sites twenty are named", async () => {
 test("an Icinga 2 that lets the user do everything is well, and so are targets that work", async () => {
   const api = '{"results":[{"permissions":["*"]}]}';
   expect(await find("icinga2", { ...icinga2, api })).toEqual([expect.stringMatching(/^ok /)]);
+  for (const changes of [
+    { yaml: { ...icinga2.yaml, health }, objects: atIcinga2 },
+    { yaml: { health }, texts: { "/cache": cacheOf("siteferry remote1") } },
+  ]) {
+    expect(await find("site services", changes)).toEqual([
+      expect.stringMatching(/^ok .*: central shows 1 sites$/),
+    ]);
+  }
+  const served = { yaml: { page: {} }, probes: taken };
+  expect(await find("page", served)).toEqual([expect.stringMatching(/^ok http:127.0.0.1:8781: /)]);
   for (const one of [byFile, byLive]) {
     for (const line of await find("commands", one)) expect(line).toMatch(/^ok /);
   }
