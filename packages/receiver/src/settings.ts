@@ -146,7 +146,9 @@ const healthSchema: z.ZodType<HealthSettings, object> = z.strictObject({
 });
 
 function isServiceName(text: string): boolean {
-  return !isNameFault(parseServiceDescription(text.replaceAll("{site}", "x".repeat(32))));
+  const isName = !isNameFault(parseServiceDescription(text.replaceAll("{site}", "x".repeat(32))));
+  // Which an Icinga 2 refuses, and Nagios by its sample configuration.
+  return isName && !text.includes("!");
 }
 
 const plainSiteSchema = z.strictObject({

@@ -55,7 +55,6 @@ const coreText = [
   "command_file=/cmd",
   "status_file=/status",
   "check_external_commands=1",
-  "check_host_freshness=1",
   "nagios_user=nagios",
   "",
 ].join("\n");
