@@ -156,10 +156,15 @@ describe("the package", () => {
     const more = { "conf.d/siteferry-sites.conf": "twice" };
     const there = () => centre.core.stages.get(centre.core.active)?.["conf.d/siteferry-sites.conf"];
     centre.refuse("twice", true);
-    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "activated", held: 1 });
+    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "activated" });
     expect([centre.activeText(a), there()]).toEqual(["1", undefined]);
     centre.nowMs += minuteMs;
-    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "unchanged", held: 1 });
+    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "unchanged" });
+    // As if it had died between the refusal and the next upload.
+    centre.core.stages.clear();
+    centre.core.active = "";
+    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "activated" });
+    centre.nowMs += minuteMs;
     expect(await centre.run({ a: "2" }, more)).toMatchObject({ kind: "activated" });
     expect(centre.activeText(a)).toBe("2");
     centre.core.validate = () => null;

@@ -140,7 +140,8 @@ class Reconciling {
       if (hash === this.#active?.content) return "unchanged";
       if (this.#isRefused(hash)) {
         this.#held++;
-        return "unchanged";
+        if (this.#isWithoutMore()) return "unchanged";
+        continue;
       }
       const sinceMs = clock.now() - this.#memory.uploadedMs;
       // A clock that went back mustn't stop everything.
@@ -150,14 +151,18 @@ class Reconciling {
       if (verdict.kind === "valid") return "activated";
       await this.#remember(hash);
       const guilty = await this.#guilty(verdict.log);
-      if (guilty.length === 0) {
-        if (Object.keys(this.#more).length === 0) return "unchanged";
-        this.#more = {};
-        this.#held++;
-      }
+      if (guilty.length === 0 && this.#isWithoutMore()) return "unchanged";
       for (const site of guilty) await this.#hold(site);
     }
     return "unchanged";
+  }
+
+  /** Whether there is nothing left of what is of no site; if there is, it goes, as it may be at fault. */
+  #isWithoutMore(): boolean {
+    if (Object.keys(this.#more).length === 0) return true;
+    this.#more = {};
+    this.#held++;
+    return false;
   }
 
   /** The sites that a refused upload failed for; none if it isn't any one's change. */
