@@ -16,6 +16,13 @@ object Service "siteferry beta" {
   enable_active_checks = false
   vars.mine = true
 }
+object User "noc" { }
+object NotificationCommand "tell" { command = [ "/bin/true" ] }
+apply Notification "site" to Service {
+  command = "tell"
+  users = [ "noc" ]
+  assign where service.vars.siteferry_health
+}
 `;
 
 describe.skipIf(missingFor("icinga2") !== null)("how a site is, at an Icinga 2", () => {
@@ -70,6 +77,8 @@ describe.skipIf(missingFor("icinga2") !== null)("how a site is, at an Icinga 2",
       check_source: "siteferry",
       enable_active_checks: true,
     });
+    const rules = await centre.core.get("/v1/objects/notifications?attrs=name");
+    expect(rules?.results.map(({ name }) => name)).toEqual(["central!siteferry alpha!site"]);
     // Then the core itself would say that nobody says anything.
     const pause = Number(alpha?.["next_check"]) - Number(alpha?.["last_check"]);
     expect(pause).toBeGreaterThan(290);
@@ -139,7 +148,10 @@ describe.skipIf(missingFor("icinga2") !== null)("how a site is, at an Icinga 2",
       const text = await readFile(file, "utf8");
       await writeFile(
         file,
-        text + own.slice(own.indexOf("object Service")).replace("beta", "alpha"),
+        text +
+          own
+            .slice(own.indexOf("object Service"), own.indexOf("object User"))
+            .replace("beta", "alpha"),
       );
       const hosts = [...usualRows["hosts"]!, host("added")];
       await centre.configuration("alpha", { ...usualRows, hosts });
