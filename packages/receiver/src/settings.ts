@@ -93,6 +93,8 @@ export interface SiteSettings {
   readonly encrypted: boolean;
   /** When times of its results are corrected: `ahead` if its clock is ahead, `both` also if it is behind. */
   readonly clock: "keep" | "ahead" | "both";
+  /** What is shown of it once it is silent: the last that is known, its services as UNKNOWN, its hosts too. */
+  readonly whenSilent: "keep" | "services" | "all";
   /** Nothing goes back to the site, not even a receipt. */
   readonly oneWay: boolean;
   /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
@@ -144,7 +146,9 @@ const healthSchema: z.ZodType<HealthSettings, object> = z.strictObject({
 });
 
 function isServiceName(text: string): boolean {
-  return !isNameFault(parseServiceDescription(text.replaceAll("{site}", "x".repeat(32))));
+  const isName = !isNameFault(parseServiceDescription(text.replaceAll("{site}", "x".repeat(32))));
+  // Which an Icinga 2 refuses, and Nagios by its sample configuration.
+  return isName && !text.includes("!");
 }
 
 const plainSiteSchema = z.strictObject({
@@ -159,6 +163,7 @@ const plainSiteSchema = z.strictObject({
   feeds: textList,
   encrypted: z.boolean().default(false),
   clock: z.enum(["keep", "ahead", "both"]).default("ahead"),
+  whenSilent: z.enum(["keep", "services", "all"]).default("keep"),
   oneWay: z.boolean().default(false),
   livedump: z.boolean().default(false),
   contacts: textList,

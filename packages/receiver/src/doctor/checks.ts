@@ -18,6 +18,8 @@ import { ownKeys } from "./own-keys.ts";
 import { programs } from "./programs.ts";
 import { results } from "./results.ts";
 import { signers } from "./signers.ts";
+import { page } from "./page.ts";
+import { siteServices } from "./site-services.ts";
 import { sites } from "./sites.ts";
 import type { ReceiverSubject } from "./subject.ts";
 
@@ -64,5 +66,7 @@ export const receiverChecks: readonly Check<ReceiverSubject>[] = [
   objects,
   commandsTarget,
   icinga2Target,
+  siteServices,
+  page,
   sites,
 ];
