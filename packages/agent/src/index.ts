@@ -7,6 +7,7 @@ export * from "./missed-runs.ts";
 export * from "./plugin.ts";
 export * from "./read-text.ts";
 export * from "./setting-types.ts";
+export * from "./setting-words.ts";
 export * from "./settings.ts";
 export * from "./ssh-server.ts";
 export * from "./tls-files.ts";
