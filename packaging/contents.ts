@@ -12,7 +12,9 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bashCompletion, fishCompletion } from "./completion.ts";
 import { commandTree } from "./command-tree.ts";
+import { editorSchema } from "./editor-schema.ts";
 import { manualPage } from "./manual-page.ts";
+import { settingsFiles } from "./setting-keys.ts";
 
 export interface PackageFile {
   /** Without a slash at the beginning. */
@@ -80,6 +82,9 @@ function common(built: Built, share: string, documents: string): readonly Packag
     text(`${share}/man/man5/siteferry.yaml.5.gz`, page("siteferry.yaml.5")),
     text(`${share}/bash-completion/completions/siteferry`, bashCompletion(commands)),
     text(`${share}/fish/vendor_completions.d/siteferry.fish`, fishCompletion(commands)),
+    ...settingsFiles.map((file) =>
+      text(`${share}/siteferry/${file.replace("yaml", "schema.json")}`, editorSchema(file)),
+    ),
     text(`${documents}/copyright`, notices),
     copy(`${documents}/README.md`, `${top}/README.md`),
     ...tree(`${top}/docs`, `${documents}/docs`),

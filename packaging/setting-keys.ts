@@ -11,6 +11,8 @@ export const settingsSchemas: Readonly<
   Record<SettingsFile, typeof senderSchema | typeof receiverSchema>
 > = { "sender.yaml": senderSchema, "receiver.yaml": receiverSchema };
 
+export const settingsFiles: readonly SettingsFile[] = ["sender.yaml", "receiver.yaml"];
+
 export interface SettingKey {
   /** `[]` for an entry of a list, `SITE` for any key of a map: `transports[].drop.dir`. */
   readonly path: string;
@@ -44,6 +46,8 @@ export interface SchemaNode {
 export function schemaNode(file: SettingsFile): SchemaNode {
   return settingsSchemas[file].toJSONSchema({
     io: "input",
+    // What yaml-language-server reads.
+    target: "draft-7",
     override({ zodSchema, jsonSchema }) {
       // Of a value that is transformed, such as a path, zod leaves the default out.
       // oxlint-disable-next-line no-underscore-dangle -- where zod has it for tools
@@ -53,6 +57,12 @@ export function schemaNode(file: SettingsFile): SchemaNode {
       Object.assign(jsonSchema, settingKinds.get(zodSchema), words && { words });
     },
   }) as SchemaNode;
+}
+
+/** Markdown's words without its links and marks, and without what only makes sense in the document. */
+export function plainWords(markdown: string): string {
+  const alone = markdown.replaceAll(/,? \[see below\]\([^)]*\)/g, "");
+  return alone.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");
 }
 
 /** Each key before its own keys, in the order of the schema. */

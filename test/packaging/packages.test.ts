@@ -219,6 +219,8 @@ COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo 
     const help = await run("siteferry --help");
     const verbs = Array.from(help.matchAll(/^ {2}([a-z]+) .*  /gm), ([, verb]) => verb ?? "");
     const page = await run("gunzip -c /usr/share/man/man1/siteferry.1.gz");
+    const keys = await run("man -P cat siteferry.yaml");
+    expect(keys).toMatch(/targets\[\]\.objects\.activate\.reload\n +\(list of words\)\n/);
     expect(verbs.length).toBeGreaterThan(12);
     for (const verb of verbs.filter((name) => name !== "help"))
       expect(page).toMatch(new RegExp(`^\\.SS ${verb}\\b`, "m"));
