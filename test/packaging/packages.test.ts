@@ -7,7 +7,7 @@ import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@
 import { missingFor } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPackages, raiseVersion, top, version } from "./built.ts";
-import { type CopiedMachine, copyMachine } from "./copied-machine.ts";
+import { type CopiedMachine, copyMachine } from "../copied-machine.ts";
 
 const buildTimeoutMs = 300_000;
 
@@ -30,7 +30,8 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
 
   let installed: CopiedMachine;
   let copies = 0;
-  const copy = (): Promise<CopiedMachine> => copyMachine(at(`copy-${++copies}`), at("dist"));
+  const copy = (): Promise<CopiedMachine> =>
+    copyMachine(at(`copy-${++copies}`), { "/packages": at("dist") });
 
   /** What a line of sh printed; it must end with 0. */
   async function output(machine: CopiedMachine, script: string): Promise<string> {

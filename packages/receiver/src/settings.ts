@@ -207,7 +207,7 @@ const plainSiteSchema = explained(
       "it is behind (only for quick links: a bundle that takes long to come looks the same), `keep` never",
     oneWay: "`true`: nothing goes back to this site, not even a receipt",
     livedump:
-      "`true`: it may speak by [livedump](livedump.md#changing-one-end-at-a-time), unsigned: you trust the " +
+      "`true`: it may speak by [livedump](migration.md#the-centre-first), unsigned: you trust the " +
       "link to speak for it. Needs `key`, and a line of the centre's own key for the site in " +
       "`allowedSigners`; not with `encrypted`",
     contacts: "contacts of the central core that all its objects get; a site can't name any",

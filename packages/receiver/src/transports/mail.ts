@@ -54,7 +54,7 @@ const folderName = kind(
 );
 
 const everyMessage =
-  "every message is a [livedump](livedump.md#changing-one-end-at-a-time) of this site, which has " +
+  "every message is a [livedump](migration.md#the-centre-first) of this site, which has " +
   "`livedump: true`; nobody else may get mail into it";
 const loginWords = "whom to log in as";
 const refusedWords = "likewise, for siteferry's messages that can't be used";
