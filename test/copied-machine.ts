@@ -49,7 +49,9 @@ rm -rf etc/siteferry var/lib/siteferry
 rm -f var/lib/man-db/auto-update
 echo force-unsafe-io > etc/dpkg/dpkg.cfg.d/test
 echo ready
-exec cat`;
+# The shell stays, to take leave of what ends here.
+cat
+exit`;
 
 /**
  * `seen` are directories of this machine, by the paths at which they are there: `{ "/packages": dist }`.

@@ -12,9 +12,9 @@ export class Book {
     return this.#take(document, "block", beginning);
   }
 
-  /** Likewise a YAML file. */
-  yaml(document: string, beginning: string): string {
-    return this.#take(document, "yaml", beginning);
+  /** Likewise a YAML file, that in which `part` stands. */
+  yaml(document: string, beginning: string, part = ""): string {
+    return this.#take(document, "yaml", beginning, part);
   }
 
   /** A command in the text, word for word. */
@@ -27,12 +27,13 @@ export class Book {
     return this.#passages.filter((passage) => passage.kind === kind && !this.#taken.has(passage));
   }
 
-  #take(document: string, kind: Passage["kind"], beginning: string): string {
+  #take(document: string, kind: Passage["kind"], beginning: string, part = ""): string {
     const found = this.#passages.filter(
       (passage) =>
         passage.document === document &&
         passage.kind === kind &&
-        passage.text.startsWith(beginning),
+        passage.text.startsWith(beginning) &&
+        passage.text.includes(part),
     );
     // A command may stand in the text more than once.
     if (found.length === 0 || (found.length > 1 && kind !== "inline"))

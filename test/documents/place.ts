@@ -103,7 +103,13 @@ END_OF_FILE`);
 
   /** Something that goes on running, with what it says in a file of this name in /tmp. */
   async start(name: string, command: string): Promise<void> {
-    await this.run(`${command} > /tmp/${name}.log 2>&1 &`);
+    await this.run(`${command} > /tmp/${name}.log 2>&1 & echo $! > /tmp/${name}.pid`);
+  }
+
+  async stop(name: string): Promise<void> {
+    const process = await this.run(`cat /tmp/${name}.pid`);
+    await this.run(`kill ${process}`);
+    await this.until(`! [ -d /proc/${process.trim()} ]`);
   }
 
   async startNagios(): Promise<void> {
