@@ -32,13 +32,17 @@ export class Book {
       (passage) =>
         passage.document === document &&
         passage.kind === kind &&
-        passage.text.startsWith(beginning) &&
+        (kind === "inline" ? passage.text === beginning : passage.text.startsWith(beginning)) &&
         passage.text.includes(part),
     );
     // A command may stand in the text more than once.
     if (found.length === 0 || (found.length > 1 && kind !== "inline"))
       throw new Error(`${found.length} passages of ${document} begin with: ${beginning}`);
-    for (const passage of found) this.#taken.add(passage);
-    return found[0]!.text;
+    const { text } = found[0]!;
+    for (const passage of this.#passages) {
+      const isSame = kind === "inline" && passage.kind === kind && passage.text === text;
+      if (isSame || found.includes(passage)) this.#taken.add(passage);
+    }
+    return text;
   }
 }

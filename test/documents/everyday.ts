@@ -41,6 +41,7 @@ export async function firstSteps(place: Place): Promise<void> {
     },
   });
   expect(await place.run("cat /etc/siteferry/centre_keys")).toContain(keyIn(keys[1]!));
+  await place.clear();
 }
 
 export async function looking(place: Place): Promise<void> {
@@ -88,6 +89,49 @@ export async function quarantine(place: Place): Promise<void> {
   await place.run(
     book.inline("docs/operating.md", "runuser -u nagios -- siteferry quarantine list"),
   );
+}
+
+/** Other commands that the documents name, on a machine that is set up. */
+export async function elsewhere(place: Place): Promise<void> {
+  const { book } = place;
+  const errors = "docs/errors.md";
+  const spool = "/var/lib/siteferry";
+  await place.run("rm -f central.age");
+  await place.run(book.block("docs/configuration.md", "siteferry keygen --age"), nagios);
+  await place.run(book.inline(errors, "age-keygen -y FILE"), { filledIn: { FILE: "central.age" } });
+  await place.run("rm central.age");
+  const stock = "age-keygen -o /etc/siteferry/central.age";
+  await place.run(book.inline("docs/configuration.md", stock), nagios);
+  await place.run("rm central.age");
+  for (const look of ["df SPOOL", "du -xh SPOOL | sort -h | tail"]) {
+    await place.run(book.inline(errors, look), { filledIn: { SPOOL: spool } });
+  }
+  // Nobody holds it.
+  const holder = book.inline(errors, "fuser SPOOL/sender/lock");
+  await place.run(holder, { ends: [0, 1], filledIn: { SPOOL: spool } });
+  const file = { FILE: "/etc/siteferry/receiver.yaml" };
+  await place.run(book.inline(errors, "runuser -u nagios -- head -1 FILE"), { filledIn: file });
+  await place.run(`mkdir -p /usr/share/doc/siteferry
+ln -s /opt/siteferry/deploy /usr/share/doc/siteferry/examples`);
+  await place.run(book.block("docs/installation.md", "chown -R nagios:"), {
+    filledIn: { "systemctl daemon-reload": "" },
+  });
+  const sudoers = book.block("docs/objects.md", "nagios ALL=(root)");
+  await place.write("/tmp/sudoers", sudoers);
+  await place.run("visudo -c -f /tmp/sudoers");
+  const [, pipe = ""] = /^"\|(.+)"$/m.exec(book.block("docs/transports/mail.md", '"|/usr'))!;
+  // Not one of siteferry's: it goes back to its sender.
+  await place.run(`printf 'Subject: hello\\n\\n' | ${pipe}`, { ...nagios, ends: [70, 76] });
+  const objects = "docs/objects.md";
+  await place.run(book.inline("docs/operating.md", "siteferry forget SITE"), {
+    ...nagios,
+    filledIn: { SITE: "remote1" },
+  });
+  await place.run(book.inline(objects, "siteferry config rollback"), {
+    ...nagios,
+    ends: [0, 70, 78],
+  });
+  await place.run(book.inline("docs/migration.md", "siteferry send --once"), nagios);
 }
 
 /** A new epoch, a stick, the bundle without siteferry. */

@@ -8,7 +8,7 @@ const http = "docs/transports/http.md";
 const nagios = { user: "nagios" };
 
 /** A site that is enrolled, a centre that signs receipts, and a sshd and an authority that they believe. */
-export async function beginLinks(place: Place): Promise<void> {
+async function beginLinks(place: Place): Promise<void> {
   await place.clear();
   await place.run(`install -d -o nagios -m 750 /etc/siteferry /var/lib/siteferry /srv/ferry /srv/siteferry
 mkdir -p /run/sshd; /usr/sbin/sshd
@@ -27,7 +27,7 @@ openssl rehash .`);
 export async function enrol(place: Place, site: string): Promise<void> {
   await place.run(
     `siteferry keygen ${site}.key -C ${site} | tail -1 >> allowed_signers
-[ -e central.key ] || siteferry keygen central.key -C central | tail -1 > centre_keys`,
+siteferry keygen central.key -C central | tail -1 > centre_keys`,
     nagios,
   );
 }
@@ -40,6 +40,8 @@ export async function ship(place: Place): Promise<void> {
 
 export async function toAProcess(place: Place): Promise<void> {
   const { book } = place;
+  await place.stopNagios();
+  await beginLinks(place);
   const stock = "runuser -u nagios -- ssh-keygen -t ed25519 -N '' -f /etc/siteferry/ssh.key";
   await place.run(book.inline(ssh, stock));
   await place.run(book.block(ssh, "ssh-keyscan central.example.net"));
@@ -172,5 +174,7 @@ nginx`);
   await place.write("/etc/siteferry/receiver.yaml", book.yaml(http, "# receiver.yaml", "httpPull"));
   await ship(place);
   expect(await place.run("siteferry receive --once 2>&1", nagios)).toMatch(/"accepted":[1-9]/);
-  await place.run("nginx -s stop; rm /etc/nginx/conf.d/outbox.conf");
+  const page = book.block("docs/operating.md", "location / {");
+  await place.write("/etc/nginx/conf.d/page.conf", `server {\n  listen 8080;\n${page}}`);
+  await place.run("nginx -t; nginx -s stop; rm /etc/nginx/conf.d/*");
 }

@@ -18,6 +18,8 @@ export async function livedump(place: Place): Promise<void> {
   await place.run(`${site}; ${dumps[2]}`, { filledIn: { "192.0.2.7": "127.0.0.1" } });
   await place.run(book.block("docs/livedump.md", "ln -s siteferry /usr/local/bin/livedump"));
   expect(await place.run("livedump -V")).toContain("livedump by siteferry");
+  const byHand = book.block("docs/livedump.md", "cd /var/lib/nagios4/spool/checkresults");
+  await place.run(`socket=unix:/run/live\n${byHand}`, nagios);
 }
 
 /** What a centre has that takes livedump's dumps: a template, groups, contacts. */

@@ -1,7 +1,9 @@
 // The machine on which the documents are followed, as root, to the letter: a copy of this one on which a
 // site's Livestatus answers, and Debian's Nagios can be started. Site and centre are both here.
 
+import { mkdir } from "node:fs/promises";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { bundle } from "../../packaging/bundle.ts";
 import { type CopiedMachine, copyMachine } from "../copied-machine.ts";
 import { Book } from "./book.ts";
 import { cronCommand } from "./read-document.ts";
@@ -16,7 +18,7 @@ export interface RunOptions {
 }
 
 const node = "/opt/siteferry/node_modules/.bin/node";
-const checkout = new URL("../..", import.meta.url).pathname;
+const checkout = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
 /** Where the documents' Livestatus sockets are. */
 const sockets = [
@@ -29,7 +31,7 @@ const sockets = [
 
 /** The servers that the documents name. */
 const hosts = [
-  "central central.example.net",
+  "central.example.net central",
   "monitor.dmz.example.net",
   "remote1.example.net",
   "mail.example.net mail.acme.example.com",
@@ -95,6 +97,14 @@ ${text}
 END_OF_FILE`);
   }
 
+  /** What the packages have in one file, in place of the checkout: it starts in half the time. */
+  async hasten(): Promise<void> {
+    await this.write(
+      "/usr/local/bin/siteferry",
+      `#!/bin/sh\nNODE_COMPILE_CACHE=/tmp/node-compile-cache SITEFERRY_CALLED="$0" exec ${node} /opt/bundle/siteferry.cjs "$@"`,
+    );
+  }
+
   /** Until `condition`, a line of sh, holds. */
   async until(condition: string): Promise<void> {
     const looking = `until ${condition}; do sleep 0.1; done`;
@@ -137,12 +147,17 @@ function quoted(text: string): string {
 
 export async function openPlace(stack: AsyncDisposableStack): Promise<Place> {
   const directory = stack.use(await makeTemporaryDirectory("documents"));
+  await mkdir(`${directory.path}/bundle`);
   const machine = stack.use(
-    await copyMachine(`${directory.path}/machine`, { "/opt/siteferry": checkout }),
+    await copyMachine(`${directory.path}/machine`, {
+      "/opt/siteferry": checkout,
+      "/opt/bundle": `${directory.path}/bundle`,
+    }),
   );
   const place = new Place(machine);
+  await bundle(checkout, `${directory.path}/bundle/siteferry.cjs`);
   // Nagios looks for results and writes its state once in ten seconds; nobody here waits so long.
-  await place.run(`hostname central
+  await place.run(`hostname central.example.net
 printf '127.0.0.1 ${hosts.join(" ")} localhost\\n' > /etc/hosts
 cd /etc/nagios4
 sed -i -e 's/^check_result_reaper_frequency=.*/check_result_reaper_frequency=1/' \\
@@ -152,7 +167,7 @@ install -d -o nagios /run/nagios4
 install -d -m 1777 /tmp/node-compile-cache
 for socket in ${sockets.join(" ")}; do mkdir -p "$(dirname "$socket")"; done`);
   const addresses = [...sockets.map((path) => `unix:${path}`), "tcp:127.0.0.1:6557"];
-  const site = "/opt/siteferry/test/documents/site.ts";
+  const site = new URL("site.ts", import.meta.url).pathname.replace(checkout, "/opt/siteferry");
   await place.start("site", `${node} ${site} ${addresses.join(" ")}`);
   await place.until("grep -q ready /tmp/site.log");
   return place;

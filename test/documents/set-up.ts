@@ -13,6 +13,7 @@ export async function install(place: Place): Promise<void> {
   const [, ...script] = place.book.block("README.md", "cd /opt/siteferry").split("\n");
   await place.run(script.join("\n"));
   expect(await place.run("siteferry --version")).toMatch(/^\d+\.\d+\.\d+\n$/);
+  await place.hasten();
 }
 
 /** Both sides, and the objects of the site are seen at the core. */
@@ -40,4 +41,6 @@ export async function readme(place: Place): Promise<void> {
   );
   const doctor = book.inline("README.md", "runuser -u nagios -- siteferry doctor");
   for (const side of ["sender", "receiver"]) await place.run(`${doctor} ${side}`, { ends: [0, 1] });
+  await place.runWithCron(book.block("docs/configuration.md", "* * * * * nagios"));
+  expect(await place.run("runuser -u nagios -- siteferry status")).toContain("remote1");
 }
