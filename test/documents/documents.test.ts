@@ -59,11 +59,9 @@ describe.skipIf(needed.some((name) => missingFor(name) !== null))("the documents
   });
   afterAll(() => stack.disposeAsync());
 
-  for (const [title, walk] of walks) {
-    test(title, async () => {
-      await expect(walk(place)).resolves.toBeUndefined();
-    });
-  }
+  test.each(walks)("%s", async (_title, walk) => {
+    await expect(walk(place)).resolves.toBeUndefined();
+  });
 
   test("no command in the text is left that nobody ran or knows", () => {
     const left = place.book
