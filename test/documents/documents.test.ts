@@ -77,6 +77,20 @@ describe.skipIf(needed.some((name) => missingFor(name) !== null))("the documents
   });
 });
 
+test("the lists of what isn't followed name only what is there", () => {
+  const book = new Book();
+  const blocks = book.left("block");
+  const passages = [...blocks, ...book.left("inline")];
+  const stale = [
+    ...notCommands.filter(
+      ([where, beginning]) =>
+        !blocks.some((one) => one.document === where && one.text.startsWith(beginning)),
+    ),
+    ...notRun.filter(([beginning]) => !passages.some(({ text }) => text.startsWith(beginning))),
+  ];
+  expect(stale).toEqual([]);
+});
+
 describe("commands in the text", () => {
   test("siteferry knows those that begin with its name", async () => {
     const wrong: string[] = [];

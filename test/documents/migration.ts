@@ -47,6 +47,9 @@ export async function fromLivedump(place: Place): Promise<void> {
   await place.run(`livedump -s unix:/run/live -TC >> ${old}
 livedump -s unix:/run/live > /tmp/STATES`);
   await place.startNagios();
+  const words = "ADD_HOST_COMMENT;app-003;1;ops;said before";
+  await place.run(`echo "[$(date +%s)] ${words}" > /var/lib/nagios4/rw/nagios.cmd`);
+  await place.until(`grep -q 'said before' /var/lib/nagios4/status.dat`);
 
   await place.run(book.block(document, "install -d -o nagios -m 750 /srv/trial"));
   await keysOfBoth(place);
@@ -64,13 +67,17 @@ livedump -s unix:/run/live > /tmp/STATES`);
   });
   const loaded = "grep -q 'siteferry' /var/lib/nagios4/objects.cache";
   await place.until(loaded);
-  await place.until("grep -q 'last_check=[1-9]' /var/lib/nagios4/status.dat");
+  // What people said at the centre is still there, beside states of the site.
+  const stays = "grep -q 'said before' /var/lib/nagios4/status.dat";
+  await place.until(`${stays} && grep -q 'last_check=[1-9]' /var/lib/nagios4/status.dat`);
 
   await place.run(book.block(document, "rm /etc/nagios4/siteferry/live"), {
     filledIn: { OLD: old },
   });
   await place.run("kill -HUP $(cat /run/nagios4/nagios4.pid)");
-  await place.until(`! ${loaded} && grep -q check-livedump /var/lib/nagios4/objects.cache`);
+  await place.until(
+    `! ${loaded} && grep -q check-livedump /var/lib/nagios4/objects.cache && ${stays}`,
+  );
 }
 
 /** As the set-up leaves them; the settings of the receiver are the document's. */
