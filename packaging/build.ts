@@ -59,9 +59,8 @@ const made = {
   tarball: `${name}-omd-linux-${platform.node}.tar.gz`,
   bill: `${name}.cdx.json`,
 };
-const files = systemFiles(built);
 say("Packing the .deb");
-makeDebianPackage(files, {
+makeDebianPackage(systemFiles(built, "vendor-completions"), {
   top,
   version,
   architecture: platform.debian,
@@ -71,7 +70,7 @@ makeDebianPackage(files, {
   output: `${out}/${made.debian}`,
 });
 say("Packing the .rpm");
-makeRpm(files, {
+makeRpm(systemFiles(built, "site-functions"), {
   top,
   version,
   architecture: platform.rpm,

@@ -1,6 +1,7 @@
 // All of siteferry and its libraries as one CommonJS file, by esbuild. Modules still run only when they
 // are asked for: a verb loads what it needs.
 
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -27,7 +28,11 @@ export async function bundle(top: string, file: string): Promise<Bundled> {
     format: "cjs",
     target: `node${process.versions.node}`,
     external: ["cpu-features", "*.node"],
-    define: { "import.meta.url": "importMetaUrl" },
+    define: {
+      "import.meta.url": "importMetaUrl",
+      // For `siteferry explain`.
+      ERRORS_PAGE: JSON.stringify(readFileSync(`${top}/docs/errors.md`, "utf8")),
+    },
     banner: { js: here },
     minifySyntax: true,
     minifyWhitespace: true,

@@ -15,6 +15,7 @@ import { commandTree } from "./command-tree.ts";
 import { editorSchema } from "./editor-schema.ts";
 import { manualPage } from "./manual-page.ts";
 import { settingsFiles } from "./setting-keys.ts";
+import { zshCompletion } from "./zsh-completion.ts";
 
 export interface PackageFile {
   /** Without a slash at the beginning. */
@@ -36,15 +37,18 @@ export interface Built {
   readonly notices: string;
 }
 
-/** For .deb and .rpm: paths below `/`. */
-export function systemFiles(built: Built): readonly PackageFile[] {
+/** For .deb and .rpm: paths below `/`. Debian's zsh looks for completion of packages where no other does. */
+export function systemFiles(
+  built: Built,
+  zshFolder: "vendor-completions" | "site-functions",
+): readonly PackageFile[] {
   const systemd = (name: string): string => `${built.top}/deploy/systemd/${name}`;
   return [
     program("usr/bin/siteferry", built.executable),
     copy("usr/lib/systemd/system/siteferry-send.service", systemd("siteferry-send.service")),
     copy("usr/lib/systemd/system/siteferry-receive.service", systemd("siteferry-receive.service")),
     copy("usr/lib/sysusers.d/siteferry.conf", systemd("sysusers.conf")),
-    ...common(built, "usr/share", "usr/share/doc/siteferry"),
+    ...common(built, "usr/share", "usr/share/doc/siteferry", zshFolder),
     ...tree(`${built.top}/deploy`, "usr/share/doc/siteferry/examples"),
   ];
 }
@@ -54,7 +58,7 @@ export function omdFiles(built: Built): readonly PackageFile[] {
   return [
     program("local/bin/siteferry", built.executable),
     ...tree(`${built.top}/deploy/omd`, "."),
-    ...common(built, "local/share", "local/share/doc/siteferry"),
+    ...common(built, "local/share", "local/share/doc/siteferry", "site-functions"),
     ...tree(`${built.top}/deploy`, "local/share/doc/siteferry/examples"),
   ];
 }
@@ -70,7 +74,12 @@ export function stage(files: readonly PackageFile[], root: string): void {
   }
 }
 
-function common(built: Built, share: string, documents: string): readonly PackageFile[] {
+function common(
+  built: Built,
+  share: string,
+  documents: string,
+  zshFolder: string,
+): readonly PackageFile[] {
   const { top, notices } = built;
   const commands = commandTree();
   const page = (name: string): Buffer => {
@@ -85,6 +94,7 @@ function common(built: Built, share: string, documents: string): readonly Packag
     ...settingsFiles.map((file) =>
       text(`${share}/siteferry/${file.replace("yaml", "schema.json")}`, editorSchema(file)),
     ),
+    text(`${share}/zsh/${zshFolder}/_siteferry`, zshCompletion(commands)),
     text(`${documents}/copyright`, notices),
     copy(`${documents}/README.md`, `${top}/README.md`),
     ...tree(`${top}/docs`, `${documents}/docs`),

@@ -1,5 +1,6 @@
 // `siteferry dump` in livedump's place: its flags and formats, and what a real Nagios makes of them.
 
+import { once } from "node:events";
 import { execFile, execFileSync } from "node:child_process";
 import { mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,7 +9,7 @@ import { formatAddress, type LivestatusServer, parseAddress, serve } from "@site
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { missingFor, startNagios } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { siteferry } from "./command-line.ts";
+import { siteferry, startSiteferry } from "./command-line.ts";
 
 const noNagios = missingFor("nagios");
 const noOpenssl = missingFor("openssl");
@@ -41,6 +42,22 @@ test("-v says on standard error what was read, and changes nothing of the dump",
     /is naemon [^]*Read 14 rows of hosts\n[^]*Read 168 rows of services\n/,
   );
   expect(run.stdout).toBe(await dump());
+});
+
+test("a dump of many pieces into a pipe says nothing on standard error, and a closed pipe ends it", async () => {
+  const { source } = makeFakeSite({ hosts: 400, servicesPerHost: 20, seed: 1, clock });
+  const large = await serve(parseAddress(`unix:${at("large")}`), source, { flavour: "naemon" });
+  const words = ["dump", "-s", `unix:${at("large")}`];
+  const run = await siteferry(words);
+  expect([run.status, run.stderr]).toEqual([0, ""]);
+  expect(run.stdout.length).toBeGreaterThan(2_000_000);
+  const cut = startSiteferry(words);
+  cut.stdout!.once("data", () => cut.stdout!.destroy());
+  const complaints: Buffer[] = [];
+  cut.stderr!.on("data", (chunk: Buffer) => complaints.push(chunk));
+  const [status] = (await once(cut, "close")) as [number | null];
+  expect([status, Buffer.concat(complaints).toString()]).toEqual([0, ""]);
+  await large.close();
 });
 
 describe("state", () => {

@@ -1,7 +1,7 @@
 // A stick that somebody carries: export at the site, import at the centre.
 
 import { execFile } from "node:child_process";
-import { chown, readdir, readFile, writeFile } from "node:fs/promises";
+import { chown, readdir, readFile, writeFile, symlink } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { limits } from "@siteferry/model";
@@ -113,6 +113,11 @@ test("a stick that isn't there is said so, and the other links go on", async () 
   expect(missed.status).toBe(75);
   expect(missed.stderr).toContain(none);
   expect(await readdir(installation.link)).toHaveLength(2);
+  const asked = await siteferry(["import", none, "--config", installation.receiverYaml]);
+  expect([asked.status, asked.stderr]).toEqual([78, expect.stringContaining("doesn't exist")]);
+  await symlink(installation.link, none);
+  const taken = await siteferry(["import", none, "--config", installation.receiverYaml]);
+  expect([taken.status, taken.stdout]).toEqual([0, expect.stringContaining("Took 2 bundles")]);
 });
 
 const noStick = await whyNoMounts("stick");

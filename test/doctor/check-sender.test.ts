@@ -35,7 +35,7 @@ test("a sender is well, silent, stuck at its link, or nobody can tell", async ()
   const stuck = await check();
   expect(stuck).toMatchObject({ status: 1 });
   expect(stuck.stdout).toMatch(/^SITEFERRY WARNING - remote1: drop:\S+ fails for \d+ s \|/);
-  expect(stuck.stdout).toMatch(/\ndrop:\S+: 1 failures, system-error: /);
+  expect(stuck.stdout).toMatch(/\ndrop:\S+: 1 failure, system-error: /);
 
   const before = new Date(Date.now() - 10 * 60_000);
   await utimes(`${path}/spool/sender/state/numbering`, before, before);

@@ -149,13 +149,13 @@ targets:
       [["alpha", two], "signers-invalid"],
       [["beta", one], "signers-invalid"],
       [["beta", "ssh-ed25519 AAAA"], "signers-invalid"],
-      [["Beta", two], "settings-invalid"],
-      [["beta"], "settings-invalid"],
+      [["Beta", two], "usage-wrong"],
+      [["beta"], "usage-wrong"],
       [["beta", two, "--prefix", "a;b"], "settings-invalid"],
     ] as const) {
       const refused = await enrol(...words, ...centre);
-      expect(refused.stderr, words.join(" ")).toContain(`(${code})`);
-      expect(refused.status).toBe(78);
+      expect(refused.stderr, words.join(" ")).toContain(`(siteferry explain ${code})`);
+      expect(refused.status).toBe(code === "usage-wrong" ? 64 : 78);
     }
     expect((await enrol("--centre", "other", one, "--config", sender)).stderr).toContain(
       "sends to central, not to other",

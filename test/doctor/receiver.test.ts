@@ -66,7 +66,7 @@ describe.skipIf(missingFor("nagios") !== null)("doctor receiver at a Nagios", ()
       /^OK core: \S+nagios.cfg: passive results are accepted/,
       /^OK objects: .* the core reads it, and can be made to load it/,
       /^OK commands: \S+nagios.cmd is read by a core/,
-      /^OK sites: 1 sites, all well/,
+      /^OK sites: 1 site, all well/,
     ]) {
       expect(well.lines).toContainEqual(expect.stringMatching(line));
     }

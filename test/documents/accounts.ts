@@ -118,7 +118,7 @@ export async function faultOf(command: string): Promise<string | null> {
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     // In the text a command may stand without what it is about.
-    const isMention = code === "commander.missingArgument" || code === "commander.help";
+    const isMention = /^commander\.(?:missingArgument|help)/.test(code ?? "");
     return isMention ? null : message;
   }
 }

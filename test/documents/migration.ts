@@ -6,6 +6,8 @@ import type { Place } from "./place.ts";
 
 const document = "docs/migration.md";
 const nagios = { user: "nagios" };
+/** In place of systemd. */
+const reload = "kill -HUP $(cat /run/nagios4/nagios4.pid)";
 const old = "/etc/nagios4/conf.d/remote1.cfg";
 
 /** `siteferry dump` as docs/livedump.md shows it; afterwards there is a `livedump`. */
@@ -59,11 +61,10 @@ livedump -s unix:/run/live > /tmp/STATES`);
   await place.run(book.block(document, "names()"), { filledIn: { OLD: old } });
   await place.run(book.block(document, "states()"), { filledIn: { STATES: "/tmp/STATES" } });
 
-  const live = receiverYaml(place, "activate:");
+  const live = receiverYaml(place, "objects: { dir: /etc/nagios4/siteferry, core: nagios }");
   await place.write("/etc/siteferry/receiver.yaml", live);
   await place.run(book.block(document, "install -d -o nagios -m 750 /etc/nagios4/siteferry"), {
-    ends: [0, 1],
-    filledIn: { OLD: old },
+    filledIn: { OLD: old, "systemctl reload nagios4": reload },
   });
   const loaded = "grep -q 'siteferry' /var/lib/nagios4/objects.cache";
   await place.until(loaded);
@@ -71,10 +72,18 @@ livedump -s unix:/run/live > /tmp/STATES`);
   const stays = "grep -q 'said before' /var/lib/nagios4/status.dat";
   await place.until(`${stays} && grep -q 'last_check=[1-9]' /var/lib/nagios4/status.dat`);
 
+  const add = book.inline(document, "activate: { config: /etc/nagios4/nagios.cfg }");
+  await place.run(
+    `sed -i 's#siteferry, core: nagios }#siteferry, core: nagios, ${add} }#' receiver.yaml
+grep activate receiver.yaml`,
+  );
+  await place.run("siteferry receive --once", nagios);
+  await place.run(stays);
+  await place.run(loaded);
   await place.run(book.block(document, "rm /etc/nagios4/siteferry/live"), {
     filledIn: { OLD: old },
   });
-  await place.run("kill -HUP $(cat /run/nagios4/nagios4.pid)");
+  await place.run(reload);
   await place.until(
     `! ${loaded} && grep -q check-livedump /var/lib/nagios4/objects.cache && ${stays}`,
   );

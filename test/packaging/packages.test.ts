@@ -208,6 +208,16 @@ echo "  - drop: { dir: /omd/sites/remote1/link }" >> etc/siteferry/sender.yaml`)
     expect((await machine.sh("pgrep -u remote1 -f local/bin/siteferry")).stdout).toBe("");
   });
 
+  test("a code is explained without the documents, which it names where they are", async () => {
+    const said = await output(installed, "siteferry explain R05");
+    expect(said).toMatch(/^key-low-order: .*\n\nNo `ssh-keygen` makes one/);
+    expect(said).toContain("/usr/share/doc/siteferry/docs.");
+    const bare = "cp /usr/bin/siteferry /tmp/bare && /tmp/bare explain R05";
+    expect(await output(installed, bare)).toBe(
+      said.slice(0, said.indexOf("\n\nThe documents") + 1),
+    );
+  });
+
   test("completion knows the verbs and their flags; the manual page has every verb", async () => {
     const run = (script: string): Promise<string> => output(installed, script);
     const complete = (words: string): Promise<string> =>
@@ -217,6 +227,9 @@ COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo 
     expect(await complete('siteferry quarantine ""')).toMatch(/^list show release drop/);
     expect(await complete("siteferry send --on")).toBe("--once\n");
     expect(await complete("siteferry receive --format l")).toBe("livedump\n");
+    expect(await run("head -1 /usr/share/zsh/vendor-completions/_siteferry")).toBe(
+      "#compdef siteferry\n",
+    );
     const help = await run("siteferry --help");
     const verbs = Array.from(help.matchAll(/^ {2}([a-z]+) .*  /gm), ([, verb]) => verb ?? "");
     const page = await run("gunzip -c /usr/share/man/man1/siteferry.1.gz");

@@ -20,6 +20,11 @@ export function worstOf(states: readonly PluginState[]): PluginState {
   return order.find((state) => states.includes(state)) ?? 0;
 }
 
+/** `1 site`, `2 sites`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `42 s`, `3 min`, `5 h`, `2 d`: as much as one needs at a glance. */
 export function durationOf(seconds: number): string {
   const units = [

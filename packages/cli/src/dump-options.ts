@@ -26,6 +26,7 @@ export function addDumpOptions(command: Command): Command {
         .default("nagios"),
     )
     .option("--tls-ca <file>", "PEM file of authorities for tls:")
+    .option("-q, --quiet", "show no progress on a terminal", false)
     .option("-v, --verbose", "say on standard error what is done", false)
     .addHelpText("after", "\nWithout -s, $OMD_ROOT/tmp/run/live is read.")
     .action(async (options) => {

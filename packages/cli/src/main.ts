@@ -32,11 +32,12 @@ export function commandLine(setStatus: SetStatus): Command {
     .description("Carries a monitoring site across a gap: Livestatus there, check results here.")
     .version(version)
     .exitOverride()
+    .configureHelp({ optionDescription })
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "siteferry:")) })
     .addHelpText(
       "after",
-      "\nExit status: 0, 64 usage, 75 busy or try again, 76 refused, 78 configuration.",
-    )
-    .showHelpAfterError("(siteferry --help shows the commands)");
+      "\nExit status: 0, 64 usage, 70 trying again won't help, 75 busy or try again,\n76 refused, 78 configuration. siteferry explain CODE says what a failure means.",
+    );
   addAgents(program, setStatus);
   addOutbox(program);
   addSticks(program, setStatus);
@@ -46,32 +47,67 @@ export function commandLine(setStatus: SetStatus): Command {
   addWellbeing(program, setStatus);
   addSetUp(program, setStatus);
   addConfig(program, setStatus);
+  addExplain(program);
+  sayWhereHelpIs(program, "siteferry");
+  for (const command of program.commands) command.helpGroup(groupOf(command.name()));
   return program;
 }
 
+/** In the help they stand in the order of their first command. */
+function groupOf(name: string): string {
+  if (["send", "outbox", "export", "dump"].includes(name)) return "At the site:";
+  if (["keygen", "init", "enrol"].includes(name)) return "To set up:";
+  if (["check", "doctor", "explain", "inspect", "demo"].includes(name)) return "At both:";
+  return "At the centre:";
+}
+
+/** What a wrong command line is answered with, after what is wrong with it. */
+function sayWhereHelpIs(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help shows what there is)`);
+  for (const one of command.commands) sayWhereHelpIs(one, `${path} ${one.name()}`);
+}
+
+/** commander would also say that what is absent is false. */
+function optionDescription({ description, argChoices, defaultValue }: Option): string {
+  const more = [
+    ...(argChoices === undefined ? [] : [`one of ${argChoices.join(", ")}`]),
+    ...((typeof defaultValue === "string" && defaultValue !== "") ||
+    typeof defaultValue === "number"
+      ? [`default: ${defaultValue}`]
+      : []),
+  ];
+  return more.length === 0 ? description : `${description} (${more.join("; ")})`;
+}
+
 const logLevels = ["debug", "info", "warn", "error", "silent"];
-const logLevel = new Option("--log-level <level>", "what is logged on standard error")
-  .choices(logLevels)
-  .default("info");
-const quiet = new Option("-q, --quiet", "what is wrong only, as for cron").implies({
-  logLevel: "warn",
-});
-const verbose = new Option("-v, --verbose", "each step").implies({ logLevel: "debug" });
+
+/** How much a command says that works for a while. Where nothing is asked for, `level`. */
+function addWords(command: Command, level: "info" | "warn"): Command {
+  return command
+    .addOption(
+      new Option("--log-level <level>", "what is logged on standard error")
+        .choices(logLevels)
+        .default(level),
+    )
+    .addOption(
+      new Option("-q, --quiet", "what is wrong only, as for cron; no progress on a terminal")
+        .conflicts("verbose")
+        .implies({ logLevel: "warn" }),
+    )
+    .addOption(new Option("-v, --verbose", "each step").implies({ logLevel: "debug" }));
+}
 
 function addAgents(program: Command, setStatus: SetStatus): void {
-  program
+  const send = program
     .command("send")
     .description("dump the site and ship it to the centre; a daemon unless --once is given")
     .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
-    .option("--once", "one run, for cron", false)
-    .addOption(logLevel)
-    .addOption(quiet)
-    .addOption(verbose)
-    .action(async (options) => {
-      const { runSend } = await import("./verbs/send.ts");
-      setStatus(await runSend(options));
-    });
-  program
+    .option("--once", "one run, for cron", false);
+  addWords(send, "info").action(async (options) => {
+    const { runSend } = await import("./verbs/send.ts");
+    setStatus(await runSend(options));
+  });
+  const receive = program
     .command("receive")
     .description("take in what sites sent and apply it; a daemon unless --once is given")
     .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
@@ -82,39 +118,34 @@ function addAgents(program: Command, setStatus: SetStatus): void {
       new Option("--format <format>", "of what comes on standard input; livedump names a site")
         .choices(["bundle", "livedump"])
         .default("bundle"),
-    )
-    .addOption(logLevel)
-    .addOption(quiet)
-    .addOption(verbose)
-    .action(async (options) => {
-      const { runReceive } = await import("./verbs/receive.ts");
-      setStatus(await runReceive(options));
-    });
+    );
+  addWords(receive, "info").action(async (options) => {
+    const { runReceive } = await import("./verbs/receive.ts");
+    setStatus(await runReceive(options));
+  });
 }
 
 function addSticks(program: Command, setStatus: SetStatus): void {
-  program
+  const exportCommand = program
     .command("export")
     .description("write the whole site into a directory, for a stick that somebody carries")
     .argument("<directory>")
     .option("-c, --config <file>", "settings", "/etc/siteferry/sender.yaml")
-    .option("--json", "print one JSON object", false)
-    .addOption(new Option("--log-level <level>").choices(logLevels).default("warn"))
-    .action(async (directory, options) => {
-      const { runExport } = await import("./verbs/export.ts");
-      setStatus(await runExport(directory, options));
-    });
-  program
+    .option("--json", "print one JSON object", false);
+  addWords(exportCommand, "warn").action(async (directory, options) => {
+    const { runExport } = await import("./verbs/export.ts");
+    setStatus(await runExport(directory, options));
+  });
+  const importCommand = program
     .command("import")
     .description("take in the bundles in a directory, which stay there")
     .argument("<directory>")
     .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml")
-    .option("--json", "print one JSON object", false)
-    .addOption(new Option("--log-level <level>").choices(logLevels).default("warn"))
-    .action(async (directory, options) => {
-      const { runImport } = await import("./verbs/import.ts");
-      setStatus(await runImport(directory, options));
-    });
+    .option("--json", "print one JSON object", false);
+  addWords(importCommand, "warn").action(async (directory, options) => {
+    const { runImport } = await import("./verbs/import.ts");
+    setStatus(await runImport(directory, options));
+  });
 }
 
 function addOutbox(program: Command): void {
@@ -193,6 +224,7 @@ function addWellbeing(program: Command, setStatus: SetStatus): void {
     .option("-c, --config <file>", "settings; default: in /etc/siteferry")
     .option("--core-config <file>", "nagios.cfg at the centre; default: as the settings name it")
     .option("--json", "print one JSON array", false)
+    .option("-q, --quiet", "what is wrong only", false)
     .addHelpText("after", "\nExit status: 0 all is well, 1 warnings, 2 failures.")
     .action(async (agent, options) =>
       setStatus(await (await import("./verbs/doctor.ts")).runDoctor(agent, options)),
@@ -248,13 +280,19 @@ function addConfig(program: Command, setStatus: SetStatus): void {
       .command(usage)
       .description(description)
       .option("-c, --config <file>", "settings", "/etc/siteferry/receiver.yaml");
-  add("diff", "what is known and not live; exit status 1 if something differs")
+  const diff = add("diff", "what is known and not live; exit status 1 if something differs")
     .option("--full", "with every line of what is added or removed", false)
-    .option("--json", "print one JSON array", false)
-    .action(async (options) => setStatus(await (await loadConfig()).diffObjects(options)));
-  add("render", "print the object files as they would be")
-    .option("--out <directory>", "write them there instead")
-    .action(async (options) => (await loadConfig()).renderToDirectory(options));
+    .option("--json", "print one JSON array", false);
+  addWords(diff, "warn").action(async (options) =>
+    setStatus(await (await loadConfig()).diffObjects(options)),
+  );
+  const render = add("render", "print the object files as they would be").option(
+    "--out <directory>",
+    "write them there instead",
+  );
+  addWords(render, "warn").action(async (options) =>
+    (await loadConfig()).renderToDirectory(options),
+  );
   add(
     "approve [site]",
     "let a site's first objects in, or its removals; or go on after a rollback",
@@ -270,6 +308,14 @@ async function loadConfig(): Promise<typeof import("./verbs/config.ts")> {
 
 async function loadQuarantine(): Promise<typeof import("./verbs/quarantine.ts")> {
   return await import("./verbs/quarantine.ts");
+}
+
+function addExplain(program: Command): void {
+  program
+    .command("explain")
+    .description("what an error code or an R number means and what to do; alone, which there are")
+    .argument("[code]")
+    .action(async (code) => (await import("./verbs/explain.ts")).runExplain(code));
 }
 
 function addTools(program: Command, setStatus: SetStatus): void {

@@ -16,6 +16,7 @@ import {
   type LivestatusTable,
   type Log,
   printable,
+  type Progress,
   type Seconds,
 } from "@siteferry/model";
 import { type EventsRead, readEvents } from "./events.ts";
@@ -34,6 +35,7 @@ export interface SiteOptions {
   /** `auto` asks the core. */
   readonly flavour: SourceFlavour | "auto";
   readonly log: Log;
+  readonly progress?: Progress | undefined;
 }
 
 export interface SourceVersions {
@@ -97,10 +99,8 @@ const essential: Readonly<Record<LivestatusTable, readonly string[]>> = {
 };
 
 /** Asks the server what it is and which columns it has. */
-export async function openSite(
-  client: LivestatusClient,
-  { filters, flavour, log }: SiteOptions,
-): Promise<Site> {
+export async function openSite(client: LivestatusClient, options: SiteOptions): Promise<Site> {
+  const { filters, flavour, log } = options;
   const types = await readColumns(client, [...tables, "status"]);
   checkFilters(filters.hosts, "hosts", types.get("hosts") ?? new Map());
   checkFilters(filters.services, "services", types.get("services") ?? new Map());
@@ -113,7 +113,7 @@ export async function openSite(
   };
   const core = `${versions.flavour} ${printable(programVersion)}`;
   log.debug(versions, `${client.where} is ${core}, livestatus ${printable(livestatusVersion)}`);
-  return new OpenSite(client, types, status, versions, filters, log);
+  return new OpenSite(client, types, status, versions, options);
 }
 
 class OpenSite implements Site {
@@ -124,6 +124,7 @@ class OpenSite implements Site {
   readonly #status: CoreStatus;
   readonly #filters: SiteFilters;
   readonly #log: Log;
+  readonly #progress: Progress | undefined;
   readonly #objects = new ObjectRegister();
 
   constructor(
@@ -131,8 +132,7 @@ class OpenSite implements Site {
     types: ReadonlyMap<LivestatusTable | "status", ColumnTypes>,
     status: CoreStatus,
     versions: SourceVersions,
-    filters: SiteFilters,
-    log: Log,
+    { filters, log, progress }: SiteOptions,
   ) {
     this.#client = client;
     this.#types = types;
@@ -140,6 +140,7 @@ class OpenSite implements Site {
     this.versions = versions;
     this.#filters = filters;
     this.#log = log;
+    this.#progress = progress;
   }
 
   async *read(table: AnyTable): AsyncIterable<readonly Cells[]> {
@@ -149,6 +150,7 @@ class OpenSite implements Site {
     const plan = planColumns(table, available, this.versions.flavour);
     const headers = headersFor(source, this.#filters);
     const expected = await countObjects(this.#client, source, headers, this.#status);
+    this.#progress?.begin(`Reading ${table.name.replace("_", " ")}`, expected);
     let received = 0;
     const onBadRow = (row: string): void => {
       received += 1;
@@ -159,6 +161,7 @@ class OpenSite implements Site {
     const take = this.#taker(table);
     for await (const rows of available.size === 0 ? [] : this.#client.rows(query, onBadRow)) {
       received += rows.length;
+      this.#progress?.add(rows.length);
       const batch: Cells[] = [];
       for (const row of rows) {
         const cells = plan.normalise(row);
@@ -176,6 +179,7 @@ class OpenSite implements Site {
 
   async readEvents(since: Seconds): Promise<EventsRead> {
     const available = namesOf(this.#types.get("log"));
+    this.#progress?.begin("Reading the core's log");
     return await readEvents(this.#client, available, this.#objects, since);
   }
 

@@ -1,14 +1,12 @@
 // One table of everything that can go wrong, by a stable code. docs/errors.md is kept equal to it by
 // a test; the R numbers are the named refusals of docs/specs/bundle.md.
 
-import { printable } from "./names.ts";
-
 /**
  * `transient`: try again later, exit 75. `refused`: what came in is not believed, exit 76.
  * `configuration`: an operator has to change something, exit 78. `permanent`: trying again won't
- * help, exit 70.
+ * help, exit 70. `usage`: the command line is wrong, exit 64.
  */
-export type ErrorKind = "transient" | "refused" | "configuration" | "permanent";
+export type ErrorKind = "transient" | "refused" | "configuration" | "permanent" | "usage";
 
 /** What a code means, as the headline of its section in the docs, and what a person can do. */
 export interface ErrorEntry {
@@ -18,11 +16,16 @@ export interface ErrorEntry {
 }
 
 export const failureTable = {
+  "usage-wrong": {
+    kind: "usage",
+    meaning: "The command line says something siteferry doesn't understand",
+    advice: "The command with --help shows what it takes.",
+  },
   "settings-unreadable": {
     kind: "configuration",
     meaning: "A file of the configuration can't be read",
     advice:
-      "Check the path, and that this user may read it. The settings themselves are named with --config.",
+      "Check the path, and that this user may read it. --config names the settings; siteferry init makes them.",
   },
   "settings-invalid": {
     kind: "configuration",
@@ -32,7 +35,7 @@ export const failureTable = {
   "file-missing": {
     kind: "configuration",
     meaning: "A file that was named doesn't exist",
-    advice: "Check the path.",
+    advice: "Check the name; nothing was done.",
   },
   "site-not-configured": {
     kind: "configuration",
@@ -335,62 +338,5 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   refused: 76,
   configuration: 78,
   permanent: 70,
+  usage: 64,
 };
-
-/** A failure with a stable code; the message says what happened and where, in one line. */
-export class FerryError extends Error {
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = "FerryError";
-    this.code = code;
-  }
-
-  get kind(): ErrorKind {
-    return errorEntry(this.code).kind;
-  }
-
-  get advice(): string {
-    return errorEntry(this.code).advice;
-  }
-}
-
-/** A bundle, or a row of one, that is not believed. */
-export class Refusal extends FerryError {
-  declare readonly code: RefusalCode;
-
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
-    super(code, message, options);
-    this.name = "Refusal";
-  }
-
-  /** The number in the docs' table of refusals, such as `R06`. */
-  get number(): string {
-    return refusalTable[this.code][0];
-  }
-}
-
-/** The `code` of a node:fs or node:net failure, or undefined. */
-export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined;
-}
-
-/**
- * What a person is told of any failure: a FerryError as it is, a failure of the system (one with a
- * code, as node:fs gives it) as `system-error` with what was being done, anything else as
- * `internal-error`.
- */
-export function explain(error: unknown, doing: string): FerryError {
-  if (error instanceof FerryError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  const code = systemCode(error) === undefined ? "internal-error" : "system-error";
-  return new FerryError(code, `${doing}: ${printable(reason, 400)}`, { cause: error });
-}
-
-/** The fields of a failure for a log line. */
-export function errorFields(error: FerryError): object {
-  return { code: error.code, reason: error.message, advice: error.advice };
-}

@@ -1,6 +1,7 @@
 // The nouns of all packages. No I/O, no dependency.
 
 export * from "./errors.ts";
+export * from "./failure.ts";
 export * from "./identity.ts";
 export * as limits from "./limits.ts";
 export * from "./names.ts";

@@ -82,10 +82,23 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** What long work says to somebody who waits for it at a terminal; nothing is kept of it. */
+export interface Progress {
+  /**
+   * A step begins, such as `Reading services`. `total`: how much there is to do, if that is known; `done`:
+   * how far it is already, or the number of the one that it is about.
+   */
+  begin(doing: string, total?: number, done?: number): void;
+  /** So much more is done. */
+  add(count: number): void;
+}
+
 /** What the agents are given to live in. */
 export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly files: FileSystem;
   readonly log: Log;
+  /** Absent where nobody waits: cron, the daemon. */
+  readonly progress?: Progress | undefined;
 }

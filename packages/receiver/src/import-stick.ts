@@ -39,9 +39,13 @@ export async function importStick(
     overtaken: 0,
     left: 0,
   };
-  for (const ofSite of bySite(await stick.incoming(Number.POSITIVE_INFINITY))) {
+  const { progress } = doorway.world;
+  const files = await stick.incoming(Number.POSITIVE_INFINITY);
+  progress?.begin("Taking bundles", files.length);
+  for (const ofSite of bySite(files)) {
     let isFull = false;
     for (const { file, isOvertaken } of mostUsefulFirst(ofSite)) {
+      progress?.add(1);
       if (isFull) {
         imported.left += 1;
         continue;

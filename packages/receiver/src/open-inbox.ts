@@ -74,7 +74,9 @@ export async function openInbox(
   };
   const waiting = new Map<SiteId, InboxEntry>();
   const shares = new Shares(opening.world.clock);
-  for (const entry of entries) {
+  const { progress } = opening.world;
+  for (const [index, entry] of entries.entries()) {
+    progress?.begin(`Opening ${entry.name}`, entries.length, index + 1);
     const claimed = entry.siteOfTransport ?? parseBundleName(entry.name)?.site ?? null;
     const owner = accountOf(claimed, (site) => Object.hasOwn(opening.settings.sites, site));
     if (shares.isUsedUp(owner)) {

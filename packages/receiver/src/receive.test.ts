@@ -1,5 +1,5 @@
 import { readdir, rm, writeFile } from "node:fs/promises";
-import { formatBundleName } from "@siteferry/model";
+import { formatBundleName, type Progress } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
 import { makeCentre, remote1 as site } from "./test-centre.ts";
@@ -65,4 +65,29 @@ test("a quarantine that can't be written to holds up its file, not the bundles b
   };
   expect(await centre.receive(files)).toMatchObject({ accepted: 1, failed: 1, results: 1 });
   expect(await centre.receive()).toMatchObject({ refused: 1, failed: 0 });
+});
+
+test("who waits is told what a run is at: each link, bundle and site, and how much there is", async () => {
+  const said: string[] = [];
+  let added = 0;
+  const progress: Progress = {
+    begin: (doing, total = 0, done = 0) => void said.push(`${doing} ${done}/${total}`),
+    add: (count) => void (added += count),
+  };
+  await using centre = await makeCentre(undefined, undefined, undefined, { progress });
+  await centre.put("config", 1);
+  await centre.put("keyframe", 2);
+  await centre.receive();
+  const [config, keyframe] = (["config", "keyframe"] as const).map((kind, index) =>
+    formatBundleName({ site, epoch: 1, sequence: index + 1, kind }),
+  );
+  const expected = [
+    `Taking in through drop:${centre.path}/link 0/0`,
+    `Opening ${config} 1/2`,
+    `Opening ${keyframe} 2/2`,
+    `Check results of remote1 0/1`,
+  ];
+  expect(said.filter((one) => expected.includes(one))).toEqual(expected);
+  // Two files, and a result.
+  expect(added).toBe(3);
 });

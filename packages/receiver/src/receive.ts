@@ -250,6 +250,7 @@ async function attempt(
   doing: string,
   work: () => Promise<void>,
 ): Promise<void> {
+  world.progress?.begin(doing);
   try {
     await work();
   } catch (error) {

@@ -213,6 +213,7 @@ class Run {
   }
 
   async #attempt(doing: string, work: () => Promise<void>): Promise<void> {
+    this.#receiver.world.progress?.begin(doing);
     try {
       await work();
     } catch (error) {

@@ -109,11 +109,14 @@ export async function takeIn(
 
 async function takeFrom(pass: Pass, transport: ReceivingTransport): Promise<void> {
   const { takingIn, counts, isKnown } = pass;
+  const { progress } = pass.world;
+  progress?.begin(`Taking in through ${transport.name}`);
   for (const file of await transport.incoming(limits.filesPerPassMax, isKnown)) {
     if (takingIn.isEnding) return;
     // What can't be opened fast enough, or at all, waits at its source.
     if (wait(pass, file.name, file.site) > limits.filesPerPassMax) continue;
     counts[await takeFile(pass, file)] += 1;
+    progress?.add(1);
   }
 }
 

@@ -22,6 +22,7 @@ import {
   type FileSystem,
   formatBundleName,
   type Log,
+  type Progress,
   parseSiteId,
   type SiteId,
   type States,
@@ -122,6 +123,7 @@ interface CentreOptions {
   readonly targets?: (path: string) => readonly object[];
   readonly core?: CoreControl;
   readonly log?: Log;
+  readonly progress?: Progress;
   readonly health?: object;
 }
 
@@ -134,7 +136,7 @@ export async function makeCentre(
   const { path, remove } = await makeTemporaryDirectory("receive");
   for (const name of ["link", "results"]) await mkdir(`${path}/${name}`);
   const { signerOf, signers } = await makeKeys(Object.keys(sites));
-  const { complaints, log } = { ...complainingLog(), ...world };
+  const { complaints, log, progress } = { ...complainingLog(), progress: undefined, ...world };
   const settings = receiverSchema.parse({
     centre: "central",
     allowedSigners: "/unused",
@@ -145,7 +147,7 @@ export async function makeCentre(
     targets: targets?.(path) ?? [{ checkresults: { dir: `${path}/results`, core: "nagios" } }],
   });
   const opening = (files: FileSystem, clock: Clock = { now: () => nowMs }) => ({
-    world: { files, random, clock, log },
+    world: { files, random, clock, log, progress },
     settings,
     spool: `${path}/receiver`,
     freeSpace: async () => 1,

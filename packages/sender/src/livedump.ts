@@ -25,6 +25,7 @@ import {
   type Log,
   parseHostName,
   pickColumns,
+  type Progress,
   rowMaker,
   type ServiceState,
   serviceStateTable,
@@ -91,13 +92,19 @@ export async function* livedump(
   client: LivestatusClient,
   request: LivedumpRequest,
   log: Log,
+  progress?: Progress | null,
 ): AsyncGenerator<string, void> {
   const { hostHeader, hostOnlyHeader, serviceHeader } = request;
   const filters = {
     hosts: [...hostHeader, ...hostOnlyHeader].map(parseHeaderLine),
     services: [...hostHeader, ...serviceHeader].map(parseHeaderLine),
   };
-  const site = await openSite(client, { filters, flavour: "auto", log });
+  const site = await openSite(client, {
+    filters,
+    flavour: "auto",
+    log,
+    progress: progress ?? undefined,
+  });
   yield* request.config ? dumpConfiguration(site, request, log) : dumpStates(site, request);
   await site.confirm();
 }

@@ -62,6 +62,7 @@ interface Dump {
 async function readDump(sender: Sender, exec: ExecSettings): Promise<Dump> {
   const run = sender.runCommand ?? runCommand;
   const options = { timeoutMs: exec.timeout, outputBytesMax: limits.dumpBytesMax };
+  sender.world.progress?.begin("Running the site's dump commands");
   const config = exec.config.length === 0 ? "" : textOf(await run(exec.config, options));
   if (exec.config.length > 0 && config === "") {
     const command = printable(exec.config.join(" "));

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { generateKey, loadSigner, readBase } from "@siteferry/bundle";
 import { dropSender } from "@siteferry/carry";
 import { connect, parseAddress, serve } from "@siteferry/livestatus";
-import { FerryError, type FileSystem, parseSiteId } from "@siteferry/model";
+import { FerryError, type FileSystem, parseSiteId, type Progress } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { type FakeSite, makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
@@ -31,9 +31,10 @@ interface RemoteOptions {
   readonly events?: boolean;
   /** The connection breaks off when the log is asked for. */
   readonly logBreaks?: boolean;
+  readonly progress?: Progress;
 }
 
-async function makeRemote({ events, logBreaks }: RemoteOptions = {}): Promise<Remote> {
+async function makeRemote({ events, logBreaks, progress }: RemoteOptions = {}): Promise<Remote> {
   const { path, remove } = await makeTemporaryDirectory("send");
   await mkdir(`${path}/out`);
   let nowMs = 1_795_000_000_000;
@@ -74,7 +75,7 @@ async function makeRemote({ events, logBreaks }: RemoteOptions = {}): Promise<Re
     logged: () => [...site.source.tables()["log"]!.rows()].length,
     async run(seconds, files = nodeFiles) {
       nowMs += seconds * 1000;
-      const world = { clock, random, files, log };
+      const world = { clock, random, files, log, progress };
       const dir = `${path}/out`;
       const shipping = shipOnce([dropSender(world, { dir, site: parseSiteId("remote1")! })]);
       const spool = `${path}/spool`;
@@ -189,4 +190,27 @@ test("a log that can't be read is counted, and all else travels", async () => {
   const { kinds, rows, eventsUnread } = await remote.run(0);
   expect({ kinds, eventsUnread }).toEqual({ kinds: "config keyframe", eventsUnread: 1 });
   expect(rows.get("service_states")).toBe(100);
+});
+
+test("who waits is told what a run is at: each table with its rows, each bundle, each link", async () => {
+  const said: string[] = [];
+  let added = 0;
+  await using remote = await makeRemote({
+    progress: {
+      begin: (doing, total = 0) => void said.push(`${doing} ${total}`),
+      add: (count) => void (added += count),
+    },
+  });
+  await remote.run(0);
+  expect(said).toEqual(
+    expect.arrayContaining([
+      "Reading hosts 10",
+      "Reading service states 100",
+      "Reading the core's log 0",
+      expect.stringMatching(/^Sealing remote1-\d+-\d+\.keyframe\.ferry 0$/),
+      expect.stringMatching(/^Sending remote1-\S+\.keyframe\.ferry through drop:\S+ 0$/),
+    ]),
+  );
+  // Hosts, services and the states of both, and the groups.
+  expect(added).toBeGreaterThanOrEqual(220);
 });

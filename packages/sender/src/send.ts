@@ -112,6 +112,7 @@ async function collect(sender: Sender): Promise<Collected> {
     filters,
     flavour: settings.core,
     log,
+    progress: world.progress,
     eventsSince: (configuration) =>
       settings.events ? eventsSince(configuration, known, base, nowMs, settings.keyframe) : null,
   });
@@ -159,6 +160,8 @@ async function sealAndPublish(
     epoch: memory.epoch,
     sequence: memory.nextSequence + index,
   };
+  const name = formatBundleName({ ...identity, kind });
+  world.progress?.begin(`Sealing ${name}`);
   const createdMs = clock.now();
   const common = {
     ...identity,
@@ -177,7 +180,6 @@ async function sealAndPublish(
     recipients: settings.encryptTo,
   });
   const { payloadHash } = readHeader(content).unverified;
-  const name = formatBundleName({ ...identity, kind });
   await publishToOutbox(files, random, spool, name, content);
   // After the outbox: a base whose keyframe was never published would make worthless deltas.
   if (kind === "keyframe") await saveBase(files, random, `${spool}/state`, base);

@@ -172,6 +172,7 @@ async function sendOne(
       throw error;
     });
   if (content === null) return "superseded";
+  world.progress?.begin(`Sending ${fileName} through ${transport.name}`);
   try {
     const receipt = await transport.send({ name: fileName, content });
     if (transport.traits.acknowledges) checkAcknowledged(sender, transport, receipt, content);

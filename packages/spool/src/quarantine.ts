@@ -1,5 +1,6 @@
 // Refused files, kept with the reason for a person to look at; bounded, the oldest go first.
 
+import { basename, dirname } from "node:path";
 import {
   type Clock,
   type FileSystem,
@@ -7,7 +8,6 @@ import {
   printable,
   type Random,
   type Refusal,
-  systemCode,
 } from "@siteferry/model";
 
 /** What stands beside a refused file, for a person. */
@@ -59,7 +59,10 @@ export async function putInQuarantine(
   await files.makeDirectory(directory, 0o700);
   const at = clock.now();
   const unique = Buffer.from(random.bytes(4)).toString("hex");
-  const name = `${String(at).padStart(15, "0")}-${unique}.ferry`;
+  // Behind all that is there, also after a clock was put back: else the newest would be taken for the oldest.
+  const times = (await files.list(directory)).map((other) => Number.parseInt(other, 10) || 0);
+  const newest = Math.max(-1, ...times);
+  const name = `${String(Math.max(at, newest + 1)).padStart(15, "0")}-${unique}.ferry`;
   const note: QuarantineNote = {
     refusedAt: new Date(at).toISOString(),
     code: refusal.code,
@@ -150,8 +153,15 @@ async function readNote(files: FileSystem, path: string): Promise<QuarantineNote
   try {
     const bytes = await files.read(`${path}.reason`, limits.settingsBytesMax, { trusted: true });
     return JSON.parse(new TextDecoder().decode(bytes)) as QuarantineNote;
-  } catch (error) {
-    if (systemCode(error) === "ENOENT" && (await files.status(path)) === null) return null;
-    throw error;
+  } catch {
+    return (await files.status(path)) === null ? null : lostNote(path);
   }
+}
+
+/** A power cut may leave a file without its note, or with a part of it; the others must be seen all the same. */
+function lostNote(path: string): QuarantineNote {
+  const [name, site] = [basename(path), basename(dirname(path))];
+  const refusedAt = new Date(Number.parseInt(name, 10) || 0).toISOString();
+  const message = "Its reason was lost, as in a power cut; release it to have it judged again";
+  return { refusedAt, code: "reason-lost", number: "", message, name, from: "", link: site };
 }

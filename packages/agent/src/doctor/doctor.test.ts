@@ -163,7 +163,7 @@ test("a check that throws says why, one that hangs that it does, and the others 
     "two fail no; way",
     "three fail no answer in 5 s",
   ]);
-  expect(findings[1]!.todo).toContain("(login-refused)");
+  expect(findings[1]!.todo).toContain("(siteferry explain login-refused)");
   expect(await examine(checks.slice(0, 1), null, never)).toHaveLength(1);
 });
 
@@ -189,7 +189,7 @@ test("the report has nothing raw in it, and its status is that of the worst line
     "FAIL     core  \\x1b[31mred\\x0aline",
     "               → run\\x07this",
     "",
-    "1 failures, 0 warnings.",
+    "1 failure, 0 warnings.",
   ]);
   expect(doctorReport([named(ok("good"))])).toMatch(/\nAll is well\.$/);
   expect(doctorStatus([named(ok(""))])).toBe(0);

@@ -1,6 +1,6 @@
 // Runs checks, all at once, each within a deadline: one that hangs says so, and the others are heard.
 
-import { explain } from "@siteferry/model";
+import { adviceOf, explain, type Progress } from "@siteferry/model";
 import { type Check, fail, type Finding } from "./finding.ts";
 
 export interface NamedFinding extends Finding {
@@ -18,8 +18,16 @@ export async function examine<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
   deadline: Deadline,
+  progress?: Progress | null,
 ): Promise<readonly NamedFinding[]> {
-  const found = await Promise.all(checks.map((check) => runOne(check, subject, deadline)));
+  progress?.begin("Checks", checks.length);
+  const found = await Promise.all(
+    checks.map(async (check) => {
+      const findings = await runOne(check, subject, deadline);
+      progress?.add(1);
+      return findings;
+    }),
+  );
   return found.flat();
 }
 
@@ -53,5 +61,5 @@ async function attempt(
 /** A failure with its code's advice. */
 export function failureFound(error: unknown, doing: string): Finding {
   const failure = explain(error, doing);
-  return fail(failure.message.replaceAll("\n", "; "), `${failure.advice} (${failure.code})`);
+  return fail(failure.message.replaceAll("\n", "; "), adviceOf(failure));
 }

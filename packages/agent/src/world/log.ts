@@ -4,6 +4,7 @@
 
 import type { Log } from "@siteferry/model";
 import { destination, pino } from "pino";
+import type { ProgressLine } from "./progress-line.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
@@ -11,26 +12,30 @@ export interface LogOptions {
   /** Names the agent in each line: `sender` or `receiver`. */
   readonly name: string;
   readonly level: LogLevel;
+  /** On the same terminal: it makes room for each line. */
+  readonly progress?: ProgressLine | null;
 }
 
 /** Lines go to standard error: standard output belongs to data. */
-export async function openLog({ name, level }: LogOptions): Promise<Log> {
+export async function openLog({ name, level, progress }: LogOptions): Promise<Log> {
   const options = { name, level, base: { pid: process.pid } };
-  if (!process.stderr.isTTY) {
+  const { stderr } = process;
+  if (!stderr.isTTY) {
     const lines: Log = pino(options, destination({ dest: 2, sync: true }));
     return lines;
   }
-  const { default: pretty } = await import("pino-pretty");
-  const readable: Log = pino(
-    options,
-    pretty({
-      destination: 2,
-      sync: true,
-      ignore: "pid",
-      translateTime: "SYS:HH:MM:ss",
-      colorize: process.env["NO_COLOR"] === undefined,
-      singleLine: true,
-    }),
-  );
-  return readable;
+  const { prettyFactory } = await import("pino-pretty");
+  const readable = prettyFactory({
+    ignore: "pid",
+    translateTime: "SYS:HH:MM:ss",
+    colorize: stderr.hasColors(),
+    singleLine: true,
+  });
+  const onTerminal: Log = pino(options, {
+    write(line: string) {
+      progress?.hide();
+      stderr.write(readable(line));
+    },
+  });
+  return onTerminal;
 }

@@ -214,8 +214,9 @@ function decodeTime(
   text: string,
   mayBeShifted: boolean,
 ): { readonly time: Seconds; readonly shift: Seconds } {
+  const plain = Number(text);
+  if (!mayBeShifted || Number.isInteger(plain)) return { time: plain, shift: 0 };
   const [, time, sign, shift] = /^(\d+)([-+])([1-9]\d{0,14})$/.exec(text) ?? [];
-  if (!mayBeShifted || time === undefined) return { time: Number(text), shift: 0 };
   return { time: Number(time), shift: sign === "-" ? Number(shift) : -Number(shift) };
 }
 

@@ -17,7 +17,6 @@ import {
   type Stamp,
   stampOf,
   stampTime,
-  timeAtCore,
 } from "./applied.ts";
 
 /** What became of objects in one pass. */
@@ -83,7 +82,6 @@ export function planResults(states: States, context: PlanContext): Plan {
   // Made anew, so that objects which the site no longer has leave the record.
   const results = new Map<ObjectKey, Stamp>();
   const shifts = new Map<ObjectKey, Seconds>();
-  const record = { results: context.applied, shifts: context.shifts };
   const counts: ResultCounts = {
     written: 0,
     earlier: 0,
@@ -105,7 +103,7 @@ export function planResults(states: States, context: PlanContext): Plan {
     const key = objectKey(host, service);
     const before = context.applied.get(key);
     const stamp = stampOf(row.last_check, row.state);
-    const handed = timeAtCore(record, key);
+    const handed = before === undefined ? 0 : stampTime(before) - (context.shifts?.get(key) ?? 0);
     const outcome = results.has(key)
       ? "unusable"
       : outcomeOf(row, service === null ? 2 : 3, { before, handed }, context);

@@ -3,18 +3,16 @@
 // neither loses nor doubles a result; a slow core coalesces by itself.
 
 import {
-  type Clock,
   FerryError,
-  type FileSystem,
   type HostName,
   type Log,
   limits,
   printable,
-  type Random,
   type ServiceDescription,
   type SiteId,
   type States,
   systemCode,
+  type World,
 } from "@siteferry/model";
 import type { AppliedRecord, AppliedStore, ObjectKey, PendingFile, Reached } from "./applied.ts";
 import { type AttemptsMax, type Earlier, planEarlier } from "./earlier.ts";
@@ -40,11 +38,7 @@ export interface CheckResultsOptions {
   readonly groupId: number | null;
 }
 
-export interface CheckResultsWorld {
-  readonly files: FileSystem;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
+export interface CheckResultsWorld extends World {
   readonly store: AppliedStore;
 }
 
@@ -96,7 +90,7 @@ export function checkResultsTarget(
 }
 
 async function applyStates(
-  { files, clock, random, log, store }: CheckResultsWorld,
+  { files, clock, random, log, store, progress }: CheckResultsWorld,
   { directory: path, core, mode, groupId }: CheckResultsOptions,
   { site, states, hostName, isLive, attemptsMax, secondsAhead = 0 }: SiteStates,
 ): Promise<ResultCounts> {
@@ -134,11 +128,10 @@ async function applyStates(
   const { count, passedOver } = earlier;
   const counts: ResultCounts = { ...plan.counts, earlier: count, passedOver };
   tellTheUnusual(log, site, counts, record.withdrawn);
-  const batches = batchesOf(plan.due, earlier.results, headerLine(site, nowMs), {
-    core,
-    secondsAhead,
-  });
+  const header = headerLine(site, nowMs);
+  const batches = batchesOf(plan.due, earlier.results, header, { core, secondsAhead });
   const staged = new Map<string, PendingFile>();
+  progress?.begin(`Check results of ${site}`, plan.due.length);
   const stage = async (): Promise<void> => {
     for (const { text, keys } of batches) {
       const name = freshLiveName(random, names);
@@ -146,6 +139,7 @@ async function applyStates(
       await files.writeNew(file, Buffer.from(text), mode);
       if (groupId !== null) await files.setOwner(file, groupId);
       staged.set(name, { sinceMs: nowMs, keys, ...partOf(earlier.before, keys) });
+      progress?.add(keys.length);
     }
   };
   await allSettled(Array.from({ length: writersAtOnce }, stage));

@@ -3,13 +3,12 @@
 // asked of the core itself; so a result is neither lost nor handed over twice.
 
 import {
-  type Clock,
   FerryError,
   type HostName,
-  type Log,
   type ServiceDescription,
   type SiteId,
   type States,
+  type World,
 } from "@siteferry/model";
 import {
   type AppliedRecord,
@@ -32,9 +31,7 @@ import {
 import type { CoreObjects, Delivered, Icinga2Api } from "./api.ts";
 import { checkResultParameters, stateAtCore } from "./result.ts";
 
-export interface Icinga2ResultsWorld {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface Icinga2ResultsWorld extends Pick<World, "clock" | "log" | "progress"> {
   readonly store: AppliedStore;
   readonly api: Icinga2Api;
   /** What the core has, read when it is asked for first, then kept for the run. */
@@ -196,6 +193,7 @@ class Delivery {
   async deliver(due: readonly DueResult[], unsure: ReadonlySet<ObjectKey>): Promise<void> {
     if (unsure.size > 0) this.#core = await this.#world.coreObjects();
     const rest = due.filter((result) => !this.#isThere(result, unsure));
+    this.#world.progress?.begin(`Check results of ${this.#site}`, rest.length);
     for (let at = 0; at < rest.length; at += stepMax) {
       const step = rest.slice(at, at + stepMax).filter((result) => this.#mayGo(result));
       this.#open = new Set(step.map(({ key }) => key));
@@ -268,6 +266,7 @@ class Delivery {
     const parameters = checkResultParameters(this.#site, host, service, { ...row, last_check });
     const outcome = await this.#world.api.deliver(parameters);
     this.#open.delete(key);
+    this.#world.progress?.add(1);
     if (outcome === "taken" || outcome === "newer") this.#settle(result);
     if (outcome === "taken") this.counts.written++;
     if (outcome === "newer") this.counts.newerAtCore++;

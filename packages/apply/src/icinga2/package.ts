@@ -2,14 +2,7 @@
 // against what the sites say. A core refuses a stage as a whole, so a site whose change it doesn't take
 // stays as it was, and the others go on.
 
-import {
-  type Clock,
-  errorFields,
-  FerryError,
-  type Log,
-  printable,
-  type SiteId,
-} from "@siteferry/model";
+import { errorFields, FerryError, printable, type SiteId, type World } from "@siteferry/model";
 import type { Icinga2Api } from "./api.ts";
 import {
   composePackage,
@@ -43,9 +36,7 @@ export interface PackageStore {
   save(memory: PackageMemory): Promise<void>;
 }
 
-export interface PackageWorld {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface PackageWorld extends Pick<World, "clock" | "log" | "progress"> {
   readonly api: Icinga2Api;
   readonly store: PackageStore;
 }
@@ -173,8 +164,9 @@ class Reconciling {
   }
 
   async #try({ files, manifest }: PackageContent, activate: boolean): Promise<Verdict> {
-    const { api, clock, log, store } = this.#world;
+    const { api, clock, log, store, progress } = this.#world;
     this.#uploads++;
+    progress?.begin("The core validates the objects");
     this.#memory = { ...this.#memory, uploadedMs: clock.now() };
     await store.save(this.#memory);
     const verdict = await tryStage(api, this.#options, files, activate);

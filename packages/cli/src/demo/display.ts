@@ -1,6 +1,7 @@
 // What the demo shows: a line a cycle while it runs, and a summary that a newcomer understands.
 
 import { isSea } from "node:sea";
+import { painterFor, type Tone } from "@siteferry/agent";
 import type { ReceiveReport } from "@siteferry/receiver";
 import type { SealedBundle, SendReport } from "@siteferry/sender";
 import type { DemoSetUp } from "./set-up.ts";
@@ -34,7 +35,7 @@ ${columns(["cycle", "checks run", "bundles sealed and shipped", "check results",
 export function cycleLine({ number, checks, sent, received, services }: Cycle): string {
   const bundles = sent.sealed.map(({ kind, sizeBytes }) => `${kind} ${kibibytes(sizeBytes)}`);
   const [ok, warning, critical, unknown] = services;
-  const states = `${paint(ok, 32)} OK ${paint(warning, 33)} WARN ${paint(critical, 31)} CRIT ${paint(unknown, 35)} UNKN`;
+  const states = `${paint(ok, "good")} OK ${paint(warning, "warning")} WARN ${paint(critical, "bad")} CRIT ${paint(unknown, "unknown")} UNKN`;
   return columns([
     String(number),
     String(checks),
@@ -99,10 +100,8 @@ function kibibytes(bytes: number): string {
   return `${(bytes / 1024).toFixed(1)} KiB`;
 }
 
-function paint(count: number, colour: number): string {
-  const text = String(count).padStart(3);
-  const plain = !process.stdout.isTTY || process.env["NO_COLOR"] !== undefined;
-  return plain ? text : `\u001b[${colour}m${text}\u001b[0m`;
+function paint(count: number, tone: Tone): string {
+  return painterFor(process.stdout)(tone, String(count).padStart(3));
 }
 
 function indent(text: string): string {

@@ -65,10 +65,7 @@ ${userNote()}`;
 
 async function askCore(core: string, options: InitOptions, ask: Ask): Promise<FirstTarget> {
   if (core !== "nagios" && core !== "naemon") {
-    throw new FerryError(
-      "settings-invalid",
-      `${printable(core)} is none of nagios, naemon, icinga2`,
-    );
+    throw new FerryError("usage-wrong", `${printable(core)} is none of nagios, naemon, icinga2`);
   }
   const coreConfig = await ask(options.coreConfig, "Its main file?", async () => {
     const placeholder = { checkresults: { dir: "/", core, mode: 0 } } as const;

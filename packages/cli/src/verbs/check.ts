@@ -1,9 +1,18 @@
 // siteferry check: how sites are, or a sender is, as a plugin of a monitoring core. Its exit status is the
 // state, and whatever goes wrong is UNKNOWN with the reason.
 
-import { openLog, type PluginState, readSettings, unknownLine } from "@siteferry/agent";
+import {
+  openLog,
+  painterFor,
+  type PluginState,
+  readSettings,
+  stateNames,
+  toneOf,
+  unknownLine,
+} from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
+import { siteIn } from "../site-in.ts";
 
 export interface CheckOptions {
   readonly config?: string;
@@ -22,36 +31,36 @@ interface Output {
 export async function runCheck(site: string | undefined, options: CheckOptions): Promise<number> {
   const { state, text } = await (
     options.sender ? checkSender(site, options) : checkSites(site, options)
-  ).catch((error: unknown) => ({ state: 3, text: unknownLine(error) }));
-  process.stdout.write(`${text}\n`);
+  ).catch((error: unknown) => ({ state: 3 as const, text: unknownLine(error) }));
+  const name = stateNames[state];
+  // The first of the words is the state's.
+  const painted = text.replace(name, () => painterFor(process.stdout)(toneOf(state), name));
+  process.stdout.write(`${painted}\n`);
   return state;
 }
 
 async function checkSites(site: string | undefined, options: CheckOptions): Promise<Output> {
   const { config = "/etc/siteferry/receiver.yaml", all, warning, critical } = options;
   if ((site !== undefined) === all) {
-    throw new FerryError("settings-invalid", "Name one site, or --all, or --sender");
+    throw new FerryError("usage-wrong", "Name one site, or --all, or --sender");
   }
   if (warning !== undefined || critical !== undefined) {
     const advice = "of sites: health.warning and health.critical in receiver.yaml";
-    throw new FerryError(
-      "settings-invalid",
-      `--warning and --critical go with --sender; ${advice}`,
-    );
+    throw new FerryError("usage-wrong", `--warning and --critical go with --sender; ${advice}`);
   }
   const { pluginOutput, pluginOutputOfAll } = await import("@siteferry/receiver");
   const { lookAtAll } = await import("./status.ts");
   const health = (await lookAtAll(config)).map((one) => one.health);
   if (all) return pluginOutputOfAll(health);
-  const one = health.find((each) => each.site === site);
-  if (one === undefined) throw new FerryError("site-not-configured", `${config} has no such site`);
+  const known = health.map((each) => each.site);
+  const one = health[known.indexOf(siteIn(known, site!, config))]!;
   return { state: one.state, text: pluginOutput(one) };
 }
 
 async function checkSender(site: string | undefined, options: CheckOptions): Promise<Output> {
   const { config = "/etc/siteferry/sender.yaml", all } = options;
   if (site !== undefined || all) {
-    throw new FerryError("settings-invalid", "--sender stands alone: it is about this machine");
+    throw new FerryError("usage-wrong", "--sender stands alone: it is about this machine");
   }
   const limits = {
     warning: limitOf("--warning", options.warning, 2),
@@ -69,5 +78,5 @@ function limitOf(name: string, text: string | undefined, fallback: number): numb
   if (text === undefined) return fallback;
   const limit = Number(text);
   if (/^\d{1,4}(\.\d+)?$/.test(text) && limit >= 1) return limit;
-  throw new FerryError("settings-invalid", `${name} is a number of runs, from 1 to 9999`);
+  throw new FerryError("usage-wrong", `${name} is a number of runs, from 1 to 9999`);
 }

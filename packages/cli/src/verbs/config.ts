@@ -1,8 +1,8 @@
 // siteferry config diff | render | approve | rollback
 
 import { mkdir, writeFile } from "node:fs/promises";
-import { checkUser, openLog, readSettings } from "@siteferry/agent";
-import { FerryError, parseSiteId, printable, type SiteId } from "@siteferry/model";
+import { checkUser, openLog, openProgress, readSettings } from "@siteferry/agent";
+import { FerryError, printable } from "@siteferry/model";
 import {
   approve,
   changesIn,
@@ -15,18 +15,22 @@ import {
   request,
 } from "@siteferry/receiver";
 import { nodeFiles } from "@siteferry/spool";
+import type { WordsOptions } from "../agent-options.ts";
+import { siteIn } from "../site-in.ts";
 
 export interface ConfigOptions {
   readonly config: string;
 }
 
+type LookOptions = ConfigOptions & WordsOptions;
+
 /** Exit status, as diff(1): 1 if something differs. */
 export async function diffObjects({
-  config,
   json,
   full,
-}: ConfigOptions & { readonly json: boolean; readonly full: boolean }): Promise<number> {
-  const views = await look(config);
+  ...options
+}: LookOptions & { readonly json: boolean; readonly full: boolean }): Promise<number> {
+  const views = await look(options);
   const all = views.map((view) => ({ view, changes: changesIn(view) }));
   const text = json
     ? JSON.stringify(
@@ -42,10 +46,11 @@ export async function diffObjects({
 
 /** The files as they would be; into a directory that may be there already, or one after the other. */
 export async function renderToDirectory({
-  config,
   out,
-}: ConfigOptions & { readonly out?: string }): Promise<void> {
-  const views = await look(config);
+  ...options
+}: LookOptions & { readonly out?: string }): Promise<void> {
+  const views = await look(options);
+  let written = 0;
   for (const [index, { wanted }] of views.entries()) {
     // Of several targets each has a directory of its own.
     const directory = views.length > 1 ? `${out}/${index + 1}` : out;
@@ -53,8 +58,10 @@ export async function renderToDirectory({
     for (const [name, text] of wanted) {
       if (out === undefined) process.stdout.write(`# ${name}\n${text}\n`);
       else await writeFile(`${directory}/${name}`, text);
+      written += 1;
     }
   }
+  if (out !== undefined) process.stdout.write(`${written} files are in ${out}.\n`);
 }
 
 export async function approveSite(
@@ -69,7 +76,7 @@ export async function approveSite(
     );
     return;
   }
-  const site = siteIn(settings, name, config);
+  const site = siteIn(Object.keys(settings.sites), name, config);
   const isNew = await approve(nodeFiles, settings, site);
   const held = await releaseHeld(nodeFiles, settings, site);
   if (!isNew && held === 0) {
@@ -97,16 +104,11 @@ async function ownSettings(config: string): Promise<ReceiverSettings> {
   return settings;
 }
 
-function siteIn(settings: ReceiverSettings, name: string, config: string): SiteId {
-  const site = parseSiteId(name);
-  if (site !== null && Object.hasOwn(settings.sites, site)) return site;
-  const known = Object.keys(settings.sites).join(", ");
-  throw new FerryError("site-not-configured", `${config} has no site "${name}"; it has ${known}`);
-}
-
-async function look(config: string): Promise<readonly ObjectsView[]> {
+async function look({ config, logLevel, quiet }: LookOptions): Promise<readonly ObjectsView[]> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
-  const views = await lookAtObjects(settings, await openLog({ name: "config", level: "warn" }));
+  using progress = openProgress(!quiet);
+  const log = await openLog({ name: "config", level: logLevel, progress });
+  const views = await lookAtObjects(settings, log, progress);
   if (views.length > 0) return views;
   throw new FerryError("settings-invalid", `${config} has no target with objects`);
 }

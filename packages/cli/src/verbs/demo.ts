@@ -23,7 +23,7 @@ const betweenCyclesMs = 1_200;
 
 export async function runDemo({ keep, cycles: wanted }: DemoOptions): Promise<number> {
   if (!Number.isInteger(wanted) || wanted < 1) {
-    throw new FerryError("settings-invalid", "--cycles takes a whole number from 1");
+    throw new FerryError("usage-wrong", "--cycles takes a whole number from 1");
   }
   const setUp = await setUpDemo();
   const site = makeFakeSite({ hosts, servicesPerHost, seed: 1, clock: { now: () => Date.now() } });

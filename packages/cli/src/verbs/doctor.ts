@@ -1,12 +1,21 @@
 // siteferry doctor: what goes wrong in practice, looked for, with what to do.
 
 import { existsSync } from "node:fs";
-import { doctorReport, doctorStatus, type NamedFinding, openLog } from "@siteferry/agent";
+import {
+  doctorReport,
+  doctorStatus,
+  type NamedFinding,
+  openLog,
+  openProgress,
+  painterFor,
+} from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
 
 export interface DoctorOptions {
   readonly config?: string;
   readonly json: boolean;
+  /** What is well, and what there is nothing to say of, isn't said. */
+  readonly quiet: boolean;
   /** The main file of the core at the centre. */
   readonly coreConfig?: string;
 }
@@ -22,12 +31,11 @@ const lingerMs = 500;
 
 /** Exit status: 0 all is well, 1 warnings, 2 failures. */
 export async function runDoctor(name: string | undefined, options: DoctorOptions): Promise<number> {
-  const { config, json, coreConfig } = options;
+  const { config, coreConfig, quiet } = options;
   const agent = agentOf(name, config);
   const path = config ?? usualPaths[agent];
-  const findings = await diagnose(agent, path, coreConfig);
-  const text = json ? JSON.stringify(findings, null, 2) : doctorReport(findings);
-  process.stdout.write(`${text}\n`);
+  const findings = await diagnose(agent, path, coreConfig, quiet);
+  process.stdout.write(textOf(findings, options));
   const status = doctorStatus(findings);
   // What hangs still would keep the process; unreferenced, the timer doesn't.
   // oxlint-disable-next-line unicorn/no-process-exit -- nothing else ends a connection that hangs
@@ -39,14 +47,23 @@ async function diagnose(
   agent: Agent,
   path: string,
   coreConfig: string | undefined,
+  isQuiet: boolean,
 ): Promise<readonly NamedFinding[]> {
+  using progress = openProgress(!isQuiet);
   const log = await openLog({ name: "doctor", level: "silent" });
   if (agent === "receiver") {
     const { diagnoseReceiver } = await import("@siteferry/receiver");
-    return await diagnoseReceiver({ path, coreConfig }, log);
+    return await diagnoseReceiver({ path, coreConfig }, log, progress);
   }
   const { diagnoseSender } = await import("@siteferry/sender");
-  return await diagnoseSender(path, log);
+  return await diagnoseSender(path, log, progress);
+}
+
+function textOf(findings: readonly NamedFinding[], { json, quiet }: DoctorOptions): string {
+  if (json) return `${JSON.stringify(findings, null, 2)}\n`;
+  const wrong = findings.filter(({ verdict }) => verdict === "warning" || verdict === "fail");
+  if (quiet && wrong.length === 0) return "";
+  return `${doctorReport(quiet ? wrong : findings, painterFor(process.stdout))}\n`;
 }
 
 /** Without a word it is the one whose settings lie where they belong. */
@@ -57,5 +74,5 @@ function agentOf(name: string | undefined, config: string | undefined): Agent {
   );
   const [one] = there;
   if (name === undefined && one !== undefined && there.length === 1) return one;
-  throw new FerryError("settings-invalid", "Say whom to look at: siteferry doctor sender|receiver");
+  throw new FerryError("usage-wrong", "Say whom to look at: siteferry doctor sender|receiver");
 }

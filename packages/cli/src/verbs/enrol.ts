@@ -31,7 +31,7 @@ export async function runEnrol(words: readonly string[], options: EnrolOptions):
   const id = parseSiteId(name);
   if (id === null || line.length === 0) {
     throw new FerryError(
-      "settings-invalid",
+      "usage-wrong",
       "Write: siteferry enrol SITE 'ssh-ed25519 …', or at a site: siteferry enrol --centre CENTRE 'ssh-ed25519 …'",
     );
   }

@@ -7,10 +7,7 @@ import { isTerminal, openQuestions } from "../questions.ts";
 
 export async function runInit(agent: string, options: InitOptions): Promise<number> {
   if (agent !== "sender" && agent !== "receiver") {
-    throw new FerryError(
-      "settings-invalid",
-      "Write: siteferry init sender, or siteferry init receiver",
-    );
+    throw new FerryError("usage-wrong", "Write: siteferry init sender, or siteferry init receiver");
   }
   await using questions = openQuestions(isTerminal() && !options.yes);
   const ask: Ask = async (given, question, usual) =>

@@ -47,7 +47,7 @@ interface Findings {
 /** Exit status: 76 if the centre would refuse the bundle, whatever its reason. */
 export async function runInspect(file: string, options: InspectOptions): Promise<number> {
   if (!Number.isInteger(options.rows) || options.rows < 0) {
-    throw new FerryError("settings-invalid", "--rows takes a whole number");
+    throw new FerryError("usage-wrong", "--rows takes a whole number");
   }
   const findings = await inspect(await readBundle(file), options);
   const shown = options.json ? asJson(findings, options) : asText(findings, options);
@@ -77,10 +77,7 @@ async function inspect(
         : parseAllowedSigners(await readText(nodeFiles, allowedSigners), allowedSigners);
     const recipient = centre === undefined ? header.recipient : parseSiteId(centre);
     if (recipient === null) {
-      throw new FerryError(
-        "settings-invalid",
-        `--centre: "${printable(centre ?? "")}" isn't an id`,
-      );
+      throw new FerryError("usage-wrong", `--centre: "${printable(centre ?? "")}" isn't an id`);
     }
     const revoked =
       revokedKeys === undefined
@@ -123,7 +120,7 @@ function asText(
   const trust = allowedSigners === undefined ? "not compared with any list" : "in allowed_signers";
   const lines = header === null ? [] : headerLines(header, trust);
   if (bundle instanceof Refusal) {
-    lines.push("", `REFUSED: ${bundle.message}`, `  ${bundle.code} (${bundle.number})`);
+    lines.push("", `REFUSED: ${bundle.message}`, `  ${whatItIs(bundle)}`);
     return lines.join("\n").trimStart();
   }
   const { program_version, livestatus_version } = bundle.source;
@@ -134,7 +131,7 @@ function asText(
     lines.push("", `${name}: ${table.length} rows`);
     for (const row of table.slice(0, rows)) lines.push(...rowLines(row));
   }
-  if (dump) lines.push("", `REFUSED: ${dump.message}`, `  ${dump.code} (${dump.number})`);
+  if (dump) lines.push("", `REFUSED: ${dump.message}`, `  ${whatItIs(dump)}`);
   return lines.join("\n");
 }
 
@@ -151,6 +148,10 @@ function headerLines(header: BundleHeader, trust: string): string[] {
 }
 
 /** A header may claim any number; not each is a day. */
+function whatItIs({ code, number }: Refusal): string {
+  return `${code} (${number}): siteferry explain ${code}`;
+}
+
 function timeOf(milliseconds: number): string {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime()) ? `${milliseconds} ms` : date.toISOString();

@@ -30,6 +30,9 @@ export async function runAgeKeygen(file: string): Promise<void> {
 async function refuseExisting(...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if ((await nodeFiles.status(path)) === null) continue;
-    throw new FerryError("key-unusable", `${path} exists; a key is never overwritten`);
+    throw new FerryError(
+      "key-unusable",
+      `${path} exists, and a key is never overwritten: name another file`,
+    );
   }
 }

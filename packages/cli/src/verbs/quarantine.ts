@@ -28,7 +28,11 @@ export async function listRefused({ config, json }: QuarantineOptions): Promise<
     );
     process.stdout.write(`    ${note.name}: ${note.message}\n`);
   }
-  if (files.length === 0) process.stdout.write("Nothing was refused.\n");
+  process.stdout.write(
+    files.length === 0
+      ? "Nothing was refused.\n"
+      : "\nsiteferry quarantine show ID: what one holds; siteferry explain CODE: what to do.\n",
+  );
 }
 
 /** Exit status: that of `inspect`. */
@@ -36,7 +40,8 @@ export async function showRefused(id: string, { config }: QuarantineOptions): Pr
   const { settings, files } = await open(config);
   const { path, note } = find(files, id);
   process.stdout.write(`Refused at ${note.refusedAt}: ${note.message}\n`);
-  process.stdout.write(`  ${note.code} (${note.number}), ${note.name}\n\n`);
+  process.stdout.write(`  ${note.code} (${note.number}), ${note.name}\n`);
+  process.stdout.write(`  What to do: siteferry explain ${note.code}\n\n`);
   const { allowedSigners, centre, identity, revokedKeys } = settings;
   const more = {
     ...(identity !== undefined && { identity }),
@@ -69,5 +74,8 @@ async function open(
 function find(files: readonly QuarantinedFile[], id: string): QuarantinedFile {
   const found = files.find((file) => file.id === id);
   if (found !== undefined) return found;
-  throw new FerryError("file-missing", `There is no "${id}" in the quarantine: see its list`);
+  throw new FerryError(
+    "file-missing",
+    `There is no "${id}" in the quarantine: siteferry quarantine list`,
+  );
 }

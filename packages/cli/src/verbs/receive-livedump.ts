@@ -29,7 +29,7 @@ function siteOf(name: string | true | undefined, isTwice: boolean): SiteId {
   const site = typeof name === "string" && !isTwice ? parseSiteId(name) : null;
   if (site !== null) return site;
   throw new FerryError(
-    "settings-invalid",
+    "usage-wrong",
     "--format livedump takes --stdin SITE or --mail SITE: whose dump it is never stands in it",
   );
 }

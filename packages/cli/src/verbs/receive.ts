@@ -1,6 +1,6 @@
 // siteferry receive
 
-import { openLog, readSettings } from "@siteferry/agent";
+import { openLog, openProgress, readSettings } from "@siteferry/agent";
 import { exitCodes, explain, FerryError, type Log, parseSiteId } from "@siteferry/model";
 import { receiveArrival, receiverSchema, type ReceiverSettings } from "@siteferry/receiver/arrival";
 import { nodeFiles } from "@siteferry/spool";
@@ -17,21 +17,25 @@ export interface ReceiveOptions extends AgentOptions {
 
 /** Exit status: 75 if something has to be tried again, 76 if something was refused. */
 export async function runReceive(options: ReceiveOptions): Promise<number> {
-  const { config, once, logLevel, stdin, mail, format } = options;
+  const { config, once, logLevel, quiet, stdin, mail, format } = options;
   if (format === "livedump") {
     const { runReceiveLivedump } = await import("./receive-livedump.ts");
     return await runReceiveLivedump(options);
   }
   if (mail !== undefined) return await takeMail(options);
   const settings = await readSettings(nodeFiles, config, receiverSchema);
-  const log = await openLog({ name: "receiver", level: logLevel });
-  if (stdin !== undefined) return await receiveStdin(settings, log, stdin);
+  if (stdin !== undefined) {
+    const log = await openLog({ name: "receiver", level: logLevel });
+    return await receiveStdin(settings, log, stdin);
+  }
+  using progress = openProgress(once && !quiet);
+  const log = await openLog({ name: "receiver", level: logLevel, progress });
   const { receiveAlways, receiveOnce } = await import("@siteferry/receiver");
   if (!once) {
     await receiveAlways(settings, log);
     return 0;
   }
-  const { failed, refused } = await receiveOnce(settings, log);
+  const { failed, refused } = await receiveOnce(settings, log, progress);
   return failed > 0 ? exitCodes.transient : refused > 0 ? exitCodes.refused : 0;
 }
 
@@ -49,7 +53,7 @@ async function receiveStdin(settings: ReceiverSettings, log: Log, name: string):
 /** A mail server gives mail back to its sender with any status but 0 and 75. */
 async function takeMail({ config, logLevel, mail }: ReceiveOptions): Promise<number> {
   if (typeof mail === "string") {
-    throw new FerryError("settings-invalid", "--mail takes a site only with --format livedump");
+    throw new FerryError("usage-wrong", "--mail takes a site only with --format livedump");
   }
   try {
     const settings = await readSettings(nodeFiles, config, receiverSchema);

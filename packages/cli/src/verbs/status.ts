@@ -1,6 +1,6 @@
 // siteferry status: how each site is, for people.
 
-import { openLog, readSettings } from "@siteferry/agent";
+import { openLog, painterFor, readSettings } from "@siteferry/agent";
 import {
   lookAtSites,
   receiverSchema,
@@ -20,8 +20,14 @@ export async function showStatus({
 }: StatusOptions & { readonly json: boolean }): Promise<void> {
   const all = await lookAtAll(config);
   const nowMs = Date.now();
-  const records = all.map((one) => statusRecord(one, nowMs));
-  process.stdout.write(`${json ? JSON.stringify(records, null, 2) : statusTable(all, nowMs)}\n`);
+  const text = json
+    ? JSON.stringify(
+        all.map((one) => statusRecord(one, nowMs)),
+        null,
+        2,
+      )
+    : statusTable(all, nowMs, painterFor(process.stdout));
+  process.stdout.write(`${text}\n`);
 }
 
 /** @throws FerryError if the settings or the spool can't be read */

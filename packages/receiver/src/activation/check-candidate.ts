@@ -33,6 +33,7 @@ export async function checkCandidate(
     }
     await files.writeNew(`${at}/main.cfg`, Buffer.from(text), 0o600);
     const command = check.map((word) => word.replaceAll("{config}", `${at}/main.cfg`));
+    world.progress?.begin("The core checks the objects");
     const deadlineMs = Math.min(timeout, withinMs);
     const { status, output } = await core.run(command, deadlineMs);
     if (status === 0) return null;

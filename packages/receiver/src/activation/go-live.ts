@@ -175,6 +175,7 @@ async function watchHealth(target: OpenTarget, pending: PendingActivation): Prom
   const { world, core, main } = target;
   if (main === null) return "well";
   const { timeout } = main.activate;
+  world.progress?.begin("The core loads the objects");
   let beganMs = world.clock.now();
   let sinceMs = pending.reloadedMs ?? beganMs;
   let stamp = "";

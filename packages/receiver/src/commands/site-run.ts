@@ -110,14 +110,18 @@ export async function sendRemembered(
   memory: CommandMemory,
 ): Promise<number> {
   if (commands.length === 0) return 0;
-  const { clock } = run.opening.world;
+  const { clock, progress } = run.opening.world;
+  progress?.begin(`Commands of ${run.site}`, commands.length);
   const dialect = dialectOf(run.target);
   const nowMs = clock.now();
   const lines = commands.map(({ command }) => encodeCommand(command, dialect, nowMs));
   await saveMemory(run, memoryName, noteSent(memory, commands, nowMs));
   const sent: PlannedCommand[] = [];
   try {
-    await run.link.send(lines, (index) => void sent.push(commands[index]!));
+    await run.link.send(lines, (index) => {
+      sent.push(commands[index]!);
+      progress?.add(1);
+    });
   } finally {
     // What the core shows of the moment before the last one went out doesn't have all of them.
     await saveMemory(run, memoryName, noteSent(memory, sent, clock.now()));

@@ -1,6 +1,13 @@
 // All that `siteferry doctor receiver` looks at, in the order of a bundle's way.
 
-import { type Check, checkFreeSpace, checkSpoolUser, checkSpoolWorks, ok } from "@siteferry/agent";
+import {
+  type Check,
+  checkFreeSpace,
+  checkSpoolUser,
+  checkSpoolWorks,
+  counted,
+  ok,
+} from "@siteferry/agent";
 import { certificates } from "./certificates.ts";
 import { commandsTarget } from "./commands-target.ts";
 import { coreSettings } from "./core-settings.ts";
@@ -18,7 +25,9 @@ const settings: Check<ReceiverSubject> = {
   name: "settings",
   // Who comes so far has read them.
   run: async ({ settings: { centre, sites: all, targets } }) => [
-    ok(`${centre} with ${Object.keys(all).length} sites and ${targets.length} targets`),
+    ok(
+      `${centre} with ${counted(Object.keys(all).length, "site")} and ${counted(targets.length, "target")}`,
+    ),
   ],
 };
 

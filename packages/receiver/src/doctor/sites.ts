@@ -1,6 +1,6 @@
 // How the sites are, as `siteferry check --all` has it.
 
-import { type Check, fail, ok, stateNames, warning } from "@siteferry/agent";
+import { type Check, counted, fail, ok, stateNames, warning } from "@siteferry/agent";
 import type { ReceiverSubject } from "./subject.ts";
 
 /** A thousand sites that are silent have one reason. */
@@ -11,7 +11,7 @@ export const sites: Check<ReceiverSubject> = {
   async run({ health }) {
     const all = await health();
     const bad = all.filter(({ state }) => state !== 0);
-    if (bad.length === 0) return [ok(`${all.length} sites, all well`)];
+    if (bad.length === 0) return [ok(`${counted(all.length, "site")}, all well`)];
     const found = bad.slice(0, shownMax).map(({ site, state, summary }) => {
       const what = `${site} is ${stateNames[state]}: ${summary}`;
       const todo = `siteferry status; at the site: siteferry doctor sender`;

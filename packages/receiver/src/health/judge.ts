@@ -129,7 +129,10 @@ function otherTroubles(
   const waitsMs = outbox.waiting === 0 ? 0 : (createdMs ?? 0) - outbox.oldest;
   return [
     warning(refused.length > 0, `${refused.length} refused: ${refused[0]?.code ?? ""}`),
-    warning(!oneWay && missed > 0 && isRecent(missedMs), `${missed} bundles are missing`),
+    warning(
+      !oneWay && missed > 0 && isRecent(missedMs),
+      missed === 1 ? "1 bundle is missing" : `${missed} bundles are missing`,
+    ),
     warning(
       waitsMs > criticalAfter * intervalMs,
       `${outbox.waiting} wait in its outbox for ${durationOf(waitsMs / 1000)}`,

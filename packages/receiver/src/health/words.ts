@@ -1,10 +1,14 @@
 // How the health of sites is said: as a plugin says it, and as a table.
 
 import {
+  counted,
   durationOf,
+  type Paint,
   pluginText as shown,
   type PluginState,
   stateNames,
+  toneOf,
+  unpainted,
   worstOf,
 } from "@siteferry/agent";
 import type { SiteHealth, SiteView } from "./judge.ts";
@@ -21,6 +25,8 @@ export function pluginOutputOfAll(all: readonly SiteHealth[]): {
   readonly state: PluginState;
   readonly text: string;
 } {
+  // Nothing to look at is no good news: the settings may be others than one thinks.
+  if (all.length === 0) return { state: 3, text: "SITEFERRY UNKNOWN - no site is configured" };
   const state = worstOf(all.map((one) => one.state));
   const bad = all.filter((one) => one.state !== 0);
   const names = bad.slice(0, 5).map(({ site }) => site);
@@ -33,7 +39,7 @@ export function pluginOutputOfAll(all: readonly SiteHealth[]): {
         `${stateNames[one].toLowerCase()}=${all.filter((site) => site.state === one).length};;;0`,
     ),
   ];
-  const head = `SITEFERRY ${stateNames[state]} - ${all.length} sites: ${who} | ${perfData.join(" ")}`;
+  const head = `SITEFERRY ${stateNames[state]} - ${counted(all.length, "site")}: ${who} | ${perfData.join(" ")}`;
   const lines = bad.map(
     ({ site, state: its, summary }) => `${site}: ${stateNames[its]}: ${shown(summary)}`,
   );
@@ -53,8 +59,12 @@ const headings = [
 ];
 
 /** A table for a terminal, a line each site, with what else there is to know below it. */
-export function statusTable(all: readonly SiteView[], nowMs: number): string {
-  if (all.length === 0) return "No site is configured.";
+export function statusTable(
+  all: readonly SiteView[],
+  nowMs: number,
+  paint: Paint = unpainted,
+): string {
+  if (all.length === 0) return "No site is configured: siteferry enrol takes one in.";
   const rows = all.map(({ facts, health }) => {
     const numbers = numbersOf(facts, nowMs);
     const { age, lag, bundlesOfDay, bytesOfDay, missed, quarantined } = numbers;
@@ -73,13 +83,17 @@ export function statusTable(all: readonly SiteView[], nowMs: number): string {
   const widths = headings.map((heading, index) =>
     Math.max(heading.length, ...rows.map((row) => row[index]!.length)),
   );
-  const line = (cells: readonly string[], last: string): string =>
-    [...cells.map((cell, index) => cell.padEnd(widths[index]!)), last].join("  ").trimEnd();
+  const line = (cells: readonly string[], last: string, state: PluginState | null): string => {
+    const padded = cells.map((cell, index) => cell.padEnd(widths[index]!));
+    const stateAt = headings.indexOf("STATE");
+    if (state !== null) padded[stateAt] = paint(toneOf(state), padded[stateAt]!);
+    return [...padded, last].join("  ").trimEnd();
+  };
   const lines = all.flatMap(({ health: { state, summary, details } }, index) => [
-    line(rows[index]!, state === 0 ? "" : shown(summary)),
+    line(rows[index]!, state === 0 ? "" : shown(summary), state),
     ...details.map((one) => `${" ".repeat(widths[0]!)}  ${shown(one)}`),
   ]);
-  return [line(headings, ""), ...lines].join("\n");
+  return [line(headings, "", null), ...lines].join("\n");
 }
 
 /** `1 of 24`: the hosts that are down, the services with problems. */

@@ -40,7 +40,9 @@ export function refusalTable(refused: readonly Refused[], caption: string): Mark
     <caption>
       ${caption};
       <code>siteferry quarantine show ID</code>
-      says more
+      and
+      <code>siteferry explain CODE</code>
+      say more
     </caption>
     <thead role="rowgroup">
       <tr role="row">

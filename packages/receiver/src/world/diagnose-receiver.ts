@@ -17,7 +17,7 @@ import {
 } from "@siteferry/agent";
 import { icinga2Client } from "@siteferry/apply";
 import { connect, parseAddress } from "@siteferry/livestatus";
-import type { Log, World } from "@siteferry/model";
+import type { Log, Progress, World } from "@siteferry/model";
 import { receiverChecks } from "../doctor/checks.ts";
 import { findCoreFile, parseCoreConfiguration } from "../doctor/core-configuration.ts";
 import type { LinkSubject, ReceiverSubject } from "../doctor/subject.ts";
@@ -41,8 +41,9 @@ export interface DiagnosisOptions {
 export async function diagnoseReceiver(
   { path, coreConfig }: DiagnosisOptions,
   log: Log,
+  progress: Progress | null = null,
 ): Promise<readonly NamedFinding[]> {
-  const world = realWorld(log);
+  const world = realWorld(log, progress);
   let settings: ReceiverSettings;
   try {
     settings = await readSettings(world.files, path, receiverSchema);
@@ -74,13 +75,11 @@ export async function diagnoseReceiver(
         tls: await readTlsFiles(world.files, tls ?? {}),
       });
     },
-    async icinga2({ url, serverName, ca, user, password }) {
+    async icinga2(target) {
       return icinga2Client({
-        url,
-        serverName,
-        ca: await readText(world.files, ca),
-        user,
-        password: (await readKey(world.files, password)).trim(),
+        ...target,
+        ca: await readText(world.files, target.ca),
+        password: (await readKey(world.files, target.password)).trim(),
         connections: 1,
         timeoutMs: answerMs,
       });
@@ -89,7 +88,7 @@ export async function diagnoseReceiver(
     links,
   };
   try {
-    return await examine(receiverChecks, subject, deadline);
+    return await examine(receiverChecks, subject, deadline, world.progress);
   } finally {
     for (const { open } of links)
       void open().then(

@@ -4,7 +4,7 @@ import { statfs } from "node:fs/promises";
 import { checkUser, readKey, realWorld } from "@siteferry/agent";
 import { loadSigner } from "@siteferry/bundle";
 import { dropReceiver } from "@siteferry/carry/contract";
-import type { Log } from "@siteferry/model";
+import type { Log, Progress } from "@siteferry/model";
 import { type Doorway, openDoorDirectories } from "../door.ts";
 import { type Imported, importStick } from "../import-stick.ts";
 import type { ReceiverSettings } from "../settings.ts";
@@ -14,8 +14,12 @@ import { readSigners } from "./read-keys.ts";
 export { openDoor } from "../door.ts";
 
 /** @throws FerryError `key-unusable` if receiver.yaml names a key that can't be used. */
-export async function openDoorway(settings: ReceiverSettings, log: Log): Promise<Doorway> {
-  const world = realWorld(log);
+export async function openDoorway(
+  settings: ReceiverSettings,
+  log: Log,
+  progress: Progress | null = null,
+): Promise<Doorway> {
+  const world = realWorld(log, progress);
   const { files } = world;
   const spool = `${settings.spool}/receiver`;
   const { key } = settings;
@@ -38,8 +42,9 @@ export async function importFrom(
   settings: ReceiverSettings,
   log: Log,
   dir: string,
+  progress: Progress | null = null,
 ): Promise<Imported> {
-  const doorway = await openDoorway(settings, log);
+  const doorway = await openDoorway(settings, log, progress);
   await checkUser(doorway.spool);
   return await importStick(doorway, dropReceiver(doorway.world.files, { dir, site: null }));
 }

@@ -15,7 +15,7 @@ import {
   type ListeningTransport,
   type ReceivingTransport,
 } from "@siteferry/carry/contract";
-import { errorFields, explain, type Log, type World } from "@siteferry/model";
+import { errorFields, explain, type Log, type Progress, type World } from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
@@ -40,8 +40,12 @@ import { livedumpSealer } from "./receive-livedump.ts";
  * What listens is not opened: that is the daemon's.
  * @throws FerryError `spool-busy` if another receiver works in this spool.
  */
-export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise<ReceiveReport> {
-  return await withSpool(settings, log, new TakingIn(), async (open) => {
+export async function receiveOnce(
+  settings: ReceiverSettings,
+  log: Log,
+  progress: Progress | null = null,
+): Promise<ReceiveReport> {
+  return await withSpool(settings, realWorld(log, progress), new TakingIn(), async (open) => {
     return await receive(await open());
   });
 }
@@ -49,7 +53,7 @@ export async function receiveOnce(settings: ReceiverSettings, log: Log): Promise
 /** Runs until SIGTERM or SIGINT. */
 export async function receiveAlways(settings: ReceiverSettings, log: Log): Promise<void> {
   const takingIn = new TakingIn(waitAtMost);
-  await withSpool(settings, log, takingIn, async (open, { looking, listening }) => {
+  await withSpool(settings, realWorld(log), takingIn, async (open, { looking, listening }) => {
     // A list that can't be used at the start is an operator's slip: say so and end.
     await open();
     const door = openDoor(await openDoorway(settings, log));
@@ -132,17 +136,16 @@ type OpenReceiver = () => Promise<Receiver>;
 
 async function withSpool<Result>(
   settings: ReceiverSettings,
-  log: Log,
+  world: World,
   takingIn: TakingIn,
   work: (open: OpenReceiver, transports: Transports) => Promise<Result>,
 ): Promise<Result> {
-  const world = realWorld(log);
   const { files } = world;
   const spool = `${settings.spool}/receiver`;
   await files.makeDirectory(spool, 0o700);
   await checkUser(spool);
   // Its key is checked, and the arrivals' directory is made.
-  await openDoorway(settings, log);
+  await openDoorway(settings, world.log);
   const lock = await takeLock(`${spool}/lock`);
   let transports: Transports = { looking: [], listening: [] };
   try {
@@ -178,14 +181,17 @@ function realOpening(world: World, settings: ReceiverSettings, spool: string): R
 export async function lookAtObjects(
   settings: ReceiverSettings,
   log: Log,
+  progress: Progress | null = null,
 ): Promise<readonly ObjectsView[]> {
-  const world = realWorld(log);
+  const world = realWorld(log, progress);
   const { trusted: _trusted, ...keys } = await readKeys(world.files, settings);
   const common = realOpening(world, settings, `${settings.spool}/receiver`);
   const opening: Opening = { ...common, ...keys, cache: new BundleCache() };
   const views: ObjectsView[] = [];
   for (const target of settings.targets) {
-    if ("objects" in target) views.push(await viewObjects(opening, target.objects));
+    if (!("objects" in target)) continue;
+    progress?.begin(`Rendering the objects for ${target.objects.dir}`);
+    views.push(await viewObjects(opening, target.objects));
   }
   return views;
 }

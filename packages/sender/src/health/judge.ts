@@ -1,6 +1,7 @@
 // How well a sender does, in the words and states of a monitoring plugin. Pure.
 
 import {
+  counted,
   durationOf,
   missedRuns,
   type PluginState,
@@ -94,7 +95,7 @@ function linkTrouble(
 }
 
 function detailOf({ name, failures, problem }: LinkFacts): string {
-  const times = failures > 0 ? `${failures} failures, ` : "";
+  const times = failures > 0 ? `${counted(failures, "failure")}, ` : "";
   return `${name}: ${times}${problem === null ? "no reason is known" : `${problem.code}: ${problem.message}`}`;
 }
 

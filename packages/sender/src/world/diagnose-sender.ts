@@ -15,7 +15,7 @@ import {
 } from "@siteferry/agent";
 import { openSite } from "@siteferry/collect";
 import { connect, parseAddress, parseHeaderLine } from "@siteferry/livestatus";
-import type { Log } from "@siteferry/model";
+import type { Log, Progress } from "@siteferry/model";
 import { senderChecks } from "../doctor/checks.ts";
 import type { LinkSubject, SenderSubject } from "../doctor/subject.ts";
 import { type SenderSettings, senderSchema } from "../settings.ts";
@@ -31,8 +31,12 @@ const stepMs = 10_000;
 const connectMs = 8_000;
 const answerMs = 10_000;
 
-export async function diagnoseSender(path: string, log: Log): Promise<readonly NamedFinding[]> {
-  const world = realWorld(log);
+export async function diagnoseSender(
+  path: string,
+  log: Log,
+  progress: Progress | null = null,
+): Promise<readonly NamedFinding[]> {
+  const world = realWorld(log, progress);
   let settings: SenderSettings;
   try {
     settings = await readSettings(world.files, path, senderSchema);
@@ -64,7 +68,7 @@ export async function diagnoseSender(path: string, log: Log): Promise<readonly N
     links,
   };
   try {
-    return await examine(senderChecks, subject, deadline);
+    return await examine(senderChecks, subject, deadline, world.progress);
   } finally {
     // Not waited for: of one that hangs the process needn't hear any more.
     for (const { open } of links)

@@ -14,7 +14,14 @@ import {
 import { loadSigner, parseAllowedSigners } from "@siteferry/bundle";
 import { distinctNames, type SendingTransport } from "@siteferry/carry/contract";
 import { connect, parseAddress } from "@siteferry/livestatus";
-import { errorFields, explain, FerryError, type Log, type World } from "@siteferry/model";
+import {
+  errorFields,
+  explain,
+  FerryError,
+  type Log,
+  type Progress,
+  type World,
+} from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { readSenderFacts } from "../health/facts.ts";
 import { judgeSender, type SenderHealth, type SenderLimits } from "../health/judge.ts";
@@ -24,16 +31,25 @@ import { Lanes, type Shipping } from "../ship.ts";
 import { openTransport } from "../transports/index.ts";
 
 /** @throws FerryError `spool-busy` if another sender works in this spool. */
-export async function sendOnce(settings: SenderSettings, log: Log): Promise<SendReport> {
+export async function sendOnce(
+  settings: SenderSettings,
+  log: Log,
+  progress: Progress | null = null,
+): Promise<SendReport> {
   const shipping = { keepsPauses: false, patience: (lanes: Promise<unknown>) => lanes };
-  return await withSender(settings, log, shipping, send);
+  return await withSender(settings, realWorld(log, progress), shipping, send);
 }
 
 /**
  * A run that also writes the whole site into `dir`, such as a stick that somebody carries: the
  * configuration and a keyframe, which need nothing that travelled before.
  */
-export async function exportTo(settings: SenderSettings, log: Log, dir: string): Promise<Exported> {
+export async function exportTo(
+  settings: SenderSettings,
+  log: Log,
+  dir: string,
+  progress: Progress | null = null,
+): Promise<Exported> {
   const stick = { drop: { dir, mode: 0o644, after: [], collapse: true, index: false } };
   const more: SenderSettings = {
     ...settings,
@@ -41,7 +57,7 @@ export async function exportTo(settings: SenderSettings, log: Log, dir: string):
     transports: [...settings.transports, stick],
   };
   const shipping = { keepsPauses: false, patience: (lanes: Promise<unknown>) => lanes };
-  return await withSender(more, log, shipping, async (sender) => {
+  return await withSender(more, realWorld(log, progress), shipping, async (sender) => {
     const { sealed } = await send({ ...sender, whole: true });
     const there = await sender.world.files.list(dir);
     return {
@@ -71,7 +87,7 @@ export async function lookAtSender(
 /** Runs until SIGTERM or SIGINT. */
 export async function sendAlways(settings: SenderSettings, log: Log): Promise<void> {
   const shipping = { keepsPauses: true, patience: waitAtMost };
-  await withSender(settings, log, shipping, async (sender) => {
+  await withSender(settings, realWorld(log), shipping, async (sender) => {
     await runDaemon({
       schedule: settings.schedule,
       log,
@@ -88,11 +104,10 @@ export async function sendAlways(settings: SenderSettings, log: Log): Promise<vo
 
 async function withSender<Result>(
   settings: SenderSettings,
-  log: Log,
+  world: World,
   shipping: Pick<Shipping, "keepsPauses" | "patience">,
   work: (sender: Sender) => Promise<Result>,
 ): Promise<Result> {
-  const world = realWorld(log);
   const spool = `${settings.spool}/sender`;
   await world.files.makeDirectory(spool, 0o700);
   await checkUser(spool);

@@ -110,6 +110,11 @@ const components = {
     files: ["mount.exfat-fuse", "mkfs.exfat"],
     tests: "of a stick with exFAT",
   },
+  shells: {
+    packages: ["zsh", "fish"],
+    files: ["zsh", "fish"],
+    tests: "of completion in zsh and fish",
+  },
   rpm: {
     packages: ["rpm", "binutils"],
     files: ["rpmbuild", "rpm", "strip", "objdump"],

@@ -1,7 +1,8 @@
 // Judges every refusal at the moment it is made, by the file itself as it lies in the quarantine.
 
+import { dirname } from "node:path";
 import type { BundleHeader } from "@siteferry/bundle";
-import type { RefusalCode, SiteId } from "@siteferry/model";
+import { limits, type RefusalCode, type SiteId } from "@siteferry/model";
 import type { QuarantineNote } from "@siteferry/spool";
 import { receiverSpool } from "./agents.ts";
 import type { Inode } from "./disk.ts";
@@ -17,6 +18,8 @@ export class QuarantineWatch {
   readonly #centre: Machine;
   readonly #witness: Witness;
   readonly #seen = new Set<string>();
+  /** By the path: the content. */
+  readonly #lying = new Map<string, Uint8Array>();
   /** By the hash of the file: how often a run ended while it was opened. */
   readonly #interruptions = new Map<string, number>();
 
@@ -28,9 +31,12 @@ export class QuarantineWatch {
   /** What is new since the last look; `keyLost`: whose line is missing in allowed_signers. Returns honest files. */
   look(keyLost: SiteId | null): readonly { code: RefusalCode; header: BundleHeader }[] {
     const files = this.#centre.disk.filesBelow(quarantine);
+    this.#noticeDropped(files);
     const honest: { code: RefusalCode; header: BundleHeader }[] = [];
     for (const [path, { content }] of files) {
-      if (path.endsWith(".reason") || this.#seen.has(path)) continue;
+      if (path.endsWith(".reason")) continue;
+      this.#lying.set(path, content);
+      if (this.#seen.has(path)) continue;
       this.#seen.add(path);
       const note = noteOf(files.get(`${path}.reason`));
       const header = note === null ? null : this.#judge(note, content, keyLost);
@@ -38,6 +44,25 @@ export class QuarantineWatch {
       else if (header !== null) honest.push({ code: note.code as RefusalCode, header });
     }
     return honest;
+  }
+
+  /** A full quarantine drops its oldest file, and no other. */
+  #noticeDropped(files: ReadonlyMap<string, Inode>): void {
+    for (const [path, content] of this.#lying) {
+      if (files.has(path)) continue;
+      this.#lying.delete(path);
+      const others = [...files.keys()].filter(
+        (other) => dirname(other) === dirname(path) && !other.endsWith(".reason"),
+      );
+      const isOldest = others.every((other) => path < other);
+      if (isOldest && others.length >= limits.quarantineFilesMax) this.#witness.dropped(content);
+    }
+  }
+
+  /** Names that weren't durable come and go, each for itself. */
+  afterPowerCut(): void {
+    const files = this.#centre.disk.filesBelow(quarantine);
+    for (const path of files.keys()) if (!files.has(`${path}.reason`)) this.#seen.add(path);
   }
 
   /** What is marked in the inbox now, also by a power cut, counts as what the run was opening. */

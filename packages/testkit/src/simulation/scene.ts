@@ -152,6 +152,7 @@ export class Scene {
 
   async coreReloads(): Promise<void> {
     await this.core.reload();
+    this.witness.loaded(this.core.known);
   }
 
   /** An operator's way out, once for a site, when its epoch began with clocks ahead and was lost. */
@@ -234,7 +235,8 @@ export class Scene {
     machine.powerCut();
     this.say(machine.name, "the power went, too");
     if (machine === this.centre) {
-      for (const result of await this.core.returned()) this.witness.forget(result);
+      this.#quarantine.afterPowerCut();
+      for (const result of await this.core.returned()) this.witness.returned(result);
     }
     return false;
   }
@@ -252,6 +254,8 @@ export class Scene {
 
   #judgeRefusals(): void {
     for (const { code, header } of this.#quarantine.look(this.keyLost)) {
+      if (code === "epoch-future" || code === "created-in-future")
+        this.witness.fromTheFuture(header);
       const isNew = header.createdMs >= this.calmMs;
       if (isNew && code === "epoch-old") this.lockedOut.add(header.site);
     }

@@ -27,7 +27,7 @@ interface Taken {
 /** The site that a host belongs to, by its name at the centre, and its name there. */
 export type OwnerOf = (host: string) => { readonly site: Site; readonly host: string } | null;
 
-/** Less than a quarantine holds: what is in there is checked, too. */
+/** Enough to see what becomes of a bundle; all of them for ever would cost time. */
 const takenMax = 60;
 /** The receiver can't tell a file that the core dropped after an hour from one that it read. */
 const droppedAfterMs = 59 * 60_000;
@@ -49,6 +49,7 @@ export class Witness implements LinkWitness {
   readonly #lastState = new Map<string, string>();
   readonly #mirrors = new Map<SiteId, Mirror>();
   readonly #moments = new Map<SiteId, Moment>();
+  readonly #future = new Set<string>();
   /** When the receiver looked after everything without a failure, by its clock. */
   readonly #looks: number[] = [];
 
@@ -113,6 +114,13 @@ export class Witness implements LinkWitness {
     this.#taken = this.#taken.filter((taken) => !isIt(taken));
   }
 
+  /** The oldest file of a full quarantine: nobody has to have it any longer. */
+  dropped(content: Uint8Array): void {
+    this.#taken = this.#taken.filter(
+      (taken) => contentHash(taken.content) !== contentHash(content),
+    );
+  }
+
   /** Only true results, of the right site; per object time never goes back, nothing comes twice. */
   given(result: Result): void {
     const { object, time, state, output } = result;
@@ -152,10 +160,22 @@ export class Witness implements LinkWitness {
     return lastTime === String(time) && lastState !== String(state);
   }
 
+  /** What the core loaded no more has no past when it comes again, even if the site's clock went back. */
+  loaded(known: ReadonlySet<string>): void {
+    for (const object of this.#lastTime.keys())
+      if (!known.has(object)) this.#lastTime.delete(object);
+  }
+
   /** It may be given again. */
   forget(result: Result): void {
     this.#given.delete(identityOf(result));
     this.#forgotten.add(identityOf(result));
+  }
+
+  /** Its file came back: if it is taken back for lying there, other times may be told in its place. */
+  returned(result: Result): void {
+    this.forget(result);
+    this.#lastTime.delete(result.object);
   }
 
   /** After a run that failed at nothing. */
@@ -174,6 +194,10 @@ export class Witness implements LinkWitness {
     const before = this.#mirrors.get(site.id);
     if (mirror.mark.epoch > 0 && !this.#sent.has(numberOf(site.id, mirror.mark))) {
       this.wrong.push(`The mark of ${site.id} is a bundle that it never sent`);
+    }
+    const shown = mirror.keyframe?.epoch;
+    if (shown !== before?.keyframe?.epoch && this.#future.has(`${site.id} ${shown}`)) {
+      this.#moments.delete(site.id);
     }
     for (const what of ["mark", "config", "keyframe"] as const) {
       if (!isBefore(mirror[what], before?.[what] ?? null)) continue;
@@ -198,6 +222,14 @@ export class Witness implements LinkWitness {
       this.wrong.push(`The mirror of ${site.id} went back in time`);
     }
     this.#moments.set(site.id, moment ?? 0);
+  }
+
+  /**
+   * Refused for its time. If the sender began again meanwhile, a copy that comes when the time is there
+   * takes the site back: nothing tells it from a sender whose clock was put right.
+   */
+  fromTheFuture({ site, epoch }: Place & { readonly site: SiteId }): void {
+    this.#future.add(`${site} ${epoch}`);
   }
 
   /** What was acknowledged is still there, also after a power cut now, or was overtaken. */
