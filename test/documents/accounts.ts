@@ -54,6 +54,8 @@ export const notRun: readonly (readonly [string, string])[] = [
   ["apt-get download ", packages],
   ["dnf ", packages],
   ["tar xzf siteferry-", packages],
+  ["cp etc/siteferry/sender.yaml.example ", packages],
+  ["siteferry keygen etc/siteferry/", packages],
   ["sha256sum -c SHA256SUMS", packages],
   ["etc/init.d/siteferry ", packages],
   ["ln -s ../init.d/siteferry ", packages],
