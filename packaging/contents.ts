@@ -12,7 +12,9 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bashCompletion, fishCompletion } from "./completion.ts";
 import { commandTree } from "./command-tree.ts";
+import { editorSchema } from "./editor-schema.ts";
 import { manualPage } from "./manual-page.ts";
+import { settingsFiles } from "./setting-keys.ts";
 import { zshCompletion } from "./zsh-completion.ts";
 
 export interface PackageFile {
@@ -89,6 +91,9 @@ function common(
     text(`${share}/man/man5/siteferry.yaml.5.gz`, page("siteferry.yaml.5")),
     text(`${share}/bash-completion/completions/siteferry`, bashCompletion(commands)),
     text(`${share}/fish/vendor_completions.d/siteferry.fish`, fishCompletion(commands)),
+    ...settingsFiles.map((file) =>
+      text(`${share}/siteferry/${file.replace("yaml", "schema.json")}`, editorSchema(file)),
+    ),
     text(`${share}/zsh/${zshFolder}/_siteferry`, zshCompletion(commands)),
     text(`${documents}/copyright`, notices),
     copy(`${documents}/README.md`, `${top}/README.md`),

@@ -1,6 +1,7 @@
 // siteferry(1) and siteferry.yaml(5): hand-written pages in man/, into which the commands are put.
 
 import { allCommands, type CommandNode, type OptionNode } from "./command-tree.ts";
+import { plainWords, type SettingKey, settingKeys, type SettingsFile } from "./setting-keys.ts";
 
 export interface PageFacts {
   readonly version: string;
@@ -8,12 +9,13 @@ export interface PageFacts {
   readonly date: string;
 }
 
-/** Fills `@VERSION@`, `@DATE@` and `@COMMANDS@`. */
+/** Fills `@VERSION@`, `@DATE@`, `@COMMANDS@` and, as `@KEYS sender.yaml@`, the keys of a file. */
 export function manualPage(template: string, tree: CommandNode, facts: PageFacts): string {
   return template
     .replaceAll("@VERSION@", facts.version)
     .replaceAll("@DATE@", facts.date)
-    .replaceAll("@COMMANDS@\n", () => commands(tree));
+    .replaceAll("@COMMANDS@\n", () => commands(tree))
+    .replaceAll(/@KEYS (\S+)@\n/g, (_, file: SettingsFile) => settingKeys(file).map(key).join(""));
 }
 
 function commands(tree: CommandNode): string {
@@ -26,6 +28,17 @@ function commands(tree: CommandNode): string {
 function command({ words, description, arguments: parameters, options }: CommandNode): string {
   const usage = [...words, ...parameters].map(roff).join(" ");
   return `.SS ${usage}\n${sentence(description)}\n${options.filter(isOwn).map(option).join("")}`;
+}
+
+function key({ path, value, meaning, ...rest }: SettingKey): string {
+  const said = [plainWords(value), rest.isRequired ? "required" : "", usual(rest.fallback)];
+  const head = said.filter((part) => part !== "").join("; ");
+  return `.TP\n.B ${roff(path)}\n${roff(`(${head})`)}\n.br\n${sentence(plainWords(meaning))}\n`;
+}
+
+function usual(fallback: unknown): string {
+  if (fallback === undefined || fallback === "") return "";
+  return `default ${typeof fallback === "string" ? fallback : JSON.stringify(fallback)}`;
 }
 
 /** Each command has `--help`. */

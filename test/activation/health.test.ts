@@ -60,8 +60,53 @@ describe.skipIf(missingFor("nagios") !== null)("how a site is", () => {
     await centre.configure({ sites, more: "health: { host: nobody-here }" });
     await centre.say("alpha", ["web"]);
     const received = await centre.receive();
-    expect(reportOf(received)).toMatchObject({ failed: 0, activations: 1 });
+    expect(reportOf(received)).toMatchObject({ failed: 0, activations: 1, sitesNotShown: 2 });
     expect(received.log).toContainEqual(expect.objectContaining({ host: "nobody-here" }));
     await centre.nagios.waitUntil("the host", ({ hosts }) => hosts.has("web"));
+  });
+
+  test("of a silent site nothing is known any more, until the next bundle says it as it was", async () => {
+    const at = (interval: string) => ({
+      alpha: `{ whenSilent: all, interval: ${interval}, objects: { autoApprove: true, attempts: mirror } }`,
+    });
+    await using centre = await Centre.open({ sites: at("1h") });
+    const checked = Math.floor(Date.now() / 1000) - 100;
+    const service = { host_name: "web", description: "ping" };
+    const hard = { state: 1, state_type: 1, current_attempt: 3, last_state_change: checked - 60 };
+    const rows = {
+      services: [{ ...service, max_check_attempts: 3 }],
+      host_states: [{ name: "web", last_check: checked, plugin_output: "up" }],
+      service_states: [{ ...service, ...hard, last_check: checked, plugin_output: "slow" }],
+    };
+    const shown = async (what: string, state: string, hostState: string) => {
+      const status = await centre.nagios.waitUntil(what, ({ hosts, services }) => {
+        const [host, ping] = [hosts.get("web"), services.get("web;ping")];
+        return host?.["current_state"] === hostState && ping?.["current_state"] === state;
+      });
+      return [status.hosts.get("web"), status.services.get("web;ping")] as const;
+    };
+    const isHard = { state_type: "1", current_attempt: "3", last_check: String(checked) };
+    await centre.say("alpha", ["web"], rows);
+    expect(reportOf(await centre.receive())).toMatchObject({ failed: 0, activations: 1 });
+    expect((await shown("the problem", "1", "0"))[1]).toMatchObject(isHard);
+
+    await centre.configure({ sites: at("1ms") });
+    await centre.receive();
+    const silent = await centre.receive();
+    expect(reportOf(silent), silent.stderr).toMatchObject({ failed: 0, activations: 0 });
+    const [host, ping] = await shown("the silence", "3", "2");
+    const since = /^no data from alpha since \d{4}-/;
+    expect(host).toMatchObject({ state_type: "1", last_check: String(checked) });
+    expect(host?.["plugin_output"]).toMatch(since);
+    expect(ping).toMatchObject({ ...isHard, long_plugin_output: "Before that: slow" });
+    expect(ping?.["plugin_output"]).toMatch(/^UNKNOWN - no data from alpha since /);
+    expect(reportOf(await centre.receive())).toMatchObject({ results: 0 });
+
+    await centre.configure({ sites: at("1h") });
+    await centre.say("alpha", ["web"], rows);
+    await centre.receive();
+    const [back, again] = await shown("what is known again", "1", "0");
+    expect(back).toMatchObject({ plugin_output: "up", last_check: String(checked) });
+    expect(again).toMatchObject({ ...isHard, plugin_output: "slow" });
   });
 });

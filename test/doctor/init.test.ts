@@ -25,10 +25,7 @@ describe.skipIf(missingFor("nagios") !== null)("init and enrol", () => {
     await using directory = await makeTemporaryDirectory("init");
     const at = (name: string): string => `${directory.path}/${name}`;
     await mkdir(at("objects"));
-    await using nagios = await startNagios({
-      objectDirectories: [at("objects")],
-      settings: { check_host_freshness: 1 },
-    });
+    await using nagios = await startNagios({ objectDirectories: [at("objects")] });
     const fake = makeFakeSite({ hosts: 2, servicesPerHost: 2, seed: 1, clock: Date });
     const site = await serve(parseAddress(`unix:${at("live")}`), fake.source, {});
     const sender = at("site/sender.yaml");

@@ -2,7 +2,7 @@
 // after the other.
 
 import { appendFile, chmod, chown, readFile, rename, writeFile } from "node:fs/promises";
-import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { freePort, makeTemporaryDirectory } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { describe, expect, test } from "vitest";
 import { approvedSite, Centre } from "../activation/centre.ts";
@@ -49,15 +49,12 @@ describe.skipIf(missingFor("nagios") !== null)("doctor receiver at a Nagios", ()
     const { nagios, installation } = centre;
     const { path, receiverYaml } = installation;
     const commands = `  - commands: { core: nagios, file: ${nagios.commandFile}, status: ${nagios.statusFile} }`;
-    await centre.configure({ sites, more: commands });
+    const health = "health: { host: testkit-centre }\n";
+    await centre.configure({ sites, more: `${commands}\n${health}` });
     await centre.say("alpha", ["web"]);
     expect((await centre.receive()).status).toBe(0);
     const look = () => doctor("receiver", receiverYaml);
-    // As Debian ships it; a centre of siteferry's wants it otherwise.
-    const asShipped = await look();
-    expect(asShipped.troubles).toEqual([expect.stringContaining("has check_host_freshness=0")]);
-    expect(asShipped.status).toBe(1);
-    await appendFile(nagios.configurationFile, "check_host_freshness=1\n");
+    const port = await freePort();
     const well = await look();
     expect(well.troubles).toEqual([]);
     expect(well.status).toBe(0);
@@ -66,6 +63,7 @@ describe.skipIf(missingFor("nagios") !== null)("doctor receiver at a Nagios", ()
       /^OK core: \S+nagios.cfg: passive results are accepted/,
       /^OK objects: .* the core reads it, and can be made to load it/,
       /^OK commands: \S+nagios.cmd is read by a core/,
+      /^OK site services: \S+: testkit-centre shows 1 site/,
       /^OK sites: 1 site, all well/,
     ]) {
       expect(well.lines).toContainEqual(expect.stringMatching(line));
@@ -136,6 +134,25 @@ describe.skipIf(missingFor("nagios") !== null)("doctor receiver at a Nagios", ()
           mended: () => rename(`${path}/gone`, `${path}/link`),
         },
         {
+          line: /^FAIL site services: \S+: the core has no nobody-here of its own/,
+          ...(await changing(receiverYaml, (text) =>
+            text.replace("testkit-centre", "nobody-here"),
+          )),
+        },
+        {
+          line: /^FAIL site services: \S+: testkit-centre has no service siteferry beta/,
+          ...(await changing(receiverYaml, (text) =>
+            text.replace("sites:\n", "sites:\n  beta: {}\n"),
+          )),
+        },
+        {
+          line: /^WARNING page: nobody listens at http:127\.0\.0\.1:/,
+          ...(await changing(
+            receiverYaml,
+            (text) => `${text}page: { listen: "127.0.0.1:${port}" }\n`,
+          )),
+        },
+        {
           line: /^FAIL settings: .*unknown key "centres"/,
           ...(await changing(receiverYaml, (text) => `centres: x\n${text}`)),
         },
@@ -166,7 +183,11 @@ describe.skipIf(missingFor("nagios") !== null)("doctor receiver at a Nagios", ()
 
 describe.skipIf(missingFor("icinga2") !== null)("doctor receiver at an Icinga 2", () => {
   test("passes when all is well; of what is broken the right line says so", async () => {
-    await using centre = await openCentre({ alpha: `prefix: ""` });
+    await using centre = await openCentre(
+      { alpha: `prefix: ""` },
+      'object Host "central" { check_command = "passive"; enable_active_checks = false }\n',
+    );
+    await centre.configure(undefined, "health: { host: central }");
     const { path, core } = centre;
     await using other = await makeTemporaryDirectory("doctor");
     await writeFile(`${other.path}/password`, "wrong", { mode: 0o600 });
@@ -179,8 +200,21 @@ describe.skipIf(missingFor("icinga2") !== null)("doctor receiver at an Icinga 2"
     expect(well.lines).toContainEqual(
       expect.stringMatching(/^OK icinga2: https:\S+ answers, and siteferry may do what is needed/),
     );
+    expect(well.lines).toContainEqual(
+      expect.stringMatching(/^OK site services: https:\S+: central shows 1 site/),
+    );
     await checkCases(
       [
+        {
+          line: /^FAIL site services: https:\S+: the core has no web of its own/,
+          ...(await changing(receiverYaml, (text) => text.replace("host: central", "host: web"))),
+        },
+        {
+          line: /^FAIL site services: https:\S+: central has no service another alpha/,
+          ...(await changing(receiverYaml, (text) =>
+            text.replace("host: central", 'host: central, service: "another {site}"'),
+          )),
+        },
         {
           line: /^FAIL icinga2: .*doesn't know siteferry, or not this password/,
           ...(await changing(receiverYaml, (text) =>

@@ -10,8 +10,8 @@ import { HostileSite, type Rows } from "../hostile-rows.ts";
 export interface Centre extends AsyncDisposable {
   readonly core: Icinga2Centre;
   readonly path: string;
-  /** Sets targets anew, with keys of the target icinga2 beside the usual ones. */
-  configure(keys?: string): Promise<void>;
+  /** Sets targets anew, with keys of the target icinga2 beside the usual ones, and further keys of the file. */
+  configure(keys?: string, more?: string): Promise<void>;
   /** Puts a site's bundle into the link. */
   configuration(site: string, rows: Rows): Promise<void>;
   states(site: string, rows: Rows): Promise<void>;
@@ -48,7 +48,7 @@ export async function openCentre(
   const centre: Centre = {
     core,
     path,
-    async configure(keys = "reloadEvery: 1ms") {
+    async configure(keys = "reloadEvery: 1ms", more = "") {
       await writeFile(
         `${path}/receiver.yaml`,
         `centre: central
@@ -59,6 +59,7 @@ ${siteLines.join("")}transports:
   - drop: { dir: ${path}/link }
 targets:
   - icinga2: { url: "${core.url}", serverName: ${core.serverName}, ca: ${core.ca}, password: ${core.passwordFile}, ${keys} }
+${more}
 `,
       );
     },

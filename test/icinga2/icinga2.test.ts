@@ -187,7 +187,7 @@ template Host "operator's" { vars.from_operator = true }
       await centre.configuration("remote2", { ...usualRows, hosts: clash });
       await centre.configuration("remote3", {
         ...usualRows,
-        hosts: [...usualRows["hosts"]!, host("good")],
+        hosts: [...usualRows["hosts"]!, host("later"), host("good")],
       });
       await centre.states("remote2", statesAt(30, "goes on"));
       const run = await centre.receive();

@@ -7,7 +7,7 @@ import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@
 import { missingFor } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildPackages, raiseVersion, top, version } from "./built.ts";
-import { type CopiedMachine, copyMachine } from "./copied-machine.ts";
+import { type CopiedMachine, copyMachine } from "../copied-machine.ts";
 
 const buildTimeoutMs = 300_000;
 
@@ -30,7 +30,8 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
 
   let installed: CopiedMachine;
   let copies = 0;
-  const copy = (): Promise<CopiedMachine> => copyMachine(at(`copy-${++copies}`), at("dist"));
+  const copy = (): Promise<CopiedMachine> =>
+    copyMachine(at(`copy-${++copies}`), { "/packages": at("dist") });
 
   /** What a line of sh printed; it must end with 0. */
   async function output(machine: CopiedMachine, script: string): Promise<string> {
@@ -232,6 +233,8 @@ COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo 
     const help = await run("siteferry --help");
     const verbs = Array.from(help.matchAll(/^ {2}([a-z]+) .*  /gm), ([, verb]) => verb ?? "");
     const page = await run("gunzip -c /usr/share/man/man1/siteferry.1.gz");
+    const keys = await run("man -P cat siteferry.yaml");
+    expect(keys).toMatch(/targets\[\]\.objects\.activate\.reload\n +\(list of words\)\n/);
     expect(verbs.length).toBeGreaterThan(12);
     for (const verb of verbs.filter((name) => name !== "help"))
       expect(page).toMatch(new RegExp(`^\\.SS ${verb}\\b`, "m"));

@@ -9,6 +9,7 @@ import { parseAddress, serve } from "@siteferry/livestatus";
 import { freePort, makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { siteferry, startSiteferry } from "../command-line.ts";
+import { doctor } from "../doctor/doctor.ts";
 import { install } from "../installation.ts";
 
 interface Daemon extends AsyncDisposable {
@@ -89,6 +90,8 @@ test("counts what came and what was refused, as status does, and still after a r
     expect((await get(port, "/sites/remote1"))[1]).toContain("bundle-not-one");
     expect(await get(port, "/v1/health")).toEqual([200, "ok\n"]);
     expect((await get(port, "/", "attacker.example"))[0]).toBe(421);
+    const { lines } = await doctor("receiver", installation.receiverYaml);
+    expect(lines).toContain(`OK page: http:127.0.0.1:${port}: a receiver listens there`);
   }
   // The page is gone with the daemon, and what is durable is back with the next.
   const refused = connect(port, "127.0.0.1");

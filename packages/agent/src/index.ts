@@ -9,6 +9,7 @@ export * from "./paint.ts";
 export * from "./plugin.ts";
 export * from "./read-text.ts";
 export * from "./setting-types.ts";
+export * from "./setting-words.ts";
 export * from "./settings.ts";
 export * from "./ssh-server.ts";
 export * from "./tls-files.ts";

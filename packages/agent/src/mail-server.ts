@@ -1,7 +1,7 @@
 // How both agents' settings name a mail server.
 
 import { z } from "zod";
-import { absolutePath, duration } from "./setting-types.ts";
+import { absolutePath, duration, pemFile, serverName } from "./setting-types.ts";
 
 type Encryption = "tls" | "starttls" | "none";
 
@@ -35,15 +35,28 @@ export function mailServerKeys<Login extends z.ZodType<string | undefined>>(
 } {
   const line = z.string().regex(/^[^\u0000-\u001f\u007f]+$/, "empty, or with control characters");
   return {
-    host: z.string().regex(/^[A-Za-z0-9:][\w.:-]*$/, "not the name or address of a server"),
+    host: serverName,
     port: z.int().min(1).max(65_535).default(port),
     tls: z.enum(["tls", "starttls", "none"]).default(tls),
     user: login(line),
     password: login(absolutePath),
-    ca: absolutePath.optional(),
+    ca: pemFile.optional(),
     timeout: duration.prefault("30s"),
   };
 }
+
+/** What {@link mailServerKeys} mean. */
+export const mailServerWords: Readonly<Record<keyof MailServerSettings, string>> = {
+  host: "of the server; its certificate has to name it",
+  port: "its port",
+  tls:
+    "`starttls`: encrypted before anything else is said, or not at all; `tls`: from the first byte on; " +
+    "`none`: in clear, with a password only on this machine",
+  user: "whom to log in as; with `password`",
+  password: "a file with the password, mode 0600; read anew for each login",
+  ca: "authorities to believe; without it the system's",
+  timeout: "for each step, and each silence within one",
+};
 
 /** A password in clear stays on this machine. */
 export function keepsPassword({

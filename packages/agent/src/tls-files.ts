@@ -3,7 +3,8 @@
 import type { FileSystem } from "@siteferry/model";
 import { z } from "zod";
 import { readKey, readText } from "./read-text.ts";
-import { absolutePath } from "./setting-types.ts";
+import { pemFile } from "./setting-types.ts";
+import { explained } from "./setting-words.ts";
 
 /** PEM files. Without `ca` the system's authorities are believed. */
 export interface TlsFiles {
@@ -13,12 +14,20 @@ export interface TlsFiles {
   readonly serverName?: string | undefined;
 }
 
-export const tlsFiles: z.ZodType<TlsFiles> = z.strictObject({
-  ca: absolutePath.optional(),
-  cert: absolutePath.optional(),
-  key: absolutePath.optional(),
-  serverName: z.string().optional(),
-});
+export const tlsFiles: z.ZodType<TlsFiles> = explained(
+  z.strictObject({
+    ca: pemFile.optional(),
+    cert: pemFile.optional(),
+    key: pemFile.optional(),
+    serverName: z.string().optional(),
+  }),
+  {
+    ca: "authorities to believe; without it the system's",
+    cert: "client certificate",
+    key: "its key, mode 0600",
+    serverName: "the name in the server's certificate, where it isn't the address's",
+  },
+);
 
 /** What stands in a file of {@link TlsFiles}, PEM texts. */
 interface TlsTexts {

@@ -1,7 +1,8 @@
 // A web server to speak to, as both agents' files describe it.
 
 import { z } from "zod";
-import { absolutePath, duration } from "./setting-types.ts";
+import { absolutePath, duration, pemFile } from "./setting-types.ts";
+import { kind } from "./setting-words.ts";
 
 export interface WebServerSettings {
   readonly url: string;
@@ -23,18 +24,36 @@ type Keys<Settings> = { [Key in keyof Settings]-?: z.ZodType<Settings[Key]> };
 /** The keys of a section that names a web server; {@link checkWebServer} belongs to it. */
 export function webServerKeys(): Keys<WebServerSettings> {
   return {
-    url: z.string().refine(isAddress, "not an address such as https://central.example.net:8443"),
+    url: kind(
+      "address",
+      z.string().refine(isAddress, "not an address such as https://central.example.net:8443"),
+    ),
     token: absolutePath.optional(),
-    ca: absolutePath.optional(),
-    cert: absolutePath.optional(),
-    key: absolutePath.optional(),
-    proxy: z
-      .string()
-      .refine((text) => text === "none" || isAddress(text), "neither none nor http://HOST:PORT")
-      .optional(),
+    ca: pemFile.optional(),
+    cert: pemFile.optional(),
+    key: pemFile.optional(),
+    proxy: kind(
+      "address or `none`",
+      z
+        .string()
+        .refine((text) => text === "none" || isAddress(text), "neither none nor http://HOST:PORT"),
+    ).optional(),
     timeout: duration.prefault("30s"),
   };
 }
+
+/** What {@link webServerKeys} mean, but for the two that differ. */
+export const webServerWords: Readonly<
+  Record<Exclude<keyof WebServerSettings, "url" | "token">, string>
+> = {
+  ca: "authorities to believe; without it the system's",
+  cert: "client certificate; `cert` and `key` together",
+  key: "its key, mode 0600",
+  proxy:
+    "`http://HOST:PORT`. Without it `HTTPS_PROXY` and `NO_PROXY` in the environment count; " +
+    "a password for the proxy can only stand there",
+  timeout: "for each step: connecting, sending on, the answer",
+};
 
 /** `isLoopback` says whether a host is this machine: only there a token may travel in clear. */
 export function checkWebServer(

@@ -6,11 +6,12 @@ export type { AttemptsMax } from "./check-results/earlier.ts";
 export * from "./check-results/format.ts";
 export { type DueResult, planResults, type ResultCounts } from "./check-results/plan.ts";
 export * from "./check-results/target.ts";
-export { icinga2Api, type CoreObjects, type Icinga2Api } from "./icinga2/api.ts";
+export { icinga2Api, type CoreObjects, type HostAtCore, type Icinga2Api } from "./icinga2/api.ts";
 export type { Icinga2Connection } from "./icinga2/connection.ts";
 export * from "./icinga2/deliver.ts";
 export * from "./icinga2/package.ts";
 export * from "./icinga2/render.ts";
+export { icinga2SiteServices, siteServicesPath } from "./icinga2/site-services.ts";
 export {
   readShadowHosts,
   type ShadowHost,
@@ -30,7 +31,7 @@ export * from "./objects/candidate.ts";
 export * from "./objects/generations.ts";
 export * from "./objects/outline.ts";
 export * from "./objects/render.ts";
-export { siteServices, siteServicesFile } from "./objects/site-services.ts";
+export { siteServices, siteServicesFile, type SiteService } from "./objects/site-services.ts";
 export * from "./objects/style.ts";
 export { staleCommand } from "./objects/templates.ts";
 export * from "./world/icinga2-client.ts";

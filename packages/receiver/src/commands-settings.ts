@@ -1,7 +1,15 @@
 // The target `commands` of receiver.yaml: a core that is told of acknowledgements, downtimes and comments
-// by external commands. docs/configuration.md shows the same.
+// by external commands.
 
-import { absolutePath, duration, type TlsFiles, tlsFiles } from "@siteferry/agent";
+import {
+  absolutePath,
+  duration,
+  explained,
+  livestatusAddress,
+  patterns,
+  type TlsFiles,
+  tlsFiles,
+} from "@siteferry/agent";
 import { type CommandCore, type CommandDialect, defaultMark, markFault } from "@siteferry/apply";
 import { z } from "zod";
 
@@ -36,24 +44,40 @@ const carried = [
   "customVariables",
 ] as const;
 
-const plainSchema = z.strictObject({
-  livestatus: z
-    .string()
-    .regex(/^(unix|tcp|tls):./, "write unix:PATH, tcp:HOST:PORT or tls:HOST:PORT")
-    .optional(),
-  tls: tlsFiles.optional(),
-  file: absolutePath.optional(),
-  status: absolutePath.optional(),
-  core: z.enum(["nagios", "naemon", "icinga2", "cmc"]),
-  carry: z
-    .array(z.enum(carried))
-    .min(1, "name at least one")
-    .default(["acknowledgements", "downtimes", "comments"]),
-  customVariables: z.array(z.string().min(1)).default([]),
-  mark: z.string().default(defaultMark),
-  pace: z.int().min(1).max(100_000).default(5_000),
-  timeout: duration.prefault("10s"),
-});
+const plainSchema = explained(
+  z.strictObject({
+    livestatus: livestatusAddress.optional(),
+    tls: tlsFiles.optional(),
+    file: absolutePath.optional(),
+    status: absolutePath.optional(),
+    core: z.enum(["nagios", "naemon", "icinga2", "cmc"]),
+    carry: z
+      .array(z.enum(carried))
+      .min(1, "name at least one")
+      .default(["acknowledgements", "downtimes", "comments"]),
+    customVariables: patterns.default([]),
+    mark: z.string().default(defaultMark),
+    pace: z.int().min(1).max(100_000).default(5_000),
+    timeout: duration.prefault("10s"),
+  }),
+  {
+    livestatus:
+      "the central core's Livestatus, as `livestatus` in sender.yaml. Either this or `file`",
+    tls: "for `tls:` only",
+    file: "the core's `command_file`; with `status`",
+    status: "the core's `status_file`: what became of the commands is read there",
+    core: "they take texts differently. With `file` one of the first two",
+    carry: "what the core is told of; `results` for a core without a directory for check results",
+    customVariables:
+      "with `customVariables` in `carry`: which of them, by name without the underscore",
+    mark:
+      "ends the author of what siteferry puts there, which tells it from what people at the centre did; " +
+      "`{site}` stands for the site",
+    pace: "commands a second at most",
+    timeout:
+      "how long the core may take to accept a connection, to answer, and to make room for the next command",
+  },
+);
 
 export const commandsSchema: z.ZodType<CommandsSettings> = plainSchema.superRefine(
   (settings, context) => {

@@ -9,6 +9,8 @@ import type { HostName } from "@siteferry/model";
 export interface DumpHosts {
   readonly configured: ReadonlySet<HostName>;
   readonly reported: ReadonlySet<HostName>;
+  /** Services with a state. */
+  readonly services: number;
 }
 
 /** A dump is read once for this, however often it is asked after. */
@@ -27,12 +29,14 @@ export async function dumpHosts(bundle: OpenedVerbatim): Promise<DumpHosts> {
     }
   }
   const reported = new Set<HostName>();
-  for (const { host } of readStates(bundle.states)) {
+  let services = 0;
+  for (const { host, name } of readStates(bundle.states)) {
     reported.add(host);
+    if (name === "UPDATE_SHADOW_SERVICE_STATE") services += 1;
     const pause = pace.breathe();
     if (pause !== undefined) await pause;
   }
-  const hosts = { configured, reported };
+  const hosts = { configured, reported, services };
   known.set(bundle, hosts);
   return hosts;
 }

@@ -23,7 +23,7 @@ import {
 } from "@siteferry/model";
 import { readState, replaceState, sweep } from "@siteferry/spool";
 import type { OpenedOf } from "./bundle-cache.ts";
-import { type CountedStates, countStates } from "./health/counted-states.ts";
+import type { CountedStates } from "./health/counted-states.ts";
 import { type Traffic, trafficAfter } from "./health/traffic.ts";
 import type { Opening } from "./opening.ts";
 import { type Arrival, arrivalsAfter, tellClock } from "./site-clock.ts";
@@ -44,7 +44,7 @@ export interface SiteRecord {
   readonly outbox?: OutboxNote | null;
   /** When a number was passed over last; absent: never. Milliseconds since 1970. */
   readonly missedMs?: number;
-  /** How many objects were in which state at the newest keyframe or delta; absent in records of before. */
+  /** How many objects were in which state at the newest keyframe, delta or dump; absent in records of before. */
   readonly counted?: CountedStates | undefined;
   /** Likewise. */
   readonly traffic?: Traffic | undefined;
@@ -118,8 +118,8 @@ function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): bo
 interface Passed {
   readonly bundle: OpenedBundle;
   readonly sizeBytes: number;
-  /** The site with this bundle; null for one that says nothing about states, row by row. */
-  readonly states: Pick<States, "hosts" | "services"> | null;
+  /** Of the site with this bundle; null: it says nothing about states. */
+  readonly counted: CountedStates | null;
 }
 
 /**
@@ -129,7 +129,7 @@ interface Passed {
 export async function keep(
   { world: { files, random, clock, log }, spool, cache }: Opening,
   inboxPath: string,
-  { bundle, sizeBytes, states }: Passed,
+  { bundle, sizeBytes, counted }: Passed,
   before: SiteRecord | null,
 ): Promise<void> {
   const { header, kind } = bundle;
@@ -145,7 +145,7 @@ export async function keep(
     outbox: bundle.outbox ?? before?.outbox ?? null,
     missedMs: hasMissed ? nowMs : (before?.missedMs ?? 0),
     arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
-    counted: states === null ? before?.counted : countStates(states),
+    counted: counted ?? before?.counted,
     traffic: trafficAfter(before?.traffic, sizeBytes, nowMs),
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),

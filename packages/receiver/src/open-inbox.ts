@@ -20,10 +20,10 @@ import {
   parseBundleName,
   Refusal,
   type SiteId,
-  type States,
 } from "@siteferry/model";
 import { putInQuarantine } from "@siteferry/spool";
 import { dumpHosts } from "./dump-hosts.ts";
+import { type CountedStates, countStates } from "./health/counted-states.ts";
 import { claimHosts } from "./host-claims.ts";
 import { beginAttempt, endAttempt, type InboxEntry } from "./inbox.ts";
 import {
@@ -246,7 +246,7 @@ async function accept(
   const isConfiguration = bundle.kind === "config" || hasConfiguration(bundle);
   if (isConfiguration && !released) await holdMassRemoval(opening, bundle, record);
   // Refused here if it doesn't fit, not when the mark has moved.
-  const states = await statesWith(opening, bundle, record);
+  const counted = await countedWith(opening, bundle, record);
   const nameOf = nameAtCentre(settings);
   const own = [...hosts].filter(isOwnHost(settings));
   const names = new Set(own.map(nameOf));
@@ -256,18 +256,23 @@ async function accept(
   tellForeign(opening, site, hosts.size - names.size);
   await opening.world.files.makeDirectory(siteDirectory(opening.spool, site), 0o700);
   await claimHosts(opening, site, names, bundle.kind === "keyframe" || hasConfiguration(bundle));
-  await keep(opening, path, { bundle, sizeBytes, states }, record);
+  await keep(opening, path, { bundle, sizeBytes, counted }, record);
 }
 
-/** What the site looks like with this bundle; null if that says nothing about it, row by row. */
-async function statesWith(
+/** What the site has with this bundle; null if that says nothing about states. */
+async function countedWith(
   opening: Opening,
   bundle: OpenedBundle,
   record: SiteRecord | null,
-): Promise<States | null> {
-  if (bundle.kind === "keyframe") return bundle.states;
+): Promise<CountedStates | null> {
+  if (bundle.kind === "keyframe") return countStates(bundle.states);
+  if (bundle.kind === "verbatim") {
+    if (bundle.states === "") return null;
+    const { reported, services } = await dumpHosts(bundle);
+    return { hosts: [reported.size], services: [services], isDump: true };
+  }
   if (bundle.kind !== "delta" || !record?.keyframe) return null;
-  return applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle);
+  return countStates(applyDelta(await reopen(opening, record.keyframe, "keyframe"), bundle));
 }
 
 /** With `foreignHosts: leave-out` hosts are missing at the centre on purpose; that must not be silent. */

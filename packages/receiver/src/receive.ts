@@ -20,6 +20,7 @@ import { reconcileCommands } from "./reconcile-commands.ts";
 import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
 import { readLiveObjects, reconcileStates, type StateCounts } from "./reconcile-states.ts";
+import { findSilentSites, type SilentSites } from "./silence.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
 import { takeIn, type TakingIn } from "./take-in.ts";
@@ -64,6 +65,8 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   newerAtCore: number;
   /** Results that are older than what a core was handed, which were left out. */
   older: number;
+  /** Services that say how a site is and that a core hasn't got, or not the host for them. */
+  sitesNotShown: number;
   /** External commands that were handed to a core. */
   commands: number;
   /** Annotations that don't show at the core yet, or can't be sent before something else is there. */
@@ -105,6 +108,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     packages: 0,
     newerAtCore: 0,
     older: 0,
+    sitesNotShown: 0,
     commands: 0,
     commandsWaiting: 0,
     commandsRefused: 0,
@@ -113,17 +117,18 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     cmcWaiting: 0,
   };
   const awaited = await reconcileAllObjects(receiver, report);
+  const sites = { awaited, silent: await silentSites(receiver, report) };
   for (const target of settings.targets) {
     if ("checkresults" in target) {
-      await reconcileSites(receiver, report, target.checkresults, awaited);
+      await reconcileSites(receiver, report, target.checkresults, sites);
     } else if ("icinga2" in target) {
-      await reconcileCore(receiver, report, target.icinga2, awaited);
+      await reconcileCore(receiver, report, target.icinga2, sites);
     }
     if ("cmc" in target) await reconcileShadows(receiver, report, target.cmc, awaited);
   }
   // Last: an acknowledgement needs the problem at the centre, and the objects' first results bring it.
   for (const target of settings.targets) {
-    if ("commands" in target) await reconcilePeople(receiver, report, target.commands, awaited);
+    if ("commands" in target) await reconcilePeople(receiver, report, target.commands, sites);
   }
   await reportHealth(receiver, report);
   await dropRequests(world.files, spool, sitesOf(settings));
@@ -136,19 +141,35 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
 async function reportHealth(receiver: Receiver, report: ReceiveReport): Promise<void> {
   const { host } = receiver.settings.health;
   if (host === undefined) return;
-  await attempt(receiver, report, `The services of the sites on ${host}`, async () => {
+  const doing = `The services of the sites on ${host}`;
+  await attempt(receiver, report, doing, async () => {
     const health = (await lookAtAllSites(receiver)).map((one) => one.health);
     for (const target of receiver.settings.targets) {
-      if (!("checkresults" in target)) continue;
-      const { checkresults } = target;
-      const readLive = (): Promise<LiveObjects> => readLiveObjects(receiver, checkresults);
-      await reportSites(receiver, host, checkresults, health, readLive);
+      if (!("checkresults" in target || "icinga2" in target)) continue;
+      await attempt(receiver, report, doing, async () => {
+        report.sitesNotShown += await reportSites(receiver, host, health, target);
+      });
     }
   });
 }
 
 function sitesOf({ sites }: ReceiverSettings): readonly SiteId[] {
   return Object.keys(sites) as SiteId[];
+}
+
+/** What matters to all targets. */
+interface SitesNow {
+  /** Whose objects no core knows, as they wait for an operator. */
+  readonly awaited: Set<SiteId>;
+  readonly silent: SilentSites;
+}
+
+async function silentSites(receiver: Receiver, report: ReceiveReport): Promise<SilentSites> {
+  let silent: SilentSites = new Map();
+  await attempt(receiver, report, "Looking for silent sites", async () => {
+    silent = await findSilentSites(receiver);
+  });
+  return silent;
 }
 
 /** Returns which sites' objects wait for an approval: a core would lose results of theirs. */
@@ -176,7 +197,7 @@ async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
   target: CheckResultsSettings,
-  awaited: ReadonlySet<SiteId>,
+  { awaited, silent }: SitesNow,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
     let live: Promise<LiveObjects> | null = null;
@@ -189,7 +210,7 @@ async function reconcileSites(
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
         const readKnown = awaited.has(site) ? async () => () => false : readLive;
-        const centre = { readLive: readKnown, ownHosts };
+        const centre = { readLive: readKnown, ownHosts, silent };
         add(report, await reconcileStates(receiver, target, site, centre));
       });
     }
@@ -200,10 +221,10 @@ async function reconcileCore(
   receiver: Receiver,
   report: ReceiveReport,
   target: Icinga2Settings,
-  awaited: Set<SiteId>,
+  { awaited, silent }: SitesNow,
 ): Promise<void> {
   await attempt(receiver, report, `Reaching ${target.url}`, async () => {
-    const done = await reconcileIcinga2(receiver, target);
+    const done = await reconcileIcinga2(receiver, target, silent);
     report.failed += done.failed;
     report.packages += done.activated ? 1 : 0;
     report.results += done.results;
@@ -230,11 +251,11 @@ async function reconcilePeople(
   receiver: Receiver,
   report: ReceiveReport,
   target: CommandsSettings,
-  awaited: ReadonlySet<SiteId>,
+  { awaited, silent }: SitesNow,
 ): Promise<void> {
   const doing = `Commands for ${target.livestatus ?? target.file}`;
   await attempt(receiver, report, doing, async () => {
-    const counts = await reconcileCommands(receiver, target, awaited, receiver.commands);
+    const counts = await reconcileCommands(receiver, target, awaited, silent, receiver.commands);
     report.commands += counts.commands;
     report.commandsWaiting += counts.commandsWaiting;
     report.commandsRefused += counts.commandsRefused;

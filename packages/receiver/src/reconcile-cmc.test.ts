@@ -6,6 +6,7 @@ import type { FileSystem, SiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { describe, expect, test, vi } from "vitest";
 import { approve } from "./activation/words.ts";
+import { loadSiteRecord } from "./mirror.ts";
 import { makeCmcCentre } from "./test-dumps.ts";
 
 // Some tests run the receiver a hundred times.
@@ -44,6 +45,26 @@ test("configuration becomes a file written anew and is loaded, then states are p
   expect(again).toMatchObject({ cmcFiles: 0, cmcStates: 0, cmcWaiting: 0, failed: 0 });
   expect(centre.core.reloads).toBe(1);
   expect(centre.core.commands).toHaveLength(2);
+});
+
+test("what a dump has is counted for the page; a part that is as it was changes nothing", async () => {
+  await using centre = await makeCmcCentre();
+  const text = config("web");
+  const hash = dumpHash(text);
+  const counted = async (): Promise<object> => {
+    const spool = `${centre.path}/receiver`;
+    return (await loadSiteRecord(nodeFiles, spool, "remote1" as SiteId))?.counted ?? {};
+  };
+  await centre.put(1, { config: text });
+  await centre.receive();
+  expect(await counted()).toEqual({});
+  await centre.put(2, { states: states("web", "db"), hash });
+  await centre.receive();
+  const two = { hosts: [2], services: [2], isDump: true };
+  expect(await counted()).toEqual(two);
+  await centre.put(3, { hash });
+  expect(await centre.receive()).toMatchObject({ accepted: 1 });
+  expect(await counted()).toEqual(two);
 });
 
 test("the first dump waits for the operator's approval, which is said once; nothing of it is written", async () => {

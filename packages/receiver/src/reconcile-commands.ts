@@ -23,10 +23,11 @@ import {
 } from "./commands/site-run.ts";
 import { centreHostsToldBy, speaksFor } from "./centre-hosts.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
-import { loadSiteRecord, loadStates, type SiteRecord } from "./mirror.ts";
+import { loadSiteRecord, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { matcher, mayBeOwnAtCentre, ownStates } from "./ownership.ts";
 import type { SiteSettings } from "./settings.ts";
+import { loadShownStates, shownStamp, type SilentSites } from "./silence.ts";
 import { correctionAt } from "./site-clock.ts";
 import { type CommandsWorld, realCommandsWorld } from "./world/real-commands.ts";
 
@@ -55,12 +56,13 @@ export async function reconcileCommands(
   opening: Opening,
   target: CommandsSettings,
   awaited: ReadonlySet<SiteId>,
+  silent: SilentSites,
   outside: CommandsWorld = realCommandsWorld,
 ): Promise<CommandsReport> {
   const wants = target.carry.includes("customVariables") ? wantedVariables(target) : null;
   const link = openCoreLink(opening.world, target, outside, wants);
   try {
-    return await new Run(opening, target, link, wants).run(awaited);
+    return await new Run(opening, target, silent, link, wants).run(awaited);
   } finally {
     await link.close();
   }
@@ -75,6 +77,7 @@ function wantedVariables({ customVariables }: CommandsSettings): (name: string) 
 class Run {
   readonly #opening: Opening;
   readonly #target: CommandsSettings;
+  readonly #silent: SilentSites;
   readonly #link: CoreLink;
   readonly #wants: ((variable: string) => boolean) | null;
   readonly #directory: string;
@@ -100,11 +103,13 @@ class Run {
   constructor(
     opening: Opening,
     target: CommandsSettings,
+    silent: SilentSites,
     link: CoreLink,
     wants: ((variable: string) => boolean) | null,
   ) {
     this.#opening = opening;
     this.#target = target;
+    this.#silent = silent;
     this.#link = {
       ...link,
       send: (lines, taken) =>
@@ -147,8 +152,8 @@ class Run {
       await this.#attempt(`Commands of ${site}`, async () => {
         const record = await loadSiteRecord(world.files, spool, site);
         if (record === null || record.keyframe === null) return;
-        const { payloadHash } = record.delta ?? record.keyframe;
-        const bundle = [payloadHash, record.config?.payloadHash ?? ""].join(":");
+        const shown = shownStamp(record, this.#silent.get(site));
+        const bundle = [shown, record.config?.payloadHash ?? ""].join(":");
         known.push({ site, settings: siteSettings, record, bundle });
       });
     }
@@ -207,7 +212,8 @@ class Run {
       this.#report.commandsRefused += settled.refused;
       return;
     }
-    const all = await loadStates(this.#opening, record);
+    const silence = this.#silent.get(site);
+    const all = await loadShownStates(this.#opening, site, record, silence);
     if (all === null) return;
     const objects = (): Promise<CentreObjects> =>
       (this.#objects ??= this.#link.objects(this.#wants));

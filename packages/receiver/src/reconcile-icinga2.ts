@@ -1,32 +1,34 @@
 // Reconcile, Icinga 2: first the configurations of all sites into the core's package, then the states of
 // each site, both through the core's API and against what it shows there.
 
-import { readKey, readText } from "@siteferry/agent";
 import {
   type CoreObjects,
   deliverStates,
-  icinga2Api,
+  icinga2SiteServices,
   type Icinga2Api,
-  icinga2Client,
   type Icinga2Counts,
   reconcilePackage,
   renderIcinga2Site,
+  siteServicesPath,
   type SitePiece,
   type SiteRefusal,
   type WantedSites,
 } from "@siteferry/apply";
-import { errorFields, explain, type SiteId } from "@siteferry/model";
+import { errorFields, explain, type HostName, type SiteId } from "@siteferry/model";
 import { tellRefusedValues } from "./activation/tell.ts";
 import { askApprovals } from "./approval.ts";
 import { appliedStore, loadProgress, saveProgress } from "./applied-store.ts";
 import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
 import { saveRefusedValues } from "./health/refused-values.ts";
+import { siteServicesAt } from "./health/service-name.ts";
+import { withIcinga2 } from "./icinga2-connection.ts";
 import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
-import { loadSiteRecord, loadStates } from "./mirror.ts";
+import { loadSiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
 import { packageStore } from "./package-store.ts";
+import { loadShownStates, shownStamp, type SilentSites } from "./silence.ts";
 import { correctionAt } from "./site-clock.ts";
 
 /** What a run did at one Icinga 2. */
@@ -55,25 +57,18 @@ export interface Icinga2Report {
 export async function reconcileIcinga2(
   receiver: Opening,
   target: Icinga2Settings,
+  silent: SilentSites,
 ): Promise<Icinga2Report> {
-  const { files } = receiver.world;
-  const connection = icinga2Client({
-    ...target,
-    timeoutMs: target.timeout,
-    ca: await readText(files, target.ca),
-    password: (await readKey(files, target.password)).trim(),
-  });
-  try {
-    return await new Run(receiver, target, icinga2Api(connection)).run();
-  } finally {
-    await connection.close();
-  }
+  return await withIcinga2(receiver.world.files, target, (api) =>
+    new Run(receiver, target, api, silent).run(),
+  );
 }
 
 class Run {
   readonly #receiver: Opening;
   readonly #target: Icinga2Settings;
   readonly #api: Icinga2Api;
+  readonly #silent: SilentSites;
   readonly #directory: string;
   readonly #report: Icinga2Report = {
     activated: false,
@@ -88,8 +83,9 @@ class Run {
   #core: Promise<CoreObjects> | null = null;
   #foreignHosts: Promise<ReadonlySet<string>> | null = null;
 
-  constructor(receiver: Opening, target: Icinga2Settings, api: Icinga2Api) {
+  constructor(receiver: Opening, target: Icinga2Settings, api: Icinga2Api, silent: SilentSites) {
     this.#receiver = receiver;
+    this.#silent = silent;
     this.#target = target;
     this.#api = api;
     this.#directory = icinga2Directory(receiver.spool, target);
@@ -108,14 +104,18 @@ class Run {
   }
 
   async #objects(): Promise<void> {
-    const { world } = this.#receiver;
+    const { world, settings } = this.#receiver;
     const known = await this.#approved();
+    const { host } = settings.health;
+    const shown = host === undefined ? null : [settings.health, Object.keys(settings.sites)];
     const wantedIn = (programStart: string): string =>
-      JSON.stringify([this.#target, known, programStart]);
+      JSON.stringify([this.#target, known, programStart, ...(shown ?? [])]);
     const programStart = await this.#api.programStart();
     const progressName = "activated";
     const done = await loadProgress(world, this.#directory, progressName);
-    if (wantedIn(programStart) === done || (known.length === 0 && done === "")) return;
+    if (wantedIn(programStart) === done) return;
+    const more = host === undefined ? {} : await this.#siteServices(host);
+    if (done === "" && known.length === 0 && Object.keys(more).length === 0) return;
 
     const rendered = await this.#render(known);
     // A site of which nothing is known, such as after the loss of the spool, keeps what the core has of it.
@@ -130,6 +130,7 @@ class Run {
       { ...world, api: this.#api, store: packageStore(world, this.#directory) },
       { packageName, zone, reloadEveryMs: reloadEvery, validationMs: validation },
       wanted,
+      more,
     );
     this.#report.failed += outcome.refusals;
     this.#report.activated = outcome.kind === "activated";
@@ -137,6 +138,19 @@ class Run {
     if (outcome.kind === "waiting" || outcome.refusals + outcome.held > 0 || !isWhole) return;
     const now = await this.#api.programStart();
     await saveProgress(world, this.#directory, progressName, wantedIn(now));
+  }
+
+  /** Nothing, if the core hasn't got the host; whoever hands over their results says so. */
+  async #siteServices(host: HostName): Promise<Readonly<Record<string, string>>> {
+    const { package: packageName } = this.#target;
+    const found = await this.#api.hostAtCore(host);
+    if (found === null || found.package === packageName) return {};
+    // A service that the operator has defined stays the operator's.
+    const wanted = siteServicesAt(this.#receiver.settings).filter(({ description }) =>
+      [packageName, undefined].includes(found.services.get(description)),
+    );
+    if (wanted.length === 0) return {};
+    return { [siteServicesPath(found.zone)]: icinga2SiteServices(host, wanted) };
   }
 
   /** Sites whose first configuration nobody has approved have no objects here, and their results wait. */
@@ -174,13 +188,13 @@ class Run {
     const record = await loadSiteRecord(world.files, spool, site);
     const siteSettings = settings.sites[site];
     if (record === null || siteSettings === undefined) return;
-    const newest = (record.delta ?? record.keyframe)?.payloadHash ?? "";
     const { arrivals = [] } = record;
     const secondsAhead = await correctionAt(world, this.#directory, site, siteSettings, arrivals);
-    const settled = `${newest} ${programStart} ${secondsAhead}`;
+    const silence = this.#silent.get(site);
+    const settled = `${shownStamp(record, silence)} ${programStart} ${secondsAhead}`;
     if ((await loadProgress(world, this.#directory, `${site}.settled`)) === settled) return;
 
-    const all = await loadStates(this.#receiver, record);
+    const all = await loadShownStates(this.#receiver, site, record, silence);
     if (all === null) return;
     const foreign = await (this.#foreignHosts ??= this.#api.foreignHosts(this.#target.package));
     const { states, centreHosts } = statesFor(siteSettings, all, (host) => foreign.has(host));

@@ -14,9 +14,10 @@ import { FerryError, type HostName, limits, type SiteId, systemCode } from "@sit
 import { readCache } from "./activation/target.ts";
 import { type OwnHosts, statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
-import { loadSiteRecord, loadStates, reopen, type SiteRecord } from "./mirror.ts";
+import { loadSiteRecord, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
+import { loadShownStates, shownStamp, type SilentSites } from "./silence.ts";
 import { correctionAt } from "./site-clock.ts";
 import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 
@@ -25,6 +26,7 @@ export interface AtCentre {
   readLive(): Promise<LiveObjects>;
   /** Null: it can't be told what is the centre's own. */
   readonly ownHosts: OwnHosts | null;
+  readonly silent: SilentSites;
 }
 
 export interface StateCounts extends ResultCounts {
@@ -37,7 +39,7 @@ export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  { readLive, ownHosts }: AtCentre,
+  { readLive, ownHosts, silent }: AtCentre,
 ): Promise<StateCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
@@ -48,10 +50,11 @@ export async function reconcileStates(
   const { arrivals = [] } = record;
   const secondsAhead = await correctionAt(world, directory, site, siteSettings, arrivals);
   // What is too old for the core isn't by another correction.
-  const newest = `${(record.delta ?? record.keyframe)?.payloadHash ?? ""} ${secondsAhead}`;
+  const silence = silent.get(site);
+  const newest = `${shownStamp(record, silence)} ${secondsAhead}`;
   if ((await loadProgress(world, directory, progressName)) === newest) return null;
 
-  const all = await loadStates(receiver, record);
+  const all = await loadShownStates(receiver, site, record, silence);
   if (all === null) return null;
   const hostName = nameAtCentre(siteSettings);
   const isLive = await readLive();
@@ -108,7 +111,7 @@ function isSettled(counts: ResultCounts): boolean {
 
 /** The objects that the core has loaded, or all if the target doesn't name the core's cache. */
 export async function readLiveObjects(
-  { world }: Opening,
+  { world }: Pick<Opening, "world">,
   { objectCache }: CheckResultsSettings,
 ): Promise<LiveObjects> {
   if (objectCache === undefined) return () => true;

@@ -2,7 +2,10 @@
 
 import {
   absolutePath,
+  commandWords,
   duration,
+  explained,
+  kind,
   schedule,
   section,
   siteId,
@@ -63,42 +66,89 @@ export interface ExecSettings {
   readonly timeout: number;
 }
 
-const words = z.array(z.string().min(1));
+const execSchema = explained(
+  z.strictObject({
+    config: commandWords.default(["cmcdump", "-C"]),
+    states: commandWords.min(1, "name the command that prints the states").default(["cmcdump"]),
+    timeout: duration.prefault("60s"),
+  }),
+  {
+    config: "prints the configuration; `[]`: none travels",
+    states: "prints the states",
+    timeout: "how long each may take; then it is killed with all that it started",
+  },
+);
 
-const plainSchema = z.strictObject({
-  site: siteId,
-  centre: siteId,
-  livestatus: z.string().optional(),
-  exec: section(
-    z.strictObject({
-      config: words.default(["cmcdump", "-C"]),
-      states: words.min(1, "name the command that prints the states").default(["cmcdump"]),
-      timeout: duration.prefault("60s"),
-    }),
-  ).optional(),
-  tls: tlsFiles.optional(),
-  core: z.enum(["auto", ...sourceFlavours]).default("auto"),
-  schedule: schedule.default("* * * * *"),
-  keyframe: duration.prefault("1h"),
-  connectTimeout: duration.prefault("10s"),
-  answerTimeout: duration.prefault("60s"),
-  encryptTo: z
-    .array(z.string().refine(isAgeRecipient, "not a public key of age: age1…"))
-    .default([]),
-  key: absolutePath,
-  spool: absolutePath.default("/var/lib/siteferry"),
-  filters: z
-    .strictObject({
-      hosts: z.array(z.string()).default([]),
-      services: z.array(z.string()).default([]),
-    })
-    .prefault({}),
-  events: z.boolean().default(true),
-  oneWay: z.boolean().default(false),
-  deliver: z.enum(["all", "first"]).default("all"),
-  centreKeys: absolutePath.optional(),
-  transports: z.array(transportSchema).min(1, "name at least one transport"),
+const headerLines = kind("list of lines", z.array(z.string())).default([]);
+const filtersSchema = explained(z.strictObject({ hosts: headerLines, services: headerLines }), {
+  hosts: "for hosts: `Filter`, `And`, `Or`, `Negate`, `AuthUser` and the `Wait…` headers",
+  services:
+    "for services, likewise. Both have to choose the same hosts; `host_groups` is known in both tables",
 });
+
+const plainSchema = explained(
+  z.strictObject({
+    site: siteId,
+    centre: siteId,
+    livestatus: kind("address", z.string()).optional(),
+    exec: section(execSchema).optional(),
+    tls: tlsFiles.optional(),
+    core: z.enum(["auto", ...sourceFlavours]).default("auto"),
+    schedule: schedule.default("* * * * *"),
+    keyframe: duration.prefault("1h"),
+    connectTimeout: duration.prefault("10s"),
+    answerTimeout: duration.prefault("60s"),
+    encryptTo: kind(
+      "list of recipients",
+      z.array(z.string().refine(isAgeRecipient, "not a public key of age: age1…")),
+    ).default([]),
+    key: absolutePath,
+    spool: absolutePath.default("/var/lib/siteferry"),
+    filters: filtersSchema.prefault({}),
+    events: z.boolean().default(true),
+    oneWay: z.boolean().default(false),
+    deliver: z.enum(["all", "first"]).default("all"),
+    centreKeys: absolutePath.optional(),
+    transports: z.array(transportSchema).min(1, "name at least one transport"),
+  }),
+  {
+    site: "what this site is called at the centre",
+    centre: "the receiver's `centre`; any other receiver refuses the bundles",
+    livestatus:
+      "this or `exec`: `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`; IPv6 as `tcp:[::1]:6557`",
+    exec: "in place of `livestatus`: commands of [Checkmk's own core](cmc.md) that dump the site, without a shell",
+    tls: "for `tls:` only; the server's certificate is always verified",
+    core:
+      "the core that is read: `auto` asks it; `nagios` is also Icinga 1 and Checkmk raw. " +
+      "It tells how long output is escaped",
+    schedule: "when the daemon dumps; it also does at its start",
+    keyframe:
+      "configuration and states travel whole at least this often; in between the configuration when it " +
+      "changed, and of the states [what changed since the last keyframe](#keyframes-and-deltas)",
+    connectTimeout: "how long the core may take to accept the connection",
+    answerTimeout: "how long the core may stay silent before or within an answer",
+    encryptTo:
+      "public keys of age, `age1…`: only their holders can read the payload, [see below](#encryption). " +
+      "Without any it travels in clear",
+    key:
+      "private key: OpenSSH, Ed25519, no passphrase, mode 0600; by `siteferry keygen` or " +
+      "`ssh-keygen -t ed25519 -N ''`",
+    spool:
+      "the sender's own files, below `sender/`; made with mode 0700. " +
+      "A local disk, one file system, with hard links",
+    filters: "Livestatus header lines that choose what is dumped; without any, everything",
+    events:
+      "what happened since the last dump, out of the core's own log, " +
+      "[travels too](#comments-downtimes-and-events); `false`: it stays at the site",
+    oneWay: "`true`: a transport on which something comes back from the centre is refused",
+    deliver:
+      "each bundle goes through `all` transports, or through the `first` that works, in their order",
+    centreKeys:
+      "the centre's public keys, in the form of [allowed_signers](#allowed_signers) with the centre's id " +
+      "first; required if a transport brings [receipts](#receipts)",
+    transports: "a bundle leaves the outbox when all transports have taken it",
+  },
+);
 
 export const senderSchema: z.ZodType<SenderSettings> = plainSchema.superRefine(
   ({ livestatus, exec }, context) => {

@@ -1,8 +1,9 @@
 // What an Icinga 2 is asked for through its API, and how its answers are understood. Facts about it:
 // docs/facts.md.
 
-import { FerryError, printable } from "@siteferry/model";
+import { FerryError, type HostName, printable } from "@siteferry/model";
 import type { Icinga2Answer, Icinga2Connection, Icinga2Question } from "./connection.ts";
+import { literal } from "./encode.ts";
 import type { ForeignObjects } from "./render.ts";
 import type { CheckResultParameters } from "./result.ts";
 
@@ -26,6 +27,14 @@ export interface CoreObject {
 /** Objects by `host`, or `host` TAB `service`. */
 export type CoreObjects = ReadonlyMap<string, CoreObject>;
 
+/** A host, and its services: the package of each, by description. */
+export interface HostAtCore {
+  readonly package: string;
+  /** "": none. */
+  readonly zone: string;
+  readonly services: ReadonlyMap<string, string>;
+}
+
 export interface Icinga2Api {
   readonly where: string;
   /** Of the process that answers: another one after each restart and reload. */
@@ -46,6 +55,8 @@ export interface Icinga2Api {
   /** Hosts and groups that come from elsewhere than this package. */
   foreignObjects(packageName: string): Promise<ForeignObjects>;
   coreObjects(): Promise<CoreObjects>;
+  /** Null: it has none of this name. */
+  hostAtCore(host: HostName): Promise<HostAtCore | null>;
   /** @throws FerryError `core-unreachable` while the core is restarting. */
   deliver(parameters: CheckResultParameters): Promise<Delivered>;
   pause(milliseconds: number): Promise<void>;
@@ -108,16 +119,15 @@ function packageQuestions(connection: Icinga2Connection): PackageQuestions {
 
 type ObjectQuestions = Pick<
   Icinga2Api,
-  "programStart" | "foreignHosts" | "foreignObjects" | "coreObjects" | "deliver"
+  "programStart" | "foreignHosts" | "foreignObjects" | "coreObjects" | "hostAtCore" | "deliver"
 >;
 
 function objectQuestions(connection: Icinga2Connection): ObjectQuestions {
   const { where } = connection;
-  const query = async (
-    type: keyof typeof typeNames,
-    attributes: readonly string[],
-  ): Promise<ApiResult[]> => {
-    const path = `/v1/objects/${type}s?${attributes.map((name) => `attrs=${name}`).join("&")}`;
+  const query: ObjectQuery = async (type, attributes, filter) => {
+    const parts = attributes.map((name) => `attrs=${name}`);
+    if (filter !== undefined) parts.push(`filter=${encodeURIComponent(filter)}`);
+    const path = `/v1/objects/${type}s?${parts.join("&")}`;
     const answer = await connection.ask({ method: "GET", path });
     return resultsOf(answer, where, `objects/query/${typeNames[type]}`);
   };
@@ -157,11 +167,33 @@ function objectQuestions(connection: Icinga2Connection): ObjectQuestions {
       }
       return objects;
     },
+    hostAtCore: async (host) => await hostWith(query, host),
     async deliver(parameters) {
       const path = "/v1/actions/process-check-result";
       const answer = await connection.ask({ method: "POST", path, body: parameters });
       return deliveredBy(answer, where);
     },
+  };
+}
+
+type ObjectQuery = (
+  type: keyof typeof typeNames,
+  attributes: readonly string[],
+  filter?: string,
+) => Promise<ApiResult[]>;
+
+async function hostWith(query: ObjectQuery, host: HostName): Promise<HostAtCore | null> {
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
+  const name = literal(host);
+  const [found] = await query("host", ["package", "zone"], `host.name == ${name}`);
+  if (found === undefined) return null;
+  const services = await query("service", ["package"], `service.host_name == ${name}`);
+  return {
+    package: text(found.attrs?.["package"]),
+    zone: text(found.attrs?.["zone"]),
+    services: new Map(
+      services.map((one) => [text(one.name).slice(host.length + 1), text(one.attrs?.["package"])]),
+    ),
   };
 }
 

@@ -27,14 +27,18 @@ interface SiteManifest extends Omit<SitePiece, "text"> {
   readonly hash: string;
 }
 
-/** `zone`: null puts the objects beside the core's own; else they are that zone's. */
+/**
+ * `zone`: null puts the objects beside the core's own; else they are that zone's. `more`: files that are of no
+ * site, text by path.
+ */
 export function composePackage(
   pieces: ReadonlyMap<SiteId, SitePiece>,
   zone: string | null,
+  more: Readonly<Record<string, string>> = {},
 ): PackageContent {
   const sites = new Map<SiteId, SiteManifest>();
   const groups = { HostGroup: new Map<string, string>(), ServiceGroup: new Map<string, string>() };
-  const files: Record<string, string> = {};
+  const files: Record<string, string> = { ...more };
   for (const [site, piece] of pieces) {
     const { hostgroups, servicegroups } = piece;
     files[sitePath(site, zone)] = piece.text;

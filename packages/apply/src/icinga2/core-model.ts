@@ -53,6 +53,7 @@ export class CoreModel {
       servicegroups: new Set(),
     }),
     coreObjects: async () => new Map(this.objects),
+    hostAtCore: async () => null,
     deliver: async (parameters) => this.#deliver(parameters),
     pause: async () => {},
   };

@@ -48,6 +48,8 @@ export interface Icinga2SiteStates {
   readonly mayHaveLost: boolean;
   /** By so much its clock is ahead of ours, which is taken off the times of results; negative: behind. */
   readonly secondsAhead?: number;
+  /** What the core shows as the source of the results; absent: the site. */
+  readonly source?: string;
 }
 
 export interface Icinga2Counts extends ResultCounts {
@@ -68,7 +70,7 @@ const underWay = "cunsure";
  */
 export async function deliverStates(
   world: Icinga2ResultsWorld,
-  { site, states, hostName, mayHaveLost, secondsAhead = 0 }: Icinga2SiteStates,
+  { site, states, hostName, mayHaveLost, secondsAhead = 0, source = site }: Icinga2SiteStates,
 ): Promise<Icinga2Counts> {
   const { clock, log, store } = world;
   const record = await store.load(site);
@@ -92,6 +94,7 @@ export async function deliverStates(
     plan.counts,
     withoutDue(plan, applied, record.shifts),
     secondsAhead,
+    source,
   );
   try {
     await delivery.deliver(plan.due, open);
@@ -162,6 +165,7 @@ class Delivery {
   readonly #site: SiteId;
   readonly #handedOver: HandedOver;
   readonly #secondsAhead: number;
+  readonly #source: string;
   /** Sent, or about to be, and not answered. */
   #open: Set<ObjectKey> = new Set();
   #sinceMs = 0;
@@ -173,11 +177,13 @@ class Delivery {
     counts: ResultCounts,
     handedOver: HandedOver,
     secondsAhead: number,
+    source: string,
   ) {
     this.#world = world;
     this.#site = site;
     this.#handedOver = handedOver;
     this.#secondsAhead = secondsAhead;
+    this.#source = source;
     this.counts = { ...counts, newerAtCore: 0, refusedByCore: 0 };
   }
 
@@ -263,7 +269,7 @@ class Delivery {
   async #sendOne(result: DueResult): Promise<Delivered> {
     const { key, host, service, row } = result;
     const last_check = row.last_check - this.#shiftOf(result);
-    const parameters = checkResultParameters(this.#site, host, service, { ...row, last_check });
+    const parameters = checkResultParameters(this.#source, host, service, { ...row, last_check });
     const outcome = await this.#world.api.deliver(parameters);
     this.#open.delete(key);
     this.#world.progress?.add(1);

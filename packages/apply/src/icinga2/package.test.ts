@@ -17,7 +17,10 @@ class Centre {
   memory: PackageMemory = { uploadedMs: 0, refused: {} };
   readonly errors: object[] = [];
 
-  async run(texts: Readonly<Record<string, string | null>>): Promise<PackageOutcome> {
+  async run(
+    texts: Readonly<Record<string, string | null>>,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<PackageOutcome> {
     const quiet = (): void => {};
     const error = (fields: object): void => void this.errors.push(fields);
     const wanted: WantedSites = new Map(
@@ -40,6 +43,7 @@ class Centre {
       },
       { packageName: "siteferry", zone: null, reloadEveryMs: minuteMs, validationMs: 1000 },
       wanted,
+      more,
     );
   }
 
@@ -145,5 +149,27 @@ describe("the package", () => {
     centre.refuse("bad", true);
     await centre.run(sites);
     expect(centre.core.uploads.length).toBeLessThanOrEqual(8);
+  });
+
+  test("goes without a file of no site that the core refuses, and offers it again later", async () => {
+    const centre = new Centre();
+    const more = { "conf.d/siteferry-sites.conf": "twice" };
+    const there = () => centre.core.stages.get(centre.core.active)?.["conf.d/siteferry-sites.conf"];
+    centre.refuse("twice", true);
+    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "activated" });
+    expect([centre.activeText(a), there()]).toEqual(["1", undefined]);
+    centre.nowMs += minuteMs;
+    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "unchanged" });
+    // As if it had died between the refusal and the next upload.
+    centre.core.stages.clear();
+    centre.core.active = "";
+    expect(await centre.run({ a: "1" }, more)).toMatchObject({ kind: "activated" });
+    centre.nowMs += minuteMs;
+    expect(await centre.run({ a: "2" }, more)).toMatchObject({ kind: "activated" });
+    expect(centre.activeText(a)).toBe("2");
+    centre.core.validate = () => null;
+    centre.nowMs += 16 * minuteMs;
+    expect(await centre.run({ a: "2" }, more)).toMatchObject({ kind: "activated", held: 0 });
+    expect([centre.activeText(a), there()]).toEqual(["2", "twice"]);
   });
 });

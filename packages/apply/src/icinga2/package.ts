@@ -49,7 +49,7 @@ export interface PackageOutcome {
   readonly kind: "unchanged" | "waiting" | "activated";
   /** Uploads that the core refused just now. */
   readonly refusals: number;
-  /** Sites that are behind what they want, because the core refused it now or lately. */
+  /** What is behind what is wanted, because the core refused it now or lately. */
   readonly held: number;
 }
 
@@ -58,13 +58,17 @@ const refusedForMs = 15 * 60_000;
 /** Uploads of one call, so that a core that refuses everything can't keep it busy. */
 const uploadsMax = 8;
 
-/** @throws FerryError `core-unreachable`, `core-refused`, `peer-unknown`; the next call goes on. */
+/**
+ * `more`: files that are of no site, text by path; what the core refuses for them goes without.
+ * @throws FerryError `core-unreachable`, `core-refused`, `peer-unknown`; the next call goes on.
+ */
 export async function reconcilePackage(
   world: PackageWorld,
   options: PackageOptions,
   wanted: WantedSites,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<PackageOutcome> {
-  return await new Reconciling(world, options).run(wanted);
+  return await new Reconciling(world, options, more).run(wanted);
 }
 
 class Reconciling {
@@ -79,10 +83,16 @@ class Reconciling {
   #uploads = 0;
   #refusals = 0;
   #held = 0;
+  #more: Readonly<Record<string, string>>;
 
-  constructor(world: PackageWorld, options: PackageOptions) {
+  constructor(
+    world: PackageWorld,
+    options: PackageOptions,
+    more: Readonly<Record<string, string>>,
+  ) {
     this.#world = world;
     this.#options = options;
+    this.#more = more;
   }
 
   async run(wanted: WantedSites): Promise<PackageOutcome> {
@@ -116,9 +126,14 @@ class Reconciling {
   async #converge(): Promise<PackageOutcome["kind"]> {
     const { clock } = this.#world;
     while (this.#uploads < uploadsMax) {
-      const content = composePackage(this.#target, this.#options.zone);
+      const content = composePackage(this.#target, this.#options.zone, this.#more);
       const { content: hash } = content.manifest;
-      if (hash === this.#active?.content || this.#isRefused(hash)) return "unchanged";
+      if (hash === this.#active?.content) return "unchanged";
+      if (this.#isRefused(hash)) {
+        this.#held++;
+        if (this.#isWithoutMore()) return "unchanged";
+        continue;
+      }
       const sinceMs = clock.now() - this.#memory.uploadedMs;
       // A clock that went back mustn't stop everything.
       const isEarly = sinceMs >= 0 && sinceMs < this.#options.reloadEveryMs;
@@ -127,10 +142,18 @@ class Reconciling {
       if (verdict.kind === "valid") return "activated";
       await this.#remember(hash);
       const guilty = await this.#guilty(verdict.log);
-      if (guilty.length === 0) return "unchanged";
+      if (guilty.length === 0 && this.#isWithoutMore()) return "unchanged";
       for (const site of guilty) await this.#hold(site);
     }
     return "unchanged";
+  }
+
+  /** Whether there is nothing left of what is of no site; if there is, it goes, as it may be at fault. */
+  #isWithoutMore(): boolean {
+    if (Object.keys(this.#more).length === 0) return true;
+    this.#more = {};
+    this.#held++;
+    return false;
   }
 
   /** The sites that a refused upload failed for; none if it isn't any one's change. */
@@ -160,7 +183,7 @@ class Reconciling {
       const chosen = isOld ? await this.#activePiece(site) : piece;
       if (chosen !== null) pieces.set(site, chosen);
     }
-    return composePackage(pieces, this.#options.zone);
+    return composePackage(pieces, this.#options.zone, this.#more);
   }
 
   async #try({ files, manifest }: PackageContent, activate: boolean): Promise<Verdict> {

@@ -1,6 +1,6 @@
 // One check result as the action process-check-result takes it, from a row of state. Pure.
 
-import { type HostName, limits, type ServiceDescription, type SiteId } from "@siteferry/model";
+import { type HostName, limits, type ServiceDescription } from "@siteferry/model";
 import type { ResultColumns } from "../check-results/format.ts";
 
 /** Times are seconds since 1970. */
@@ -20,7 +20,7 @@ const durationMaxSeconds = 1e6;
 
 /** `host` and `service` are the names at the centre; without a `service` it is the host's own. */
 export function checkResultParameters(
-  site: SiteId,
+  source: string,
   host: HostName,
   service: ServiceDescription | null,
   row: ResultColumns,
@@ -33,7 +33,7 @@ export function checkResultParameters(
     exit_status: stateAtCore(service, row.state),
     plugin_output: outputOf(row),
     performance_data: splitPerfData(row.perf_data),
-    check_source: site,
+    check_source: source,
     execution_start: row.last_check,
     execution_end: row.last_check + duration,
   };

@@ -16,7 +16,7 @@ import {
   templatesFile,
 } from "@siteferry/apply";
 import { errorFields, explain, printable, type SiteId } from "@siteferry/model";
-import { serviceOf } from "../health/service-name.ts";
+import { siteServicesAt } from "../health/service-name.ts";
 import type { Opening } from "../opening.ts";
 import { type KnownConfiguration, openSiteObjects } from "../configurations.ts";
 import type { ActivationRecord } from "./record.ts";
@@ -81,11 +81,7 @@ function servicesOfSites({ world, settings }: Opening, centre: CentreObjects): s
     world.log.warn({ host }, `The core has no host ${printable(host)}, which health.host names`);
     return null;
   }
-  const services = (Object.keys(settings.sites) as SiteId[]).flatMap((site) => {
-    const description = serviceOf(settings, site);
-    return description === null ? [] : [{ site, description }];
-  });
-  return siteServices(host, services);
+  return siteServices(host, siteServicesAt(settings));
 }
 
 /** Null: it can't be opened or rendered, which is said; the other sites go on. */

@@ -155,3 +155,38 @@ test("results of a site whose clock is ahead have the centre's times", async () 
   await centre.say("remote1", { hosts, arrivals });
   expect(await centre.receive()).toMatchObject({ results: 0 });
 });
+
+test("of a silent site a command says that nothing is known, until its next bundle", async () => {
+  const site = { whenSilent: "all", objects: { autoApprove: true } };
+  await using ground = await openGround({ carry: ["results"] }, { remote1: site });
+  const { core, centre } = ground;
+  const last_check = Math.floor(core.clockMs / 1000) - 60;
+  const speak = async (): Promise<void> => {
+    const services = [
+      serviceState("web", "disk", { last_check, state: 1, plugin_output: "FILLS" }),
+    ];
+    const arrivals = [{ createdMs: core.clockMs, keptMs: core.clockMs }];
+    const hosts = [hostState("web", { last_check, plugin_output: "UP" })];
+    await centre.say("remote1", { hosts, services, arrivals });
+  };
+  const told = async (): Promise<readonly string[]> => {
+    const before = core.commands.length;
+    for (let runs = 0; runs < 3; runs += 1) {
+      expect(await centre.receive()).toMatchObject({ failed: 0 });
+      await ground.pass();
+    }
+    return core.commands.slice(before).map((line) => line.split(";").slice(1, 5).join(";"));
+  };
+  await speak();
+  const usual = ["web;0;UP", "web;disk;1;FILLS"];
+  expect(await told()).toEqual(usual);
+  await ground.pass(300);
+  await centre.receive();
+  await ground.pass(60);
+  expect(await told()).toEqual([
+    expect.stringMatching(/^web;2;no data from remote1 since /),
+    expect.stringMatching(/^web;disk;3;UNKNOWN - no data from remote1 since /),
+  ]);
+  await speak();
+  expect(await told()).toEqual(usual);
+});

@@ -1,36 +1,12 @@
 // Each check on a receiver that is well, and on one of which just that thing is broken.
 
-import type { Finding } from "@siteferry/agent";
 import type { PretendedEntry } from "@siteferry/agent/test-probes";
-import { generateKey } from "@siteferry/bundle";
 import { FerryError, parseSiteId } from "@siteferry/model";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mayAs } from "./access.ts";
 import { receiverChecks } from "./checks.ts";
-import { type Changes, nowMs, subjectOf } from "./test-subject.ts";
-
-let publicLine = "";
-beforeAll(async () => {
-  ({ publicLine } = await generateKey("remote1"));
-});
-
-/** What the check of this name finds. */
-async function find(name: string, changes: Changes = {}): Promise<readonly string[]> {
-  const check = receiverChecks.find((one) => one.name === name)!;
-  const texts = Object.entries(changes.texts ?? {}).map(([path, text]) => [
-    path,
-    text.replaceAll("KEY", publicLine),
-  ]);
-  const subject = subjectOf(
-    { ...changes, texts: Object.fromEntries(texts) as Record<string, string> },
-    `remote1 namespaces="siteferry" ${publicLine}`,
-  );
-  const line = ({ verdict, what }: Finding): string => `${verdict} ${what}`;
-  return await check.run(subject).then(
-    (found) => found.map(line),
-    (error: unknown) => [`throws ${(error as FerryError).code}`],
-  );
-}
+import { find } from "./test-find.ts";
+import { type Changes, nowMs } from "./test-subject.ts";
 
 test("a receiver that is well passes all of them", async () => {
   for (const { name } of receiverChecks) {
@@ -138,7 +114,7 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
   [
     "link",
     "of somebody else",
-    { ...listener, probes: { listen: async () => "taken" }, isReceiver: false },
+    { ...listener, probes: { listen: async () => "taken" }, receiver: null },
     "fail at http:127.0.0.1:8080 listens somebody else",
   ],
   [
@@ -147,7 +123,6 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     { ...listener, probes: { listen: async () => ({ problem: "EACCES" }) } },
     "fail http:127.0.0.1:8080 can't be listened at: EACCES",
   ],
-  ["page", "open", { yaml: { page: { listen: "0.0.0.0:1" } } }, "warning everybody who reaches"],
   [
     "certificate",
     "expired",
@@ -306,6 +281,13 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     "no Icinga 2",
     { ...icinga2, api: "<html>\u001b" },
     "skipped https://core:5665 answers",
+  ],
+  ["page", "not served", { yaml: { page: {} } }, "warning nobody listens at http:127.0.0.1:8781"],
+  [
+    "site services",
+    "no host",
+    { yaml: { health: { host: "central" } } },
+    "fail /cache: the core has no central of its own",
   ],
   [
     "commands",

@@ -15,10 +15,11 @@ import { icinga2Target } from "./icinga2-target.ts";
 import { links } from "./links.ts";
 import { objects } from "./objects.ts";
 import { ownKeys } from "./own-keys.ts";
-import { page } from "./page.ts";
 import { programs } from "./programs.ts";
 import { results } from "./results.ts";
 import { signers } from "./signers.ts";
+import { page } from "./page.ts";
+import { siteServices } from "./site-services.ts";
 import { sites } from "./sites.ts";
 import type { ReceiverSubject } from "./subject.ts";
 
@@ -65,6 +66,7 @@ export const receiverChecks: readonly Check<ReceiverSubject>[] = [
   objects,
   commandsTarget,
   icinga2Target,
+  siteServices,
   page,
   sites,
 ];

@@ -34,22 +34,16 @@ const kinds = [
   ["accept_passive_host_checks", "results of hosts"],
 ] as const;
 
-/** And what Nagios 4 and Naemon do without a word of it. */
-const freshness = [
-  ["check_service_freshness", "1", "service"],
-  ["check_host_freshness", "0", "host"],
-] as const;
-
 function inFile({ file, value }: CoreConfiguration): Finding[] {
   const found: Finding[] = kinds
     .filter(([key]) => value(key) === "0")
     .map(([key, what]) =>
       fail(`${file} has ${key}=0: ${what} are thrown away`, `Set ${key}=1 and restart the core.`),
     );
-  for (const [key, otherwise, kind] of freshness) {
-    if ((value(key) ?? otherwise) !== "0") continue;
-    const what = `${file} has ${key}=0: the ${kind}s of a silent site stay as they were`;
-    found.push(warning(what, `Set ${key}=1 and restart the core.`));
+  // Hosts that siteferry renders have no freshness: sites.SITE.whenSilent speaks for them.
+  if (value("check_service_freshness") === "0") {
+    const what = `${file} has check_service_freshness=0: what nobody reports any more stays as it was`;
+    found.push(warning(what, "Set check_service_freshness=1 and restart the core."));
   }
   return found;
 }

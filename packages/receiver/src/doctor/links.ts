@@ -1,9 +1,8 @@
 // Each link: what is fetched can be reached and looked into, a directory lets files be taken away, a
 // listener listens or could.
 
-import { type Check, fail, failureFound, type Finding, ok, warning } from "@siteferry/agent";
-import { parseListenAddress } from "@siteferry/carry/contract";
-import type { HttpSettings } from "../transports/http.ts";
+import { type Check, fail, failureFound, type Finding, ok } from "@siteferry/agent";
+import { lookAtPort } from "./port.ts";
 import type { LinkSubject, ReceiverSubject } from "./subject.ts";
 
 export const links: Check<ReceiverSubject> = {
@@ -28,7 +27,10 @@ async function lookAtLink(link: LinkSubject, subject: ReceiverSubject): Promise<
       if (fault !== null) return fault;
     }
     const transport = await open();
-    if ("http" in settings) return await lookAtPort(subject, settings.http);
+    if ("http" in settings) {
+      const { listen, cert } = settings.http;
+      return await lookAtPort(subject, listen, cert !== undefined);
+    }
     if (!("incoming" in transport)) return ok(transport.name);
     const files = await transport.incoming(1);
     return ok(`${transport.name} can be looked into; ${files.length} files wait there`);
@@ -53,25 +55,4 @@ async function directoryFault(
     `${user.name} may not read, write and enter ${dir}, which belongs to ${owner}: files are taken away from it`,
     `As root: chown ${user.name} ${dir}, or give its group these rights`,
   );
-}
-
-async function lookAtPort(
-  { probes, isReceiver }: ReceiverSubject,
-  { listen, cert }: HttpSettings,
-): Promise<Finding> {
-  const { host, port } = parseListenAddress(listen)!;
-  const state = await probes.listen(host, port);
-  if (state === "free") {
-    const todo = "Only the daemon listens: siteferry receive without --once, by systemd.";
-    return warning(`nobody listens at http:${listen}`, todo);
-  }
-  if (state !== "taken") {
-    const todo = "Choose an address of this machine; below port 1024 only root may.";
-    return fail(`http:${listen} can't be listened at: ${state.problem}`, todo);
-  }
-  if (await isReceiver(host, port, cert !== undefined)) {
-    return ok(`http:${listen}: a receiver listens there`);
-  }
-  const todo = `See who has the port: ss -ltnp 'sport = :${port}'`;
-  return fail(`at http:${listen} listens somebody else`, todo);
 }

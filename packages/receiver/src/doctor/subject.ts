@@ -21,8 +21,8 @@ export interface ReceiverSubject {
   core(): Promise<CoreConfiguration | null>;
   /** Whether a process reads the core's command file. Nothing is written. */
   hasReader(commandFile: string): Promise<boolean>;
-  /** Whether what listens at a port of this machine is a receiver. */
-  isReceiver(host: string, port: number, hasTls: boolean): Promise<boolean>;
+  /** What the receiver at a port of this machine says of itself, `ok` if it is well; null: it is none. */
+  receiverAt(host: string, port: number, hasTls: boolean): Promise<string | null>;
   connect(address: string, tls: object | undefined): Promise<LivestatusClient>;
   icinga2(settings: Icinga2Settings): Promise<Icinga2Connection>;
   health(): Promise<readonly SiteHealth[]>;

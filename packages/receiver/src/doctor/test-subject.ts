@@ -23,11 +23,14 @@ export interface Changes {
   readonly coreConfig?: string;
   readonly linkFails?: FerryError;
   readonly hasReader?: boolean;
-  readonly isReceiver?: boolean;
+  /** What it says that listens; null: it is no receiver. */
+  readonly receiver?: string | null;
   /** What Livestatus says; an error is thrown. */
   readonly status?: readonly string[] | FerryError;
   /** What the API of an Icinga 2 answers to a question for /v1. */
   readonly api?: string | FerryError;
+  /** And to one for objects, by their kind: `hosts`, `services`. */
+  readonly objects?: Readonly<Record<string, string>>;
   readonly health?: readonly SiteHealth[];
 }
 
@@ -52,7 +55,6 @@ const coreText = [
   "command_file=/cmd",
   "status_file=/status",
   "check_external_commands=1",
-  "check_host_freshness=1",
   "nagios_user=nagios",
   "",
 ].join("\n");
@@ -94,6 +96,8 @@ export function subjectOf(changes: Changes, signers: string): ReceiverSubject {
   const files = {
     status: probes.look,
     read: async (path: string) => Buffer.from(await read(path)),
+    readParts: async (path: string, _max: number, take: (part: Uint8Array) => void) =>
+      take(Buffer.from(await read(path))),
   };
   return {
     settings,
@@ -105,7 +109,7 @@ export function subjectOf(changes: Changes, signers: string): ReceiverSubject {
       return found === null ? null : parseCoreConfiguration(await read(found.file), found);
     },
     hasReader: async () => changes.hasReader ?? true,
-    isReceiver: async () => changes.isReceiver ?? true,
+    receiverAt: async () => (changes.receiver === undefined ? "ok" : changes.receiver),
     connect: async () => livestatus(changes.status ?? ["1"]),
     async icinga2() {
       return {
@@ -113,7 +117,8 @@ export function subjectOf(changes: Changes, signers: string): ReceiverSubject {
         async ask({ path }) {
           const start =
             '{"results":[{"status":{"icingaapplication":{"app":{"program_start":1}}}}]}';
-          const api = path === "/v1" ? (changes.api ?? "") : start;
+          const [, type = ""] = /^\/v1\/objects\/(\w+)/.exec(path) ?? [];
+          const api = path === "/v1" ? (changes.api ?? "") : (changes.objects?.[type] ?? start);
           if (typeof api !== "string") throw api;
           return { status: 200, text: api };
         },

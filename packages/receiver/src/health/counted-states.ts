@@ -3,13 +3,25 @@
 
 import type { States } from "@siteferry/model";
 
-export const hostStateNames = ["up", "down", "unreachable", "pending"] as const;
-export const serviceStateNames = ["ok", "warning", "critical", "unknown", "pending"] as const;
+const hostStateNames = ["up", "down", "unreachable", "pending"] as const;
+const serviceStateNames = ["ok", "warning", "critical", "unknown", "pending"] as const;
 
-/** As the site says it, in the order of the names above. */
+/** As the site says it, in the order of the names above; of a vendor's dump one number each: all that are in it. */
 export interface CountedStates {
   readonly hosts: readonly number[];
   readonly services: readonly number[];
+  readonly isDump?: true;
+}
+
+/** What a dump says of a state only Checkmk's core knows. */
+const namesInDump = ["dumped"];
+
+export function stateNamesOf({ isDump }: CountedStates): {
+  readonly hosts: readonly string[];
+  readonly services: readonly string[];
+} {
+  if (isDump) return { hosts: namesInDump, services: namesInDump };
+  return { hosts: hostStateNames, services: serviceStateNames };
 }
 
 export function countStates({

@@ -1,6 +1,7 @@
 import { parseSiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { type Expectations, judgeSite, type SiteFacts } from "./judge.ts";
+import { numbersOf } from "./numbers.ts";
 import { pluginOutput, pluginOutputOfAll, statusTable } from "./words.ts";
 
 const nowMs = Date.UTC(2026, 10, 1, 12);
@@ -104,7 +105,9 @@ test("a table for a terminal, with the numbers of each site", () => {
   const counted = { hosts: [20, 3, 1, 0], services: [90, 1, 2, 3, 4] };
   const slot = { fromMs: nowMs, bytes: 1_234_567, bundles: 9 };
   const good = { ...well, counted, trafficOfDay: [slot], refusedValues: ["host a|b"] };
-  const views = [good, bad].map((facts) => ({
+  const dumped = { hosts: [7], services: [30], isDump: true as const };
+  const dump = { ...well, site: parseSiteId("cmk")!, counted: dumped };
+  const views = [good, bad, dump].map((facts) => ({
     facts,
     expected,
     health: judgeSite(facts, expected, nowMs),
@@ -114,5 +117,7 @@ test("a table for a terminal, with the numbers of each site", () => {
     "remote1  OK       42 s  1 s  4 of 24  6 of 100  1.23 MB in 9  0        0",
     "         host a¦b",
     "remote2  UNKNOWN  -     -    -        -         0 B in 0      0        0        no bundle has come yet",
+    "cmk      OK       42 s  1 s  ? of 7   ? of 30   0 B in 0      0        0",
   ]);
+  expect(numbersOf(dump, nowMs)).toMatchObject({ hosts: { dumped: 7 }, services: { dumped: 30 } });
 });

@@ -15,7 +15,7 @@ export interface SiteFacts {
   readonly createdMs: number | null;
   /** As `secondsAhead` says. */
   readonly aheadSeconds: number;
-  /** Null: not counted yet, or a vendor's dump. */
+  /** Null: not counted yet. */
   readonly counted: CountedStates | null;
   /** Bundles that were kept, and their bytes: since the site's record began, and over the last day. */
   readonly bundles: number;

@@ -1,18 +1,16 @@
-// What the service of a site is called at the centre.
+// What the services of the sites are called at the centre.
 
-import {
-  isNameFault,
-  parseServiceDescription,
-  type ServiceDescription,
-  type SiteId,
-} from "@siteferry/model";
+import type { SiteService } from "@siteferry/apply";
+import { isNameFault, parseServiceDescription, type SiteId } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
 
-/** Null where it would be no name: the settings were checked for that. */
-export function serviceOf(
-  { health }: Pick<ReceiverSettings, "health">,
-  site: SiteId,
-): ServiceDescription | null {
-  const name = parseServiceDescription(health.service.replaceAll("{site}", site));
-  return isNameFault(name) ? null : name;
+/** One of each site: the settings were checked for their names. */
+export function siteServicesAt({
+  health,
+  sites,
+}: Pick<ReceiverSettings, "health" | "sites">): readonly SiteService[] {
+  return (Object.keys(sites) as SiteId[]).flatMap((site) => {
+    const description = parseServiceDescription(health.service.replaceAll("{site}", site));
+    return isNameFault(description) ? [] : [{ site, description }];
+  });
 }

@@ -1,19 +1,29 @@
 // Each site as a service at the centre: what the receiver knows of it, as a check result of its own.
 
-import { checkResultsTarget, type LiveObjects } from "@siteferry/apply";
+import {
+  checkResultsTarget,
+  type CoreObjects,
+  deliverStates,
+  type Icinga2Api,
+  type ResultCounts,
+} from "@siteferry/apply";
 import {
   type HostName,
   type Seconds,
   type ServiceDescription,
   type ServiceState,
   type SiteId,
+  type States,
 } from "@siteferry/model";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "../applied-store.ts";
+import { withIcinga2 } from "../icinga2-connection.ts";
+import { icinga2Directory, type Icinga2Settings } from "../icinga2-settings.ts";
 import type { Opening } from "../opening.ts";
+import { readLiveObjects } from "../reconcile-states.ts";
 import type { CheckResultsSettings } from "../settings.ts";
 import { type Asking, readFacts } from "./facts.ts";
 import { judgeSite, type SiteFacts, type SiteHealth, type SiteView } from "./judge.ts";
-import { serviceOf } from "./service-name.ts";
+import { siteServicesAt } from "./service-name.ts";
 import { pluginOutput } from "./words.ts";
 
 /** For the record of these results: no site can have this id. */
@@ -39,33 +49,102 @@ export async function lookAtAllSites(opening: Asking): Promise<readonly SiteView
   return viewSites(opening, sites, opening.world.clock.now());
 }
 
-/** One result a site and minute, and one whenever its state is another; nothing if this minute's was given. */
+/** A core that shows the services. */
+interface ShowingCore {
+  /** For people. */
+  readonly where: string;
+  /** What is remembered of it. */
+  readonly directory: string;
+  apply(results: typeof shared & { readonly states: States }): Promise<ResultCounts>;
+}
+
+const shared = { site: nobody, hostName: (name: HostName): HostName => name };
+
+/** How many of the services the core hasn't got, so that nobody sees them. */
 export async function reportSites(
   receiver: Opening,
   host: HostName,
-  target: CheckResultsSettings,
   health: readonly SiteHealth[],
-  readLive: () => Promise<LiveObjects>,
-): Promise<void> {
-  const { world, settings, spool } = receiver;
-  const directory = targetDirectory(spool, "checkresults", target.dir);
-  const minute = Math.floor(world.clock.now() / minuteMs);
-  const said = `${minute} ${health.map(({ state }) => state).join("")}`;
-  if ((await loadProgress(world, directory, progressName)) === said) return;
+  target: { readonly checkresults: CheckResultsSettings } | { readonly icinga2: Icinga2Settings },
+): Promise<number> {
+  if ("checkresults" in target) {
+    return await showAt(receiver, host, health, checkResultsCore(receiver, target.checkresults));
+  }
+  return await showAt(receiver, host, health, icinga2Core(receiver, host, target.icinga2));
+}
+
+function checkResultsCore(receiver: Opening, target: CheckResultsSettings): ShowingCore {
+  const { world, spool } = receiver;
   const { dir, core, mode } = target;
-  const groupId = await receiver.groupId(target.group);
+  const directory = targetDirectory(spool, "checkresults", dir);
   const store = appliedStore(world, directory);
-  const services = health.flatMap((one) => {
-    const description = serviceOf(settings, one.site);
-    return description === null ? [] : [stateOf(host, description, one, minute * 60)];
+  return {
+    where: dir,
+    directory,
+    async apply(results) {
+      const groupId = await receiver.groupId(target.group);
+      const isLive = await readLiveObjects(receiver, target);
+      const into = checkResultsTarget({ ...world, store }, { directory: dir, core, mode, groupId });
+      return await into.apply({ ...results, isLive });
+    },
+  };
+}
+
+function icinga2Core(
+  { world, spool }: Opening,
+  host: HostName,
+  target: Icinga2Settings,
+): ShowingCore {
+  const directory = icinga2Directory(spool, target);
+  const store = appliedStore(world, directory);
+  const { connections } = target;
+  return {
+    where: target.url,
+    directory,
+    apply: (results) =>
+      withIcinga2(world.files, target, async (api) => {
+        const coreObjects = (): Promise<CoreObjects> => servicesOf(api, host);
+        const into = { ...world, store, api, coreObjects, connections };
+        return await deliverStates(into, { ...results, mayHaveLost: false, source: "siteferry" });
+      }),
+  };
+}
+
+/** Which there are; the core's other objects, which may be many, aren't asked for. */
+async function servicesOf(api: Icinga2Api, host: HostName): Promise<CoreObjects> {
+  const { services = [] } = (await api.hostAtCore(host)) ?? {};
+  return new Map(
+    [...services].map(([name]) => [`${host}\t${name}`, { state: -1, checkedUntil: 0 }]),
+  );
+}
+
+/** One result a site and minute, and one whenever its state is another; nothing if this minute's was given. */
+async function showAt(
+  { world, settings }: Opening,
+  host: HostName,
+  health: readonly SiteHealth[],
+  { where, directory, apply }: ShowingCore,
+): Promise<number> {
+  const nowMs = world.clock.now();
+  const said = `${Math.floor(nowMs / minuteMs)} ${health.map(({ state }) => state).join("")}`;
+  const before = (await loadProgress(world, directory, progressName)).split(" ");
+  const missingBefore = Number(before[2] ?? 0);
+  if (before.slice(0, 2).join(" ") === said) return missingBefore;
+  // Rounded up, so that it isn't older than what the core itself said within this second.
+  const now = Math.ceil(nowMs / 1000);
+  const bySite = new Map(health.map((one) => [one.site, one]));
+  const services = siteServicesAt(settings).flatMap(({ site, description }) => {
+    const one = bySite.get(site);
+    return one === undefined ? [] : [stateOf(host, description, one, now)];
   });
-  await checkResultsTarget({ ...world, store }, { directory: dir, core, mode, groupId }).apply({
-    site: nobody,
-    states: { hosts: [], services },
-    hostName: (name) => name,
-    isLive: await readLive(),
-  });
-  await saveProgress(world, directory, progressName, said);
+  const counts = await apply({ ...shared, states: { hosts: [], services } });
+  const missing = counts.waitingForConfiguration;
+  if (missing > 0 && missing !== missingBefore) {
+    const message = `${missing} services of sites aren't at ${where}: siteferry doctor receiver says why`;
+    world.log.warn({ host, missing }, message);
+  }
+  await saveProgress(world, directory, progressName, `${said} ${missing}`);
+  return missing;
 }
 
 function stateOf(

@@ -96,12 +96,12 @@ export function statusTable(
   return [line(headings, "", null), ...lines].join("\n");
 }
 
-/** `1 of 24`: the hosts that are down, the services with problems. */
+/** `1 of 24`: the hosts that are down, the services with problems; `? of 24` in a vendor's dump. */
 function outOf(counts: Readonly<Record<string, number>> | null, bad: readonly string[]): string {
   if (counts === null) return "-";
   const sum = (names: readonly string[]): number =>
     names.reduce((total, name) => total + (counts[name] ?? 0), 0);
-  return `${sum(bad)} of ${sum(Object.keys(counts))}`;
+  return `${"dumped" in counts ? "?" : sum(bad)} of ${sum(Object.keys(counts))}`;
 }
 
 /** As an object of JSON: how the site is, and its numbers. */

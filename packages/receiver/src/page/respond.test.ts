@@ -57,6 +57,18 @@ describe("what is asked for", () => {
   });
 });
 
+test("of a vendor's dump the number of objects is shown, and no state that nobody read", async () => {
+  const counted = { hosts: [7], services: [30], isDump: true as const };
+  const from = { ...sources, facts: async () => pageFacts({ cmk: { counted } }) };
+  expect((await get("/", {}, from)).body).toContain("30 dumped");
+  expect((await get("/sites/cmk", {}, from)).body).toMatch(/dumped<\/th>\s*<td>7</);
+  const { body } = await get("/metrics", {}, from);
+  expect(body.match(/^siteferry_site_(?:hosts|services)\{.*/gm)).toEqual([
+    'siteferry_site_hosts{site="cmk",state="dumped"} 7',
+    'siteferry_site_services{site="cmk",state="dumped"} 30',
+  ]);
+});
+
 test("a name that isn't this server's is refused: it may be a web page's that was pointed here", async () => {
   const statuses = async (hosts: readonly string[]) =>
     (await Promise.all(hosts.map((host) => get("/", { hosts: [host] })))).map((one) => one.status);

@@ -131,7 +131,7 @@ function trafficOf({ facts: { trafficOfDay } }: SiteView): Part {
 function statesOf({ facts }: SiteView, nowMs: number): Part {
   const { hosts, services } = numbersOf(facts, nowMs);
   if (hosts === null || services === null) {
-    return html`<p>Not counted: no keyframe has come yet, or the site sends a vendor's dump.</p>`;
+    return html`<p>Not counted: no states have come yet.</p>`;
   }
   return html`<div class="states">${tableOf("Hosts", hosts)}${tableOf("Services", services)}</div>`;
 }

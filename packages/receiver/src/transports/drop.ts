@@ -1,6 +1,6 @@
 // drop in receiver.yaml.
 
-import { absolutePath, markerSuffix, siteId } from "@siteferry/agent";
+import { absolutePath, explained, markerSuffix, siteId } from "@siteferry/agent";
 import { dropReceiver, type ReceivingTransport } from "@siteferry/carry/contract";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
@@ -15,11 +15,22 @@ export interface DropSettings {
   readonly marker?: string | undefined;
 }
 
-export const dropSettings: z.ZodType<DropSettings> = z.strictObject({
-  dir: absolutePath,
-  site: siteId.optional(),
-  marker: markerSuffix.optional(),
-});
+export const dropSettings: z.ZodType<DropSettings> = explained(
+  z.strictObject({
+    dir: absolutePath,
+    site: siteId.optional(),
+    marker: markerSuffix.optional(),
+  }),
+  {
+    dir:
+      "an existing directory; `*.ferry` in it is taken in, and removed when the spool has it durably. " +
+      "Files must appear whole: copy to another name, then rename",
+    site:
+      "set it if only this site can write there: then bundles of others are refused. " +
+      "Without it any known site may",
+    marker: "a file is taken in only when another one is there, of its name and this: `.ok`",
+  },
+);
 
 export function openDrop(
   { world }: TransportContext,

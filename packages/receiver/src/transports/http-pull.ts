@@ -1,6 +1,13 @@
 // httpPull in receiver.yaml: the centre fetches a site's outbox from a web server.
 
-import { checkWebServer, siteId, webServerKeys, type WebServerSettings } from "@siteferry/agent";
+import {
+  checkWebServer,
+  explained,
+  siteId,
+  webServerKeys,
+  type WebServerSettings,
+  webServerWords,
+} from "@siteferry/agent";
 import { isLoopback, type ReceivingTransport } from "@siteferry/carry/contract";
 import type { SiteId } from "@siteferry/model";
 import { z } from "zod";
@@ -11,9 +18,15 @@ export interface HttpPullSettings extends WebServerSettings {
   readonly site: SiteId;
 }
 
-export const httpPullSettings: z.ZodType<HttpPullSettings> = z
-  .strictObject({ ...webServerKeys(), site: siteId })
-  .superRefine((settings, context) => checkWebServer(settings, context, isLoopback));
+export const httpPullSettings: z.ZodType<HttpPullSettings> = explained(
+  z.strictObject({ site: siteId, ...webServerKeys() }),
+  {
+    site: "whose outbox it is; other bundles in it are left alone",
+    url: "where its `index.json` lies, without that name",
+    token: "a file with a token that the web server wants, mode 0600",
+    ...webServerWords,
+  },
+).superRefine((settings, context) => checkWebServer(settings, context, isLoopback));
 
 export async function openHttpPull(
   context: TransportContext,

@@ -1,6 +1,6 @@
 // http in receiver.yaml: the centre listens.
 
-import { absolutePath, siteId } from "@siteferry/agent";
+import { absolutePath, explained, kind, pemFile, siteId } from "@siteferry/agent";
 import {
   isLoopback,
   type ListeningTransport,
@@ -30,41 +30,56 @@ interface HttpSiteSettings {
   readonly certificate?: string | undefined;
 }
 
-const siteSchema = z
-  .strictObject({
-    token: absolutePath.optional(),
-    certificate: z
-      .string()
-      .refine(
-        (text) => parseFingerprint(text) !== null,
-        "not a SHA-256 fingerprint: SHA256:AB:CD:…",
-      )
-      .optional(),
-  })
-  .refine(
-    ({ token, certificate }) => token !== undefined || certificate !== undefined,
-    "one of the two, or both: token, certificate",
-  );
+const fingerprint = z
+  .string()
+  .refine((text) => parseFingerprint(text) !== null, "not a SHA-256 fingerprint: SHA256:AB:CD:…");
 
-export const httpSettings: z.ZodType<HttpSettings> = z
-  .strictObject({
-    listen: z
-      .string()
-      .refine((text) => parseListenAddress(text) !== null, "not HOST:PORT or [IPV6]:PORT"),
-    cert: absolutePath.optional(),
-    key: absolutePath.optional(),
-    sites: z.record(siteId, siteSchema),
-  })
-  .superRefine(({ listen, cert, key, sites }, context) => {
-    if ((cert === undefined) !== (key === undefined)) context.addIssue("cert and key go together");
-    if (cert !== undefined) return;
-    if (!isLoopback(parseListenAddress(listen)?.host ?? "")) {
-      context.addIssue("tokens would travel in clear: give cert and key, or listen on 127.0.0.1");
-    }
-    if (Object.values(sites).some(({ certificate }) => certificate !== undefined)) {
-      context.addIssue("without cert and key there is no TLS, so no site can show a certificate");
-    }
-  });
+const siteSchema = explained(
+  z.strictObject({
+    token: absolutePath.optional(),
+    certificate: kind("fingerprint", fingerprint).optional(),
+  }),
+  {
+    token:
+      "a file with its token, at least 32 letters and digits, mode 0600; read anew each minute",
+    certificate:
+      "SHA-256 of its client certificate, as `openssl x509 -fingerprint -sha256` prints it; " +
+      "no authority is asked",
+  },
+).refine(
+  ({ token, certificate }) => token !== undefined || certificate !== undefined,
+  "one of the two, or both: token, certificate",
+);
+
+const listenAddress = z
+  .string()
+  .refine((text) => parseListenAddress(text) !== null, "not HOST:PORT or [IPV6]:PORT");
+
+export const httpSettings: z.ZodType<HttpSettings> = explained(
+  z.strictObject({
+    listen: kind("address", listenAddress),
+    cert: pemFile.optional(),
+    key: pemFile.optional(),
+    sites: kind("map by site id", z.record(siteId, siteSchema)),
+  }),
+  {
+    listen: "`HOST:PORT` or `[IPV6]:PORT`; `[::]:8443` is every address of the machine",
+    cert:
+      "the certificate, with those that it depends on; `cert` and `key` together. Without them it " +
+      "listens in clear, which is for a web server in front, and taken only on loopback",
+    key: "its key, mode 0600. Both are read anew each minute",
+    sites: "who may upload; each site needs a token, a certificate, or both",
+  },
+).superRefine(({ listen, cert, key, sites }, context) => {
+  if ((cert === undefined) !== (key === undefined)) context.addIssue("cert and key go together");
+  if (cert !== undefined) return;
+  if (!isLoopback(parseListenAddress(listen)?.host ?? "")) {
+    context.addIssue("tokens would travel in clear: give cert and key, or listen on 127.0.0.1");
+  }
+  if (Object.values(sites).some(({ certificate }) => certificate !== undefined)) {
+    context.addIssue("without cert and key there is no TLS, so no site can show a certificate");
+  }
+});
 
 export async function openHttp(
   context: TransportContext,

@@ -18,13 +18,23 @@ export type TransportSettings =
   | { readonly mail: MailSettings }
   | { readonly ssh: SshSettings };
 
-export const transportSchema: z.ZodType<TransportSettings> = oneOf("transport", {
-  drop: dropSettings,
-  http: httpSettings,
-  httpPull: httpPullSettings,
-  mail: mailSettings,
-  ssh: sshSettings,
-});
+export const transportSchema: z.ZodType<TransportSettings> = oneOf(
+  "transport",
+  {
+    drop: dropSettings,
+    http: httpSettings,
+    httpPull: httpPullSettings,
+    mail: mailSettings,
+    ssh: sshSettings,
+  },
+  {
+    drop: "takes bundles out of [a directory](transports/drop.md)",
+    http: "[listens](transports/http.md) for uploads; only the daemon does",
+    httpPull: "fetches a site's outbox from [a web server](transports/http.md#pull)",
+    mail: "takes bundles out of a mailbox: [mail](transports/mail.md)",
+    ssh: "[by ssh](transports/ssh.md#pull): the centre fetches what the site's `drop` transport publishes",
+  },
+);
 
 /** The sites that an entry names, and where in it. */
 export function sitesOf(

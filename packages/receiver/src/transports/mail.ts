@@ -2,9 +2,12 @@
 
 import {
   absolutePath,
+  explained,
   keepsPassword,
+  kind,
   mailServerKeys,
   type MailServerSettings,
+  mailServerWords,
   oneOf,
   passwordInClear,
   siteId,
@@ -45,28 +48,63 @@ interface ImapSettings extends LoginSettings {
 }
 
 const livedump = siteId.optional();
-const folderName = z.string().regex(/^[^\u0000-\u001f\u007f]+$/, "not the name of a folder");
+const folderName = kind(
+  "name",
+  z.string().regex(/^[^\u0000-\u001f\u007f]+$/, "not the name of a folder"),
+);
 
-export const mailSettings: z.ZodType<MailSettings> = oneOf("mailbox", {
-  maildir: z.strictObject({
-    dir: absolutePath,
-    done: absolutePath.optional(),
-    refused: absolutePath.optional(),
-    livedump,
-  }),
-  imap: z
-    .strictObject({
-      ...mailServerKeys(993, "tls", (text) => text),
-      folder: folderName.default("INBOX"),
-      done: folderName.optional(),
-      refused: folderName.optional(),
-      livedump,
-    })
-    .refine(keepsPassword, passwordInClear),
-  pop3: z
-    .strictObject({ ...mailServerKeys(995, "tls", (text) => text), livedump })
-    .refine(keepsPassword, passwordInClear),
-});
+const everyMessage =
+  "every message is a [livedump](migration.md#the-centre-first) of this site, which has " +
+  "`livedump: true`; nobody else may get mail into it";
+const loginWords = "whom to log in as";
+const refusedWords = "likewise, for siteferry's messages that can't be used";
+
+export const mailSettings: z.ZodType<MailSettings> = oneOf(
+  "mailbox",
+  {
+    maildir: explained(
+      z.strictObject({
+        dir: absolutePath,
+        done: absolutePath.optional(),
+        refused: absolutePath.optional(),
+        livedump,
+      }),
+      {
+        dir: "an existing one; what isn't siteferry's stays as it is",
+        done: "a Maildir on the same file system for what was taken in; without it that is deleted",
+        refused: refusedWords,
+        livedump: everyMessage,
+      },
+    ),
+    imap: explained(
+      z.strictObject({
+        ...mailServerKeys(993, "tls", (text) => text),
+        folder: folderName.default("INBOX"),
+        done: folderName.optional(),
+        refused: folderName.optional(),
+        livedump,
+      }),
+      {
+        ...mailServerWords,
+        user: loginWords,
+        folder: "where to look",
+        done: "a folder for what was taken in, made if missing; without it that is deleted",
+        refused: refusedWords,
+        livedump: everyMessage,
+      },
+    ).refine(keepsPassword, passwordInClear),
+    pop3: explained(z.strictObject({ ...mailServerKeys(995, "tls", (text) => text), livedump }), {
+      ...mailServerWords,
+      user: loginWords,
+      livedump: `${everyMessage}, and every one is deleted`,
+    }).refine(keepsPassword, passwordInClear),
+  },
+  {
+    maildir: "a Maildir",
+    imap: "a folder of an IMAP server",
+    pop3: "a POP3 mailbox; what was taken in or can't be used is deleted",
+  },
+);
 
 export async function openMail(
   context: TransportContext,

@@ -2,9 +2,12 @@
 
 import {
   checkSshLogin,
+  explained,
+  kind,
   siteId,
   sshConnectionKeys,
   type SshConnectionSettings,
+  sshConnectionWords,
 } from "@siteferry/agent";
 import type { ReceivingTransport } from "@siteferry/carry";
 import type { SiteId } from "@siteferry/model";
@@ -18,9 +21,18 @@ export interface SshSettings extends SshConnectionSettings {
   readonly directory: string;
 }
 
-export const sshSettings: z.ZodType<SshSettings> = z
-  .strictObject({ ...sshConnectionKeys(), site: siteId, directory: z.string().min(1) })
-  .superRefine(checkSshLogin);
+export const sshSettings: z.ZodType<SshSettings> = explained(
+  z.strictObject({
+    site: siteId,
+    directory: kind("path at the server", z.string().min(1)),
+    ...sshConnectionKeys(),
+  }),
+  {
+    site: "whose server this is; bundles of other sites are refused",
+    directory: "where the site publishes. What the centre has durably is removed there",
+    ...sshConnectionWords,
+  },
+).superRefine(checkSshLogin);
 
 export async function openSsh(
   context: TransportContext,

@@ -67,7 +67,7 @@ export async function diagnoseReceiver(
       await pipe?.[Symbol.asyncDispose]();
       return pipe !== null;
     },
-    isReceiver,
+    receiverAt,
     async connect(address, tls) {
       return await connect(parseAddress(address), {
         connectTimeoutMs: answerMs,
@@ -121,8 +121,8 @@ function linkSubject(
 }
 
 /** Its own certificate isn't looked at here: only who it is. */
-async function isReceiver(host: string, port: number, hasTls: boolean): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
+async function receiverAt(host: string, port: number, hasTls: boolean): Promise<string | null> {
+  const { promise, resolve } = Promise.withResolvers<string | null>();
   const here = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   const options = { host: here, port, path: "/v1/health", timeout: answerMs };
   const begin = hasTls ? requestSecure : requestPlain;
@@ -131,13 +131,18 @@ async function isReceiver(host: string, port: number, hasTls: boolean): Promise<
     answer.setEncoding("utf8");
     answer.on("data", (piece: string) => {
       text += piece;
-      if (text.length > 3) answer.destroy();
+      if (text.length > 200) answer.destroy();
     });
-    answer.on("end", () => resolve(answer.statusCode === 200 && text === "ok\n"));
+    answer.on("end", () => {
+      const isOurs = answer.statusCode === 200 ? /^ok\n$/ : /^[a-z-]+: [ -~]+\n$/;
+      resolve(
+        [200, 503].includes(answer.statusCode ?? 0) && isOurs.test(text) ? text.trim() : null,
+      );
+    });
   });
   request.on("timeout", () => request.destroy());
-  request.on("error", () => resolve(false));
-  request.on("close", () => resolve(false));
+  request.on("error", () => resolve(null));
+  request.on("close", () => resolve(null));
   request.end();
   return await promise;
 }

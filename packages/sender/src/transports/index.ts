@@ -15,12 +15,23 @@ export type TransportSettings =
   | { readonly mail: MailSettings }
   | { readonly ssh: SshSettings };
 
-export const transportSchema: z.ZodType<TransportSettings> = oneOf("transport", {
-  drop: dropSettings,
-  http: httpSettings,
-  mail: mailSettings,
-  ssh: sshSettings,
-});
+export const transportSchema: z.ZodType<TransportSettings> = oneOf(
+  "transport",
+  {
+    drop: dropSettings,
+    http: httpSettings,
+    mail: mailSettings,
+    ssh: sshSettings,
+  },
+  {
+    drop: "[a directory](transports/drop.md) into which bundles are published",
+    http: "[HTTP](transports/http.md) to the centre's listener",
+    mail: "[mail](transports/mail.md); one of `smtp` and `sendmail`",
+    ssh:
+      "[ssh](transports/ssh.md): to a process at the centre, to its listener, into a directory there, or " +
+      "through the system's `ssh`",
+  },
+);
 
 /** Nothing is connected yet. */
 export async function openTransport(

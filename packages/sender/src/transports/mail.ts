@@ -2,9 +2,12 @@
 
 import {
   absolutePath,
+  explained,
   keepsPassword,
+  kind,
   mailServerKeys,
   type MailServerSettings,
+  mailServerWords,
   passwordInClear,
   size,
 } from "@siteferry/agent";
@@ -26,32 +29,46 @@ export interface MailSettings {
 }
 
 /** Nothing that could be an option, a header or a second address. */
-const mailAddress = z
-  .string()
-  .max(254)
-  .regex(
-    /^[\w.!#$%&'*+/=?^`{|}~][\w.!#$%&'*+/=?^`{|}~-]*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
-    "not a plain address such as ferry@example.net",
-  );
+const mailAddress = kind(
+  "mail address",
+  z
+    .string()
+    .max(254)
+    .regex(
+      /^[\w.!#$%&'*+/=?^`{|}~][\w.!#$%&'*+/=?^`{|}~-]*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/,
+      "not a plain address such as ferry@example.net",
+    ),
+);
 
-const smtpSettings: z.ZodType<MailServerSettings> = z
-  .strictObject(mailServerKeys(587, "starttls", (text) => text.optional()))
+const smtpSettings: z.ZodType<MailServerSettings> = explained(
+  z.strictObject(mailServerKeys(587, "starttls", (text) => text.optional())),
+  mailServerWords,
+)
   .refine(({ user, password }) => (user === undefined) === (password === undefined), {
     message: "user and password only together",
   })
   .refine(keepsPassword, passwordInClear);
 
-export const mailSettings: z.ZodType<MailSettings> = z
-  .strictObject({
+export const mailSettings: z.ZodType<MailSettings> = explained(
+  z.strictObject({
     to: mailAddress,
     from: mailAddress,
     smtp: smtpSettings.optional(),
-    sendmail: z.tuple([absolutePath], z.string()).optional(),
+    sendmail: kind("list of words", z.tuple([absolutePath], z.string())).optional(),
     partBytes: size.refine((bytes) => bytes >= 64_000, "less than 64KB a message").prefault("8MB"),
-  })
-  .refine(({ smtp, sendmail }) => (smtp === undefined) !== (sendmail === undefined), {
-    message: "one of the two: smtp or sendmail",
-  });
+  }),
+  {
+    to: "where the centre gets it",
+    from: "gets what can't be delivered",
+    smtp: "the relay",
+    sendmail: "a program of this machine that takes a message on standard input, and its options",
+    partBytes:
+      "no message is larger, with headers and encoding; " +
+      "a number with `KB` (1,000) or `MB` (1,000,000), at least `64KB`",
+  },
+).refine(({ smtp, sendmail }) => (smtp === undefined) !== (sendmail === undefined), {
+  message: "one of the two: smtp or sendmail",
+});
 
 export async function openMail(
   context: TransportContext,

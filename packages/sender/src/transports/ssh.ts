@@ -3,8 +3,12 @@
 import {
   absolutePath,
   checkSshLogin,
+  commandWords,
+  explained,
+  kind,
   sshConnectionKeys,
   type SshConnectionSettings,
+  sshConnectionWords,
 } from "@siteferry/agent";
 import type { SendingTransport } from "@siteferry/carry";
 import { z } from "zod";
@@ -35,17 +39,44 @@ interface SshCommandSettings {
 const keys = sshConnectionKeys();
 const { host, user, knownHosts } = keys;
 
-export const sshSettings: z.ZodType<SshSettings> = z
-  .strictObject({
+const tunnelSchema = explained(
+  z.strictObject({ port: z.int().min(1).max(65_535), token: absolutePath }),
+  {
+    port: "where the receiver listens at the centre, on 127.0.0.1",
+    token:
+      "a file with the token that the centre gave this site, mode 0600; read anew for each bundle",
+  },
+);
+
+const plainSchema = explained(
+  z.strictObject({
     ...keys,
     host: host.optional(),
     user: user.optional(),
     knownHosts: knownHosts.optional(),
-    directory: z.string().min(1).optional(),
-    tunnel: z.strictObject({ port: z.int().min(1).max(65_535), token: absolutePath }).optional(),
-    command: z.array(z.string().min(1)).min(1).optional(),
-  })
-  .transform((given, context): SshSettings => {
+    directory: kind("path at the server", z.string().min(1)).optional(),
+    tunnel: tunnelSchema.optional(),
+    command: commandWords.min(1).optional(),
+  }),
+  {
+    ...sshConnectionWords,
+    host: `${sshConnectionWords.host}; required without \`command\``,
+    user: `${sshConnectionWords.user}; required without \`command\``,
+    knownHosts: `${sshConnectionWords.knownHosts}. Required without \`command\``,
+    directory:
+      "an incoming directory: bundles are published into it by SFTP, and nothing is acknowledged. " +
+      "Without it `siteferry receive --stdin SITE` runs there",
+    tunnel:
+      "[through the login to the receiver's http listener](transports/ssh.md#to-the-listener), " +
+      "in place of a process",
+    command:
+      "a program and its arguments in place of all the other keys but `timeout`: it gets the bundle on " +
+      "standard input and brings back the receipt on standard output",
+  },
+);
+
+export const sshSettings: z.ZodType<SshSettings> = plainSchema.transform(
+  (given, context): SshSettings => {
     const { command, timeout, port, agent, ...rest } = given;
     if (command !== undefined) {
       const other = Object.keys(rest).find((key) => rest[key as keyof typeof rest] !== undefined);
@@ -63,7 +94,8 @@ export const sshSettings: z.ZodType<SshSettings> = z
     }
     checkSshLogin(given, context);
     return { ...rest, timeout, port, agent, host: name, user: login, knownHosts: known };
-  });
+  },
+);
 
 export async function openSsh(
   context: TransportContext,

@@ -1,0 +1,36 @@
+import { writeFile } from "node:fs/promises";
+import type { Log } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { expect, test } from "vitest";
+import { makeCentre, nowMs } from "../test-centre.ts";
+
+test("services that the core hasn't got are counted in each run, and said when they are others", async () => {
+  const said: object[] = [];
+  const quiet = (): void => {};
+  const warn = (fields: object): void => void said.push(fields);
+  const log: Log = { debug: quiet, info: quiet, warn, error: quiet };
+  const targets = (path: string): readonly object[] => [
+    { checkresults: { dir: `${path}/results`, core: "nagios", objectCache: `${path}/cache` } },
+  ];
+  const health = { host: "central" };
+  await using centre = await makeCentre(undefined, undefined, [], { targets, health, log });
+  const runAt = async (seconds: number): Promise<number> => {
+    const clock = { now: () => nowMs + seconds * 1000 };
+    return (await centre.receive(nodeFiles, clock)).sitesNotShown;
+  };
+  const cache = (...sites: readonly string[]): Promise<void> => {
+    const services = sites.map(
+      (site) =>
+        `define service {\n\thost_name\tcentral\n\tservice_description\tsiteferry ${site}\n\t}\n`,
+    );
+    return writeFile(`${centre.path}/cache`, services.join(""));
+  };
+  await cache();
+  expect([await runAt(0), await runAt(1), await runAt(60)]).toEqual([2, 2, 2]);
+  expect(said).toEqual([{ host: "central", missing: 2 }]);
+  await cache("remote1");
+  expect([await runAt(120), await runAt(121)]).toEqual([1, 1]);
+  await cache("remote1", "remote2");
+  expect(await runAt(180)).toBe(0);
+  expect(said).toHaveLength(2);
+});
