@@ -83,6 +83,7 @@ function common(built: Built, share: string, documents: string): readonly Packag
     text(`${documents}/copyright`, notices),
     copy(`${documents}/README.md`, `${top}/README.md`),
     ...tree(`${top}/docs`, `${documents}/docs`),
+    ...tree(`${top}/changes`, `${documents}/changes`),
   ];
 }
 

@@ -8,7 +8,7 @@ export interface RpmOptions {
   readonly top: string;
   readonly version: string;
   readonly architecture: string;
-  /** Of xz: 0 to 9. */
+  /** Of xz: 1 to 9; 0 for none. */
   readonly compression: number;
   readonly work: string;
   readonly output: string;
@@ -19,13 +19,14 @@ export function makeRpm(files: readonly PackageFile[], options: RpmOptions): voi
   const staged = `${work}/stage`;
   mkdirSync(staged, { recursive: true });
   stage(files, staged);
-  const setUp = readFileSync(`${top}/packaging/set-up.sh`, "utf8");
+  const script = (name: string): string => readFileSync(`${top}/packaging/${name}`, "utf8");
   const paths = files.map(({ path }) => `"/${path}"`).join("\n");
-  const spec = readFileSync(`${top}/packaging/rpm/siteferry.spec`, "utf8")
+  const spec = script("rpm/siteferry.spec")
     .replaceAll("@STAGE@", staged)
     .replaceAll("@VERSION@", version)
-    .replaceAll("@COMPRESSION@", String(compression))
-    .replace("@SET_UP@\n", () => setUp)
+    .replaceAll("@PAYLOAD@", compression === 0 ? "w.ufdio" : `w${compression}T2.xzdio`)
+    .replace("@USER@\n", () => script("user.sh"))
+    .replace("@SET_UP@\n", () => script("set-up.sh"))
     .replace("@FILES@", () => paths);
   writeFileSync(`${work}/siteferry.spec`, spec);
   run("rpmbuild", [

@@ -115,6 +115,22 @@ const components = {
     files: ["rpmbuild", "rpm", "strip", "objdump"],
     tests: "that make and install the packages",
   },
+  arm64: {
+    packages: [
+      "qemu-user",
+      "binutils-aarch64-linux-gnu",
+      "libc6-arm64-cross",
+      "libstdc++6-arm64-cross",
+      "libatomic1-arm64-cross",
+    ],
+    files: [
+      "qemu-aarch64",
+      "aarch64-linux-gnu-strip",
+      "/usr/aarch64-linux-gnu/lib/libstdc++.so.6",
+      "/usr/aarch64-linux-gnu/lib/libatomic.so.1",
+    ],
+    tests: "of the executable for arm64",
+  },
 } as const;
 
 export type RealComponentName = keyof typeof components;
