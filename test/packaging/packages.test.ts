@@ -15,6 +15,7 @@ import { makeOmdSite, runCrontab } from "./omd-site.ts";
 
 const buildTimeoutMs = 300_000;
 const here = namesFor(process.arch);
+const examples = "/usr/share/doc/siteferry/examples";
 const program = `/packages/${here.program}`;
 /** The other kind of machine runs in an emulator; on the other kind nobody has tried. */
 const withArm64 = process.arch === "x64" && missingFor("arm64") === null;
@@ -124,15 +125,16 @@ chroot /tmp/bare /siteferry --version`;
 
     await run(`set -e
 ferry() { runuser -u siteferry -- siteferry "$@"; }
-examples=/usr/share/doc/siteferry/examples/config
+examples=${examples}
 ferry keygen /etc/siteferry/remote1.key -C remote1 | tail -n 1 > /etc/siteferry/allowed_signers
 install -d -o siteferry /srv/ferry /tmp/checkresults
-sed 's#unix:.*#unix:/packages/live#' $examples/sender.yaml > /etc/siteferry/sender.yaml
-sed -e '/^targets:/,$d' -e 's/contacts: .*/objects: { autoApprove: true } }/' $examples/receiver.yaml > /etc/siteferry/receiver.yaml
+sed 's#unix:.*#unix:/packages/live#' $examples/config/sender.yaml > /etc/siteferry/sender.yaml
+sed -e '/^targets:/,$d' -e 's/contacts: .*/objects: { autoApprove: true } }/' $examples/config/receiver.yaml > /etc/siteferry/receiver.yaml
 printf 'targets:\\n  - checkresults: { dir: /tmp/checkresults, core: nagios }\\n' >> /etc/siteferry/receiver.yaml
 chmod 755 /packages; chmod 777 /packages/live
-ferry send --once --log-level warn
-ferry receive --once --log-level warn
+sed -n "s/^#\\* \\* \\* \\* \\* nagios //p" $examples/cron/siteferry | while read -r line; do
+  runuser -u siteferry -- sh -c "$line" || exit 1
+done
 ls /tmp/checkresults/*.ok`);
     expect(await run("runuser -u siteferry -- siteferry status")).toContain("remote1");
 
@@ -183,9 +185,12 @@ ls /tmp/checkresults/*.ok`);
       process.stderr.write("Left out: the units' verification; systemd-analyze isn't there\n");
       return;
     }
-    const units =
-      "/usr/lib/systemd/system/siteferry-*.service /usr/share/doc/siteferry/examples/systemd/*.timer";
-    const verified = await machine.sh(`systemd-analyze verify --man=no ${units}`);
+    // With the drop-in, and the runs that timers start.
+    const verified = await machine.sh(`cp ${examples}/systemd/*-once.* /etc/systemd/system/
+for side in send receive; do
+  install -D -m 644 ${examples}/systemd/core-user.conf /etc/systemd/system/siteferry-$side.service.d/core-user.conf
+done
+systemd-analyze verify --man=no /usr/lib/systemd/system/siteferry-*.service /etc/systemd/system/siteferry-*.timer`);
     expect(verified.stderr.split("\n").filter((line) => line.includes("siteferry"))).toEqual([]);
     const document = await readFile(`${top}/docs/installation.md`, "utf8");
     const promised = Number(/exposure (?:level )?of (\d\.\d)/.exec(document)?.[1]);
@@ -199,9 +204,23 @@ ls /tmp/checkresults/*.ok`);
     }
   });
 
+  test("what belongs into other programs' files they take", async () => {
+    const run = (script: string): Promise<string> => output(installed, script);
+    const key = (await readFile(at("release.pub"), "utf8")).trim();
+    const authorized = `sed 's#ssh-ed25519 .*#${key}#' ${examples}/ssh/authorized_keys > /tmp/keys; ssh-keygen -lf /tmp/keys`;
+    expect(await run(authorized)).toMatch(/ release \(ED25519\)\n$/);
+    if (missingFor("sudo") === null) {
+      const sudo = `install -m 440 ${examples}/sudo/siteferry /tmp/sudoers; visudo --check --strict --file /tmp/sudoers`;
+      expect(await run(sudo)).toContain("parsed OK");
+    }
+    if (missingFor("postfix") === null) {
+      const alias = `cp ${examples}/postfix/aliases /tmp/; postalias hash:/tmp/aliases; postalias -q ferry hash:/tmp/aliases`;
+      expect(await run(alias)).toBe('"|/usr/bin/siteferry receive --mail"\n');
+    }
+  });
+
   test("the example settings are files that their agents take", async () => {
-    const find =
-      "find /usr/share/doc/siteferry/examples -name 'sender.yaml*' -o -name 'receiver.yaml*'";
+    const find = `find ${examples} -name 'sender.yaml*' -o -name 'receiver.yaml*'`;
     const files = (await output(installed, find)).trim().split("\n");
     expect(files).toHaveLength(4);
     for (const file of files) {
@@ -243,6 +262,11 @@ sed -e s/SITE/remote1/g -e "s#unix:.*#unix:/packages/live#" -e /^centreKeys/d -e
       .toContain("keyframe.ferry");
     const before = await running();
     expect(before).toMatch(/^\d+\n$/);
+    // With settings that it couldn't start with it isn't stopped.
+    const reload = await site(`cp ${yaml} good; echo "?" >> ${yaml}; etc/init.d/siteferry reload`);
+    expect([reload.status, reload.stderr]).toEqual([1, expect.stringContaining("sender.yaml")]);
+    await site(`mv good ${yaml}`);
+    expect(await running()).toBe(before);
     expect(await site("omd restart")).toMatchObject({ status: 0 });
     const after = await running();
     expect(after).toMatch(/^\d+\n$/);
@@ -301,7 +325,6 @@ COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo 
       const emulator = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"] as const;
       const run = (words: readonly string[]) =>
         siteferry(words, { program: [...emulator, at(`dist/${other.program}`)] });
-      expect(await run(["--version"])).toMatchObject({ stdout: `${version}\n`, stderr: "" });
       const livestatus = `unix:${at("dist")}/live`;
       await using installation = await install({ livestatus });
       const { senderYaml, receiverYaml } = installation;

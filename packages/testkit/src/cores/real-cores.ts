@@ -102,8 +102,8 @@ const components = {
   },
   promtool: {
     packages: ["prometheus"],
-    files: ["promtool"],
-    tests: "of the metrics' form and the alert rules",
+    files: ["promtool", "prometheus"],
+    tests: "of the metrics' form, the alert rules and the dashboard",
   },
   exfat: {
     packages: ["exfat-fuse", "exfatprogs"],
@@ -114,6 +114,11 @@ const components = {
     packages: ["rpm", "binutils"],
     files: ["rpmbuild", "rpm", "strip", "objdump"],
     tests: "that make and install the packages",
+  },
+  sudo: {
+    packages: ["sudo"],
+    files: ["visudo"],
+    tests: "of the line for sudoers",
   },
   arm64: {
     packages: [
