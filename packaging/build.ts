@@ -25,6 +25,8 @@ const { values } = parseArgs({
     arch: { type: "string", default: "this" },
     /** An ssh key, or its public half if an agent has it: SHA256SUMS.sig. */
     "sign-key": { type: "string" },
+    /** A key of gpg's, for the .rpm. */
+    "rpm-key": { type: "string" },
     /** 0 to 9; tests have little time. */
     compression: { type: "string", default: "6" },
   },
@@ -52,12 +54,17 @@ mkdirSync(work, { recursive: true });
 say("Bundling");
 const { libraries: folders } = await bundle(top, `${work}/siteferry.cjs`);
 const libraries = readLibraries(top, folders);
-const made = [`${name}.cdx.json`, ...platforms.flatMap(packagesFor)].toSorted();
-writeFileSync(`${out}/${name}.cdx.json`, billOfMaterials(libraries, { version, epoch }));
+const licences = notices(top, libraries);
+const beside = {
+  [`${name}.cdx.json`]: billOfMaterials(libraries, { version, epoch }),
+  [`${name}.licences.txt`]: licences,
+};
+for (const [file, text] of Object.entries(beside)) writeFileSync(`${out}/${file}`, text);
+const made = [...Object.keys(beside), ...platforms.flatMap(packagesFor)].toSorted();
 rmSync(work, { recursive: true });
 writeChecksums(out, made, signKey);
 say(`In ${out}:\n${made.map((file) => `  ${file}\n`).join("")}  SHA256SUMS`);
-say(signKey === undefined ? "Not signed" : "  SHA256SUMS.sig");
+say(signKey === undefined ? "SHA256SUMS isn't signed" : "  SHA256SUMS.sig");
 
 /** Returns the names of what it made in `out`. */
 function packagesFor(platform: Platform): readonly string[] {
@@ -74,7 +81,7 @@ function packagesFor(platform: Platform): readonly string[] {
   copyFileSync(executable, `${out}/${names.executable}`);
 
   const date = new Date(epoch * 1000).toISOString().slice(0, 10);
-  const built = { top, version, date, executable, notices: notices(top, libraries) };
+  const built = { top, version, date, executable, notices: licences };
   const files = systemFiles(built);
   const common = { top, version, compression };
   say(`${node}: packing the .deb; it needs glibc ${glibc}`);
@@ -89,6 +96,7 @@ function packagesFor(platform: Platform): readonly string[] {
   makeRpm(files, {
     ...common,
     architecture: rpm,
+    key: values["rpm-key"],
     work: `${work}/${node}-rpm`,
     output: `${out}/${names.rpm}`,
   });

@@ -10,12 +10,14 @@ export interface RpmOptions {
   readonly architecture: string;
   /** Of xz: 1 to 9; 0 for none. */
   readonly compression: number;
+  /** What gpg calls the key that signs it; unsigned without. */
+  readonly key: string | undefined;
   readonly work: string;
   readonly output: string;
 }
 
 export function makeRpm(files: readonly PackageFile[], options: RpmOptions): void {
-  const { top, version, architecture, compression, work, output } = options;
+  const { top, version, architecture, compression, key, work, output } = options;
   const staged = `${work}/stage`;
   mkdirSync(staged, { recursive: true });
   stage(files, staged);
@@ -41,4 +43,12 @@ export function makeRpm(files: readonly PackageFile[], options: RpmOptions): voi
     `${work}/siteferry.spec`,
   ]);
   copyFileSync(`${work}/rpmbuild/RPMS/siteferry.rpm`, output);
+  if (key !== undefined) sign(output, key);
+}
+
+function sign(file: string, key: string): void {
+  // Debian's rpm looks for gpg2, which Debian hasn't got.
+  const gpg = run("sh", ["-c", "command -v gpg"]).trim();
+  const macros = [`_gpg_name ${key}`, `__gpg ${gpg}`].flatMap((macro) => ["--define", macro]);
+  run("rpmsign", [...macros, "--addsign", file]);
 }

@@ -2,14 +2,23 @@
 // installs, upgrades, goes away.
 
 import { spawnSync } from "node:child_process";
-import { open, readFile } from "node:fs/promises";
+import { copyFile, open, readFile } from "node:fs/promises";
 import { parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { siteferry } from "../command-line.ts";
 import { install, reportOf } from "../installation.ts";
-import { buildPackages, namesFor, raiseVersion, top, version } from "./built.ts";
+import {
+  buildPackages,
+  endGpg,
+  makeKeys,
+  makeSshKey,
+  namesFor,
+  raiseVersion,
+  top,
+  version,
+} from "./built.ts";
 import { type CopiedMachine, copyMachine } from "./copied-machine.ts";
 import { makeOmdSite, runCrontab } from "./omd-site.ts";
 
@@ -27,8 +36,10 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
 
   beforeAll(async () => {
     directory = stack.use(await makeTemporaryDirectory("packages"));
-    signKey("release");
-    buildPackages(at("dist"), withArm64 ? "all" : "this", at("release"));
+    const keys = makeKeys(directory.path);
+    stack.defer(() => endGpg(keys));
+    buildPackages(at("dist"), withArm64 ? "all" : "this", keys);
+    await copyFile(`${keys.gpgHome}/release.asc`, at("dist/release.asc"));
     // The copy sees what lies in here, and its sockets.
     const site = makeFakeSite({ hosts: 3, servicesPerHost: 4, seed: 1, clock: Date });
     const core = await serve(parseAddress(`unix:${at("dist")}/live`), site.source, {});
@@ -49,11 +60,6 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
     return stdout;
   }
 
-  function signKey(name: string): void {
-    const words = ["-q", "-t", "ed25519", "-N", "", "-C", name, "-f", at(name)];
-    expect(spawnSync("ssh-keygen", words)).toMatchObject({ status: 0 });
-  }
-
   test("checksums are right and signed, as the documents say to check it", async () => {
     const document = await readFile(`${top}/docs/installation.md`, "utf8");
     const verify = /^ {4}(ssh-keygen -Y verify [^]*?SHA256SUMS)$/m.exec(document)?.[1] ?? "false";
@@ -64,7 +70,7 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
     };
     expect(await check("release", "SHA256SUMS")).toBe(0);
     expect(await check("release", here.deb)).not.toBe(0);
-    signKey("another");
+    makeSshKey(at("another"));
     expect(await check("another", "SHA256SUMS")).not.toBe(0);
   });
 
@@ -161,7 +167,9 @@ ls /tmp/checkresults/*.ok`);
     await using machine = await copy();
     const run = (script: string): Promise<string> => output(machine, script);
     const rpm = `/packages/${here.rpm}`;
-    expect(await run(`rpm -K --nosignature ${rpm}`)).toContain("digests OK");
+    expect((await machine.sh(`rpm -K ${rpm}`)).stdout).toContain("SIGNATURES NOT OK");
+    await run("rpm --import /packages/release.asc");
+    expect(await run(`rpm -K ${rpm}`)).toContain("digests signatures OK");
     const requires = await run(`rpm -qp --requires ${rpm}`);
     expect(requires).toContain("libc.so.6(GLIBC_2.28)(64bit)");
     expect(requires).not.toMatch(/GLIBC_2\.(29|[3-9]\d)/);

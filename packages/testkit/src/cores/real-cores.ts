@@ -111,8 +111,8 @@ const components = {
     tests: "of a stick with exFAT",
   },
   rpm: {
-    packages: ["rpm", "binutils"],
-    files: ["rpmbuild", "rpm", "strip", "objdump"],
+    packages: ["rpm", "binutils", "gnupg"],
+    files: ["rpmbuild", "rpm", "rpmsign", "gpg", "strip", "objdump"],
     tests: "that make and install the packages",
   },
   sudo: {
