@@ -346,6 +346,6 @@ COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo 
       expect(await installation.send()).toMatchObject({ status: 0 });
       const taken = await run(["receive", "--once", "--config", receiverYaml]);
       expect(reportOf(taken)).toMatchObject({ accepted: 1, refused: 0, failed: 0 });
-    });
+    }, 300_000);
   });
 });
