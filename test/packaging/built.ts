@@ -39,7 +39,7 @@ export interface Keys {
   readonly gpgHome: string;
 }
 
-/** In a directory of the test's. gpg leaves nothing running. */
+/** In a directory of the test's; `endGpg` ends what gpg leaves running. */
 export function makeKeys(directory: string): Keys {
   const keys = {
     ssh: `${directory}/release`,

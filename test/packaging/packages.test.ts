@@ -26,7 +26,7 @@ const buildTimeoutMs = 600_000;
 const here = namesFor(process.arch);
 const examples = "/usr/share/doc/siteferry/examples";
 const program = `/packages/${here.program}`;
-/** The other kind of machine runs in an emulator; on the other kind nobody has tried. */
+/** On x64 that for arm64 runs in an emulator; the other way round nobody has tried. */
 const withArm64 = process.arch === "x64" && missingFor("arm64") === null;
 
 /** In sh: from now on the copy seems to run systemd, and what that is told stands in /tmp/systemctl. */
@@ -260,7 +260,11 @@ systemd-analyze verify --man=no /usr/lib/systemd/system/siteferry-*.service /etc
       machine.sh(
         `cd /omd/sites/remote1; runuser -u remote1 -- env HOME="$PWD" USER=remote1 bash -c '${script}'`,
       );
-    const running = async () => (await machine.sh("pgrep -u remote1 -f bin/siteferry")).stdout;
+    // Other copies of this machine may have such a site, too.
+    const pids = `for pid in $(pgrep -u remote1 -f bin/siteferry); do
+  [ /proc/$pid/cwd -ef /omd/sites/remote1 ] && echo $pid
+done`;
+    const running = async () => (await machine.sh(pids)).stdout;
     const yaml = "etc/siteferry/sender.yaml";
     await site(`tar --extract --gzip --file /packages/${here.tar}
 ln -s ../init.d/siteferry etc/rc.d/85-siteferry`);
