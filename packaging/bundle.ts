@@ -30,6 +30,8 @@ export async function bundle(top: string, file: string): Promise<Bundled> {
     external: ["cpu-features", "*.node"],
     define: {
       "import.meta.url": "importMetaUrl",
+      // Only a checkout looks beside its files.
+      "import.meta.dirname": '""',
       // For `siteferry explain`.
       ERRORS_PAGE: JSON.stringify(readFileSync(`${top}/docs/errors.md`, "utf8")),
     },

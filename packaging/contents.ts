@@ -98,6 +98,7 @@ function common(
     text(`${documents}/copyright`, notices),
     copy(`${documents}/README.md`, `${top}/README.md`),
     ...tree(`${top}/docs`, `${documents}/docs`),
+    ...tree(`${top}/changes`, `${documents}/changes`),
   ];
 }
 

@@ -1,5 +1,6 @@
 // The .deb, by dpkg-deb.
 
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type PackageFile, stage } from "./contents.ts";
 import { run } from "./run.ts";
@@ -9,7 +10,7 @@ export interface DebianOptions {
   readonly version: string;
   readonly architecture: string;
   readonly glibc: string;
-  /** Of xz: 0 to 9. */
+  /** Of xz: 1 to 9; 0 for none. */
   readonly compression: number;
   /** For the files before they are packed. */
   readonly work: string;
@@ -18,18 +19,34 @@ export interface DebianOptions {
 
 const scripts = ["postinst", "prerm", "postrm"] as const;
 
-export function makeDebianPackage(files: readonly PackageFile[], options: DebianOptions): void {
+export function makeDebianPackage(common: readonly PackageFile[], options: DebianOptions): void {
   const { top, compression, work, output } = options;
+  const overrides = {
+    path: "usr/share/lintian/overrides/siteferry",
+    content: { copyOf: `${top}/packaging/deb/lintian-overrides` },
+    mode: 0o644,
+  };
+  const files = [...common, overrides];
   stage(files, work);
   mkdirSync(`${work}/DEBIAN`);
   writeFileSync(`${work}/DEBIAN/control`, control(files, options));
-  const setUp = readFileSync(`${top}/packaging/set-up.sh`, "utf8");
+  const sums = files.map(({ path }) => `${md5(`${work}/${path}`)}  ${path}\n`);
+  writeFileSync(`${work}/DEBIAN/md5sums`, sums.join(""));
+  const own = (name: string): string => readFileSync(`${top}/packaging/${name}`, "utf8");
   for (const script of scripts) {
-    const text = readFileSync(`${top}/packaging/deb/${script}`, "utf8");
-    writeFileSync(`${work}/DEBIAN/${script}`, text.replace("@SET_UP@\n", setUp));
+    const text = own(`deb/${script}`)
+      .replace("@USER@\n", () => own("user.sh"))
+      .replace("@SET_UP@\n", () => own("set-up.sh"));
+    writeFileSync(`${work}/DEBIAN/${script}`, text);
     chmodSync(`${work}/DEBIAN/${script}`, 0o755);
   }
-  run("dpkg-deb", ["--root-owner-group", "-Zxz", `-z${compression}`, "--build", work, output]);
+  const packed = compression === 0 ? ["-Znone"] : ["-Zxz", `-z${compression}`];
+  run("dpkg-deb", ["--root-owner-group", ...packed, "--build", work, output]);
+}
+
+/** What `dpkg --verify` compares with. */
+function md5(path: string): string {
+  return createHash("md5").update(readFileSync(path)).digest("hex");
 }
 
 function control(files: readonly PackageFile[], options: DebianOptions): string {
@@ -43,7 +60,7 @@ Version: ${version}
 Architecture: ${architecture}
 Maintainer: The siteferry developers <siteferry@localhost>
 Installed-Size: ${kilobytes}
-Depends: libc6 (>= ${glibc}), libstdc++6 (>= 5.1), libgcc-s1 | libgcc1, libatomic1, util-linux, passwd
+Depends: libc6 (>= ${glibc}), libstdc++6 (>= 5.1), libgcc-s1 | libgcc1, libatomic1, passwd
 Section: net
 Priority: optional
 Description: carries a monitoring site across a gap

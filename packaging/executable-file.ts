@@ -1,10 +1,13 @@
-// One executable: the bundle inside the Node that builds it, which has to be the one of package.json.
+// One executable: the bundle inside the Node of the machine that it is for.
 
 import { writeFileSync } from "node:fs";
 import { seed, unseed } from "./code-cache.ts";
+import { nodeProgram } from "./node-program.ts";
+import { isThisMachine, type Platform } from "./platform.ts";
 import { run } from "./run.ts";
 
 export interface ExecutableOptions {
+  readonly platform: Platform;
   /** Where the bundle is, and what is in between. */
   readonly work: string;
   /** The name of the bundle; it stands in stack traces. */
@@ -16,9 +19,14 @@ export interface ExecutableOptions {
 const glibcMax = [2, 28] as const;
 
 /** Returns the glibc that it needs. */
-export function makeExecutable({ work, main, output }: ExecutableOptions): string {
-  // Symbols for debuggers are a fifth of it.
-  run("strip", ["--strip-all", "-o", `${work}/node`, process.execPath]);
+export function makeExecutable({ platform, work, main, output }: ExecutableOptions): string {
+  // V8 makes a cache for its own processor only. Without it the start compiles the bundle.
+  const useCodeCache = isThisMachine(platform);
+  // The machine's own tools have no prefix everywhere.
+  const tools = useCodeCache ? "" : `${platform.binutils}-`;
+  // Symbols for debuggers are a fifth of it. What compilers say about themselves would be garbage afterwards.
+  const less = ["--strip-all", "--remove-section=.comment"];
+  run(`${tools}strip`, [...less, "-o", `${work}/node`, nodeProgram(platform, work)]);
   const settings = `${work}/sea.json`;
   writeFileSync(
     settings,
@@ -26,8 +34,7 @@ export function makeExecutable({ work, main, output }: ExecutableOptions): strin
       main,
       executable: "node",
       output,
-      // Compiling the bundle anew would be half of the start.
-      useCodeCache: true,
+      useCodeCache,
       // No options of Node's out of the environment: sshd and cron hand over what others wrote.
       execArgvExtension: "none",
       disableExperimentalSEAWarning: true,
@@ -35,12 +42,12 @@ export function makeExecutable({ work, main, output }: ExecutableOptions): strin
   );
   // Names without a path: they go into the executable, which is to be the same wherever it is built.
   run(process.execPath, [seed, "--build-sea", settings], { directory: work });
-  unseed(output);
-  return glibcNeeded(output);
+  if (useCodeCache) unseed(output);
+  return glibcNeeded(`${tools}objdump`, output);
 }
 
-function glibcNeeded(file: string): string {
-  const versions = run("objdump", ["-p", file]).matchAll(/\bGLIBC_2\.(\d+)/g);
+function glibcNeeded(objdump: string, file: string): string {
+  const versions = run(objdump, ["-p", file]).matchAll(/\bGLIBC_2\.(\d+)/g);
   const minor = Math.max(...Array.from(versions, ([, digits]) => Number(digits)));
   if (minor > glibcMax[1])
     throw new Error(`This Node needs glibc 2.${minor}, not ${glibcMax.join(".")}`);

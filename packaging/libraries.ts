@@ -62,14 +62,12 @@ function integrity(lock: string, name: string, version: string): string {
 /** For `copyright`. */
 export function notices(top: string, libraries: readonly Library[]): string {
   const own = readFileSync(join(top, "LICENSE"), "utf8").trim();
-  const node = `Node.js ${process.versions.node}, which this executable is, under the MIT licence, and what is in it, as
-https://github.com/nodejs/node/blob/v${process.versions.node}/LICENSE has it.
-
-Copyright Node.js contributors. All rights reserved.`;
+  const node = readFileSync(join(top, "packaging/node-license.txt"), "utf8").trim();
+  const title = `Node.js ${process.versions.node}, which the executable is, and what is in it`;
   const others = libraries.map(
     (library) =>
       `${library.name} ${library.version} (${library.license})\n\n${library.licenseText ?? "No licence text in its package."}`,
   );
   const line = `\n\n${"-".repeat(78)}\n\n`;
-  return `siteferry\n\n${[own, node, ...others].join(line)}\n`;
+  return `siteferry\n\n${[own, `${title}\n\n${node}`, ...others].join(line)}\n`;
 }

@@ -8,24 +8,27 @@ export interface RpmOptions {
   readonly top: string;
   readonly version: string;
   readonly architecture: string;
-  /** Of xz: 0 to 9. */
+  /** Of xz: 1 to 9; 0 for none. */
   readonly compression: number;
+  /** What gpg calls the key that signs it; unsigned without. */
+  readonly key: string | undefined;
   readonly work: string;
   readonly output: string;
 }
 
 export function makeRpm(files: readonly PackageFile[], options: RpmOptions): void {
-  const { top, version, architecture, compression, work, output } = options;
+  const { top, version, architecture, compression, key, work, output } = options;
   const staged = `${work}/stage`;
   mkdirSync(staged, { recursive: true });
   stage(files, staged);
-  const setUp = readFileSync(`${top}/packaging/set-up.sh`, "utf8");
+  const script = (name: string): string => readFileSync(`${top}/packaging/${name}`, "utf8");
   const paths = files.map(({ path }) => `"/${path}"`).join("\n");
-  const spec = readFileSync(`${top}/packaging/rpm/siteferry.spec`, "utf8")
+  const spec = script("rpm/siteferry.spec")
     .replaceAll("@STAGE@", staged)
     .replaceAll("@VERSION@", version)
-    .replaceAll("@COMPRESSION@", String(compression))
-    .replace("@SET_UP@\n", () => setUp)
+    .replaceAll("@PAYLOAD@", compression === 0 ? "w.ufdio" : `w${compression}T2.xzdio`)
+    .replace("@USER@\n", () => script("user.sh"))
+    .replace("@SET_UP@\n", () => script("set-up.sh"))
     .replace("@FILES@", () => paths);
   writeFileSync(`${work}/siteferry.spec`, spec);
   run("rpmbuild", [
@@ -40,4 +43,12 @@ export function makeRpm(files: readonly PackageFile[], options: RpmOptions): voi
     `${work}/siteferry.spec`,
   ]);
   copyFileSync(`${work}/rpmbuild/RPMS/siteferry.rpm`, output);
+  if (key !== undefined) sign(output, key);
+}
+
+function sign(file: string, key: string): void {
+  // Debian's rpm looks for gpg2, which Debian hasn't got.
+  const gpg = run("sh", ["-c", "command -v gpg"]).trim();
+  const macros = [`_gpg_name ${key}`, `__gpg ${gpg}`].flatMap((macro) => ["--define", macro]);
+  run("rpmsign", [...macros, "--addsign", file]);
 }

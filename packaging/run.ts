@@ -1,6 +1,6 @@
 // Other people's programs, which the packages are made with.
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 
 export interface RunOptions {
   readonly directory?: string;
@@ -13,11 +13,16 @@ export function run(
   words: readonly string[],
   { directory, environment = {} }: RunOptions = {},
 ): string {
-  return execFileSync(program, words, {
+  const { status, signal, stdout, error } = spawnSync(program, words, {
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, LC_ALL: "C", ...environment },
     ...(directory === undefined ? {} : { cwd: directory }),
   });
+  if (error !== undefined && "code" in error && error.code === "ENOENT") {
+    throw new Error(`${program} isn't installed; docs/installation.md says what a build needs`);
+  }
+  if (status !== 0) throw error ?? new Error(`${program} ended with ${status ?? signal}`);
+  return stdout;
 }

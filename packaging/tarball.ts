@@ -1,13 +1,14 @@
 // The tarball for an OMD site: unpacked in the site's home by the site's own user.
 
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { type PackageFile, stage } from "./contents.ts";
 import { run } from "./run.ts";
 
 export interface TarballOptions {
   /** Seconds since 1970, of all files. */
   readonly epoch: number;
-  /** Of gzip: 1 to 9. */
+  /** Of gzip: 0 to 9. */
   readonly compression: number;
   readonly work: string;
   readonly output: string;
@@ -20,8 +21,7 @@ export function makeTarball(files: readonly PackageFile[], options: TarballOptio
   stage(files, work);
   run("tar", [
     "--create",
-    `--file=${output}`,
-    `--use-compress-program=gzip -n -${compression}`,
+    `--file=${work}.tar`,
     "--owner=0",
     "--group=0",
     "--numeric-owner",
@@ -30,4 +30,5 @@ export function makeTarball(files: readonly PackageFile[], options: TarballOptio
     `--directory=${work}`,
     ...files.map(({ path }) => path).toSorted(),
   ]);
+  writeFileSync(output, gzipSync(readFileSync(`${work}.tar`), { level: compression }));
 }

@@ -15,6 +15,8 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** The executable, after what runs it; the sources without. */
+  readonly program?: readonly [string, ...string[]];
   readonly environment?: Readonly<Record<string, string>>;
   /** The number of a user and of its group, in place of our own; only root can. */
   readonly user?: number;
@@ -25,10 +27,11 @@ export interface RunOptions {
 /** Starts it; for daemons. */
 export function startSiteferry(
   parameters: readonly string[],
-  { environment = {}, user, input }: RunOptions = {},
+  { program = [process.execPath, bin], environment = {}, user, input }: RunOptions = {},
 ): ChildProcess {
   const { OMD_ROOT: _root, OMD_SITE: _site, ...inherited } = process.env;
-  const child = spawn(process.execPath, [bin, ...parameters], {
+  const [file, ...words] = program;
+  const child = spawn(file, [...words, ...parameters], {
     stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     env: { ...inherited, ...environment },
     ...(user !== undefined && { uid: user, gid: user }),

@@ -1,15 +1,39 @@
 // What `pnpm package` makes, on a copy of this machine without Node and without the checkout: runs,
 // installs, upgrades, goes away.
 
-import { readFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { copyFile, open, readFile } from "node:fs/promises";
 import { parseAddress, serve } from "@siteferry/livestatus";
 import { makeFakeSite, makeTemporaryDirectory, type TemporaryDirectory } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildPackages, raiseVersion, top, version } from "./built.ts";
+import { siteferry } from "../command-line.ts";
+import { install, reportOf } from "../installation.ts";
+import {
+  buildPackages,
+  endGpg,
+  makeKeys,
+  makeSshKey,
+  namesFor,
+  raiseVersion,
+  top,
+  version,
+} from "./built.ts";
 import { type CopiedMachine, copyMachine } from "../copied-machine.ts";
+import { makeOmdSite, runCrontab } from "./omd-site.ts";
 
-const buildTimeoutMs = 300_000;
+const buildTimeoutMs = 600_000;
+const here = namesFor(process.arch);
+const examples = "/usr/share/doc/siteferry/examples";
+const program = `/packages/${here.program}`;
+/** On x64 that for arm64 runs in an emulator; the other way round nobody has tried. */
+const withArm64 = process.arch === "x64" && missingFor("arm64") === null;
+
+/** In sh: from now on the copy seems to run systemd, and what that is told stands in /tmp/systemctl. */
+const pretendSystemd = `mkdir -p /run/systemd/system; rm -f /usr/sbin/policy-rc.d
+printf '#!/bin/sh\necho "$*" >> /tmp/systemctl\n' > /usr/bin/systemctl; chmod 755 /usr/bin/systemctl`;
+const toldSystemd =
+  "sed -n 's/ siteferry-send.service siteferry-receive.service$//p' /tmp/systemctl";
 
 describe.skipIf(missingFor("rpm") !== null)("packages", () => {
   let directory: TemporaryDirectory;
@@ -18,13 +42,16 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
 
   beforeAll(async () => {
     directory = stack.use(await makeTemporaryDirectory("packages"));
-    buildPackages(at("dist"));
+    const keys = makeKeys(directory.path);
+    stack.defer(() => endGpg(keys));
+    buildPackages(at("dist"), withArm64 ? "all" : "this", keys);
+    await copyFile(`${keys.gpgHome}/release.asc`, at("dist/release.asc"));
     // The copy sees what lies in here, and its sockets.
     const site = makeFakeSite({ hosts: 3, servicesPerHost: 4, seed: 1, clock: Date });
     const core = await serve(parseAddress(`unix:${at("dist")}/live`), site.source, {});
     stack.defer(() => core.close());
     installed = stack.use(await copy());
-    await output(installed, "dpkg -i /packages/siteferry_*.deb");
+    await output(installed, `dpkg -i /packages/${here.deb}`);
   }, buildTimeoutMs);
   afterAll(() => stack.disposeAsync());
 
@@ -40,9 +67,21 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
     return stdout;
   }
 
-  test("checksums are right, and the bill of materials names the libraries", async () => {
-    await using machine = await copy();
-    await output(machine, "cd /packages && sha256sum -c SHA256SUMS");
+  test("checksums are right and signed, as the documents say to check it", async () => {
+    const document = await readFile(`${top}/docs/installation.md`, "utf8");
+    const verify = /^ {4}(ssh-keygen -Y verify [^]*?SHA256SUMS)$/m.exec(document)?.[1] ?? "false";
+    const check = async (key: string, sums: string): Promise<number | null> => {
+      const line = `siteferry ${await readFile(at(`${key}.pub`), "utf8")}`;
+      const script = `set -e; cd "$1"; printf %s "$2" > release_signers; ${verify.replace("< SHA256SUMS", `< ${sums}`)}`;
+      return spawnSync("sh", ["-c", script, "sh", at("dist"), line]).status;
+    };
+    expect(await check("release", "SHA256SUMS")).toBe(0);
+    expect(await check("release", here.deb)).not.toBe(0);
+    makeSshKey(at("another"));
+    expect(await check("another", "SHA256SUMS")).not.toBe(0);
+  });
+
+  test("the bill of materials names the libraries", async () => {
     const bill = JSON.parse(await readFile(at(`dist/siteferry-${version}.cdx.json`), "utf8")) as {
       components: { name: string; version: string; purl: string }[];
     };
@@ -60,25 +99,25 @@ describe.skipIf(missingFor("rpm") !== null)("packages", () => {
     expect(await machine.sh(`ls ${top}`)).toMatchObject({ stdout: "" });
     // A cache that isn't taken would be said here.
     const said = { status: 0, stdout: `${version}\n`, stderr: "" };
-    expect(await machine.sh("/packages/siteferry --version")).toEqual(said);
-    expect(
-      await machine.sh("NODE_OPTIONS='--require=/nowhere' /packages/siteferry --version"),
-    ).toEqual(said);
-    expect(await output(machine, "/packages/siteferry demo --cycles 2")).toMatch(
+    expect(await machine.sh(`${program} --version`)).toEqual(said);
+    expect(await machine.sh(`NODE_OPTIONS='--require=/nowhere' ${program} --version`)).toEqual(
+      said,
+    );
+    expect(await output(machine, `${program} demo --cycles 2`)).toMatch(
       /Applied +\d+ check results[^]*\n +siteferry inspect FILE/,
     );
-    expect(
-      await output(machine, "ln -s /packages/siteferry /tmp/livedump; /tmp/livedump -V"),
-    ).toContain("livedump by siteferry");
-    expect(
-      await output(machine, "/packages/siteferry dump -s unix:/packages/live | head -1"),
-    ).toContain("host_name");
+    expect(await output(machine, `ln -s ${program} /tmp/livedump; /tmp/livedump -V`)).toContain(
+      "livedump by siteferry",
+    );
+    expect(await output(machine, `${program} dump -s unix:/packages/live | head -1`)).toContain(
+      "host_name",
+    );
   });
 
   test("the executable in an otherwise empty root, with the libraries of glibc alone", async () => {
     await using machine = await copy();
-    const script = `mkdir -p /tmp/bare && cp /packages/siteferry /tmp/bare/ &&
-ldd /packages/siteferry | grep -o '/[^ ]*' | while read -r library; do
+    const script = `mkdir -p /tmp/bare && cp ${program} /tmp/bare/siteferry &&
+ldd ${program} | grep -o '/[^ ]*' | while read -r library; do
   mkdir -p "/tmp/bare$(dirname "$library")"; cp -L "$library" "/tmp/bare$library"
 done
 chroot /tmp/bare /siteferry --version`;
@@ -88,7 +127,10 @@ chroot /tmp/bare /siteferry --version`;
   test("a .deb is installed, upgraded, removed and purged; settings and spool last till then", async () => {
     await using machine = await copy();
     const run = (script: string): Promise<string> => output(machine, script);
-    await run("dpkg -i /packages/siteferry_*.deb");
+    // Whoever shares this machine may have files of that name.
+    const find = "find /etc /usr /var -path '*siteferry*'";
+    const before = await run(find);
+    await run(`dpkg -i /packages/${here.deb}`);
     const owners = "stat -c '%U:%G %a' /etc/siteferry /var/lib/siteferry";
     expect(await run(owners)).toBe("siteferry:siteferry 750\n".repeat(2));
     expect(await run("getent passwd siteferry")).toMatch(/:\/usr\/sbin\/nologin$/m);
@@ -96,21 +138,23 @@ chroot /tmp/bare /siteferry --version`;
 
     await run(`set -e
 ferry() { runuser -u siteferry -- siteferry "$@"; }
-examples=/usr/share/doc/siteferry/examples/config
+examples=${examples}
 ferry keygen /etc/siteferry/remote1.key -C remote1 | tail -n 1 > /etc/siteferry/allowed_signers
 install -d -o siteferry /srv/ferry /tmp/checkresults
-sed 's#unix:.*#unix:/packages/live#' $examples/sender.yaml > /etc/siteferry/sender.yaml
-sed -e '/^targets:/,$d' -e 's/contacts: .*/objects: { autoApprove: true } }/' $examples/receiver.yaml > /etc/siteferry/receiver.yaml
+sed 's#unix:.*#unix:/packages/live#' $examples/config/sender.yaml > /etc/siteferry/sender.yaml
+sed -e '/^targets:/,$d' -e 's/contacts: .*/objects: { autoApprove: true } }/' $examples/config/receiver.yaml > /etc/siteferry/receiver.yaml
 printf 'targets:\\n  - checkresults: { dir: /tmp/checkresults, core: nagios }\\n' >> /etc/siteferry/receiver.yaml
 chmod 755 /packages; chmod 777 /packages/live
-ferry send --once --log-level warn
-ferry receive --once --log-level warn
+sed -n "s/^#\\* \\* \\* \\* \\* nagios //p" $examples/cron/siteferry | while read -r line; do
+  runuser -u siteferry -- sh -c "$line" || exit 1
+done
 ls /tmp/checkresults/*.ok`);
     expect(await run("runuser -u siteferry -- siteferry status")).toContain("remote1");
 
     // An administrator has made the core's user their owner.
     await run("chown -R games: /etc/siteferry /var/lib/siteferry");
-    await run(raiseVersion);
+    await run(raiseVersion(`/packages/${here.deb}`));
+    await run(pretendSystemd);
     await run("dpkg -i /tmp/raised.deb");
     expect(await run("dpkg-query -W -f '${Version}' siteferry")).toBe(`${version}+1`);
     const kept =
@@ -119,31 +163,37 @@ ls /tmp/checkresults/*.ok`);
     expect(await run(owners)).toBe("games:games 750\n".repeat(2));
 
     await run("dpkg --remove siteferry");
+    expect(await run(toldSystemd)).toBe("try-restart\nstop\n--quiet disable\n");
     expect(await machine.sh("command -v siteferry")).toMatchObject({ stdout: "" });
     expect(await run(kept)).toContain("remote1");
     expect(await run(owners)).toBe("games:games 750\n".repeat(2));
 
     await run("dpkg --purge siteferry");
-    const left = "find /etc /usr /var -path '*siteferry*'";
-    expect(await run(left)).toBe("");
+    expect(await run(find)).toBe(before);
   });
 
   test("an .rpm is installed, put over itself and removed; settings and spool stay", async () => {
     await using machine = await copy();
     const run = (script: string): Promise<string> => output(machine, script);
-    expect(await run("rpm -K --nosignature /packages/*.rpm")).toContain("digests OK");
-    const requires = await run("rpm -qp --requires /packages/*.rpm");
+    const rpm = `/packages/${here.rpm}`;
+    expect((await machine.sh(`rpm -K ${rpm}`)).stdout).toContain("SIGNATURES NOT OK");
+    await run("rpm --import /packages/release.asc");
+    expect(await run(`rpm -K ${rpm}`)).toContain("digests signatures OK");
+    const requires = await run(`rpm -qp --requires ${rpm}`);
     expect(requires).toContain("libc.so.6(GLIBC_2.28)(64bit)");
     expect(requires).not.toMatch(/GLIBC_2\.(29|[3-9]\d)/);
     // This machine's libraries aren't in a database of rpm's.
-    await run("rpm -i --nodeps /packages/*.rpm");
+    const first = await machine.sh(`rpm -i --nodeps ${rpm}`);
+    expect([first.status, first.stderr]).toEqual([0, expect.not.stringContaining("warning")]);
     expect(await run("rpm -V --nodeps siteferry")).toBe("");
     expect(await run("siteferry --version")).toBe(`${version}\n`);
+    await run(pretendSystemd);
     await run("touch /etc/siteferry/sender.yaml; chown games: /etc/siteferry");
-    await run("rpm -U --nodeps --force /packages/*.rpm");
+    await run(`rpm -U --nodeps --force ${rpm}`);
     const owner = "stat -c %U /etc/siteferry /etc/siteferry/sender.yaml";
     expect(await run(owner)).toBe("games\nroot\n");
     await run("touch /var/lib/siteferry/spool; rpm -e siteferry");
+    expect(await run(toldSystemd)).toBe("try-restart\n--quiet disable --now\n");
     expect(await machine.sh("command -v siteferry")).toMatchObject({ stdout: "" });
     expect(await run("ls /etc/siteferry /var/lib/siteferry")).toMatch(/sender\.yaml[^]*spool/);
   });
@@ -154,9 +204,12 @@ ls /tmp/checkresults/*.ok`);
       process.stderr.write("Left out: the units' verification; systemd-analyze isn't there\n");
       return;
     }
-    const units =
-      "/usr/lib/systemd/system/siteferry-*.service /usr/share/doc/siteferry/examples/systemd/*.timer";
-    const verified = await machine.sh(`systemd-analyze verify --man=no ${units}`);
+    // With the drop-in, and the runs that timers start.
+    const verified = await machine.sh(`cp ${examples}/systemd/*-once.* /etc/systemd/system/
+for side in send receive; do
+  install -D -m 644 ${examples}/systemd/core-user.conf /etc/systemd/system/siteferry-$side.service.d/core-user.conf
+done
+systemd-analyze verify --man=no /usr/lib/systemd/system/siteferry-*.service /etc/systemd/system/siteferry-*.timer`);
     expect(verified.stderr.split("\n").filter((line) => line.includes("siteferry"))).toEqual([]);
     const document = await readFile(`${top}/docs/installation.md`, "utf8");
     const promised = Number(/exposure (?:level )?of (\d\.\d)/.exec(document)?.[1]);
@@ -170,9 +223,27 @@ ls /tmp/checkresults/*.ok`);
     }
   });
 
+  test("sshd's own reader takes the line for authorized_keys", async () => {
+    const key = (await readFile(at("release.pub"), "utf8")).trim();
+    const line = `sed 's#ssh-ed25519 .*#${key}#' ${examples}/ssh/authorized_keys > /tmp/keys`;
+    const read = await output(installed, `${line}; ssh-keygen -lf /tmp/keys`);
+    expect(read).toMatch(/ release \(ED25519\)\n$/);
+  });
+
+  test.skipIf(missingFor("sudo") !== null)("visudo takes the line for sudoers", async () => {
+    const file = `install -m 440 ${examples}/sudo/siteferry /tmp/sudoers`;
+    const read = await output(installed, `${file}; visudo --check --strict --file /tmp/sudoers`);
+    expect(read).toContain("parsed OK");
+  });
+
+  test.skipIf(missingFor("postfix") !== null)("postalias takes the alias", async () => {
+    const made = `cp ${examples}/postfix/aliases /tmp/; postalias hash:/tmp/aliases`;
+    const read = await output(installed, `${made}; postalias -q ferry hash:/tmp/aliases`);
+    expect(read).toBe('"|/usr/bin/siteferry receive --mail"\n');
+  });
+
   test("the example settings are files that their agents take", async () => {
-    const find =
-      "find /usr/share/doc/siteferry/examples -name 'sender.yaml*' -o -name 'receiver.yaml*'";
+    const find = `find ${examples} -name 'sender.yaml*' -o -name 'receiver.yaml*'`;
     const files = (await output(installed, find)).trim().split("\n");
     expect(files).toHaveLength(4);
     for (const file of files) {
@@ -182,30 +253,67 @@ ls /tmp/checkresults/*.ok`);
     }
   });
 
-  test("in an OMD site the daemon starts and stops with the site", async () => {
+  test("an OMD site starts, restarts and stops the daemon, or runs it from its crontab", async () => {
     await using machine = await copy();
-    const run = (script: string): Promise<string> => output(machine, script);
-    await run(`useradd --create-home --home-dir /omd/sites/remote1 remote1
-cd /omd/sites/remote1 && runuser -u remote1 -- mkdir -p local etc/init.d etc/cron.d tmp/run var
-chmod 755 /packages; chmod 777 /packages/live
-runuser -u remote1 -- tar --extract --gzip --file /packages/*.tar.gz`);
+    await output(machine, makeOmdSite);
+    await output(machine, "chmod 755 /packages; chmod 777 /packages/live");
     const site = (script: string) =>
-      machine.sh(`runuser -u remote1 -- env HOME=/omd/sites/remote1 sh -c 'cd; ${script}'`);
-    expect(await site("etc/init.d/siteferry status")).toMatchObject({ status: 5 });
+      machine.sh(
+        `cd /omd/sites/remote1; runuser -u remote1 -- env HOME="$PWD" USER=remote1 bash -c '${script}'`,
+      );
+    // Other copies of this machine may have such a site, too.
+    const pids = `for pid in $(pgrep -u remote1 -f bin/siteferry); do
+  [ /proc/$pid/cwd -ef /omd/sites/remote1 ] && echo $pid
+done`;
+    const running = async () => (await machine.sh(pids)).stdout;
+    const yaml = "etc/siteferry/sender.yaml";
+    await site(`tar --extract --gzip --file /packages/${here.tar}
+ln -s ../init.d/siteferry etc/rc.d/85-siteferry`);
+    // Without a YAML file it is nothing that keeps a site from being well.
+    expect(await site("omd start")).toMatchObject({ status: 0 });
+    expect(await site("omd status")).toMatchObject({ status: 0 });
     await site(`local/bin/siteferry keygen etc/siteferry/remote1.key -C remote1; mkdir link
-sed -e s/SITE/remote1/g -e "s#unix:.*#unix:/packages/live#" -e /^centreKeys/d -e /http:/d etc/siteferry/sender.yaml.example > etc/siteferry/sender.yaml
-echo "  - drop: { dir: /omd/sites/remote1/link }" >> etc/siteferry/sender.yaml`);
-    expect(await site("etc/init.d/siteferry status")).toMatchObject({ status: 1 });
-    expect(await site("etc/init.d/siteferry start")).toMatchObject({ status: 0 });
-    expect(await site("etc/init.d/siteferry status")).toMatchObject({ status: 0 });
+sed -e s/SITE/remote1/g -e "s#unix:.*#unix:/packages/live#" -e /^centreKeys/d -e /http:/d ${yaml}.example > ${yaml}`);
+    const begun = await site("omd start");
+    expect([begun.status, begun.stderr]).toEqual([2, expect.stringContaining("transports")]);
+    await site(`echo "  - drop: { dir: /omd/sites/remote1/link }" >> ${yaml}`);
+    const stopped = { status: 2, stdout: "siteferry: stopped\ncrontab: running\n" };
+    expect(await site("omd status")).toMatchObject(stopped);
+    expect(await site("omd start")).toMatchObject({ status: 0, stderr: "" });
+    expect(await site("omd status")).toMatchObject({
+      status: 0,
+      stdout: "siteferry: running\ncrontab: running\n",
+    });
     await expect
       .poll(async () => (await site("ls link")).stdout, { timeout: 60_000 })
       .toContain("keyframe.ferry");
-    // An upgrade puts another file in the place of the one that runs.
-    await site("cp local/bin/siteferry new && mv new local/bin/siteferry");
-    expect(await site("etc/init.d/siteferry stop")).toMatchObject({ status: 0 });
-    expect(await site("etc/init.d/siteferry status")).toMatchObject({ status: 1 });
-    expect((await machine.sh("pgrep -u remote1 -f local/bin/siteferry")).stdout).toBe("");
+    const before = await running();
+    expect(before).toMatch(/^\d+\n$/);
+    // With settings that it couldn't start with it isn't stopped.
+    const reload = await site(`cp ${yaml} good; echo "?" >> ${yaml}; etc/init.d/siteferry reload`);
+    expect([reload.status, reload.stderr]).toEqual([1, expect.stringContaining("sender.yaml")]);
+    await site(`mv good ${yaml}`);
+    expect(await running()).toBe(before);
+    expect(await site("omd restart")).toMatchObject({ status: 0 });
+    const after = await running();
+    expect(after).toMatch(/^\d+\n$/);
+    expect(after).not.toBe(before);
+    expect((await site("cat etc/logrotate.d/siteferry")).stdout).toMatch(
+      /^\/omd\/sites\/remote1\/var\/log\/siteferry\/\*\.log \{/,
+    );
+    // An upgrade puts another file in the place of the one that runs; and nobody wants it any more.
+    await site(`cp local/bin/siteferry new && mv new local/bin/siteferry; mv ${yaml} later`);
+    expect(await site("omd stop")).toMatchObject({ status: 0 });
+    expect(await running()).toBe("");
+
+    await site(
+      `mv later ${yaml}; rm link/*; sed -i "s/^#\\(.* send .*\\)/\\1/" etc/cron.d/siteferry`,
+    );
+    expect(await site(`OMD_ROOT=$PWD OMD_SITE=remote1 etc/init.d/crontab reload`)).toMatchObject({
+      status: 0,
+    });
+    expect(await site(runCrontab)).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect((await site("ls link")).stdout).toMatch(/\.ferry$/m);
   });
 
   test("a code is explained without the documents, which it names where they are", async () => {
@@ -238,5 +346,36 @@ COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); _siteferry; echo 
     expect(verbs.length).toBeGreaterThan(12);
     for (const verb of verbs.filter((name) => name !== "help"))
       expect(page).toMatch(new RegExp(`^\\.SS ${verb}\\b`, "m"));
+  });
+
+  describe.skipIf(!withArm64)("for arm64, in an emulator", () => {
+    const other = namesFor("arm64");
+    test("packages say what they are for", async () => {
+      await using file = await open(at(`dist/${other.program}`));
+      const { buffer } = await file.read({ buffer: Buffer.alloc(20) });
+      // e_machine of ELF: EM_AARCH64.
+      expect(buffer.readUInt16LE(18)).toBe(183);
+      const deb = await output(installed, `dpkg-deb -f /packages/${other.deb} Architecture`);
+      const rpm = await output(installed, `rpm -qp --qf "%{ARCH}" /packages/${other.rpm}`);
+      expect([deb, rpm]).toEqual(["arm64\n", "aarch64"]);
+      const requires = await output(installed, `rpm -qp --requires /packages/${other.rpm}`);
+      expect(requires).toContain("libc.so.6(GLIBC_2.28)(64bit)");
+      expect(requires).not.toMatch(/GLIBC_2\.(29|[3-9]\d)/);
+    });
+
+    test("the executable reads a core and sends; it receives what another machine's sent", async () => {
+      const emulator = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"] as const;
+      const run = (words: readonly string[]) =>
+        siteferry(words, { program: [...emulator, at(`dist/${other.program}`)] });
+      const livestatus = `unix:${at("dist")}/live`;
+      await using installation = await install({ livestatus });
+      const { senderYaml, receiverYaml } = installation;
+      const sent = await run(["send", "--once", "--config", senderYaml]);
+      expect(reportOf(sent)).toMatchObject({ msg: "Sealed 2, shipped 2, waiting 0" });
+      expect(await installation.receive()).toMatchObject({ status: 0 });
+      expect(await installation.send()).toMatchObject({ status: 0 });
+      const taken = await run(["receive", "--once", "--config", receiverYaml]);
+      expect(reportOf(taken)).toMatchObject({ accepted: 1, refused: 0, failed: 0 });
+    }, 300_000);
   });
 });

@@ -3,11 +3,14 @@
 import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { hostilePage, metricsText } from "@siteferry/receiver/test-page";
-import { makeTemporaryDirectory } from "@siteferry/testkit";
-import { missingFor } from "@siteferry/testkit/cores";
+import type { Log } from "@siteferry/model";
+import { hostilePage, metricsText, servePage } from "@siteferry/receiver/test-page";
+import { freePort, makeTemporaryDirectory } from "@siteferry/testkit";
+import { missingFor, startCore } from "@siteferry/testkit/cores";
 import { describe, expect, test } from "vitest";
 
+const silent = (): void => {};
+const quiet: Log = { debug: silent, info: silent, warn: silent, error: silent };
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = async (path: string): Promise<string> => await readFile(root + path, "utf8");
 
@@ -35,9 +38,14 @@ test("rules and dashboard ask only for metrics that there are, and the dashboard
   expect(dashboard.length).toBeGreaterThan(15);
 });
 
+interface Source {
+  readonly uid: string;
+}
+
 interface Panel {
   readonly id: number;
   readonly title: string;
+  readonly datasource: Source;
   readonly gridPos: {
     readonly x: number;
     readonly y: number;
@@ -45,22 +53,42 @@ interface Panel {
     readonly h: number;
   };
   readonly targets: readonly {
+    readonly refId: string;
     readonly expr: string;
-    readonly datasource: { readonly uid: string };
+    readonly datasource: Source;
   }[];
 }
 
-test("the dashboard: panels that don't overlap, each with the data source that one chooses", async () => {
-  const { panels, templating } = JSON.parse(await read("deploy/grafana/siteferry.json")) as {
-    readonly panels: readonly Panel[];
-    readonly templating: { readonly list: readonly { readonly name: string }[] };
+interface Dashboard {
+  readonly panels: readonly Panel[];
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly datasource?: Source }[];
   };
+}
+
+const readDashboard = async (): Promise<Dashboard> =>
+  JSON.parse(await read("deploy/grafana/siteferry.json")) as Dashboard;
+
+/** What the panels ask, with what Grafana puts in for its variables. */
+async function questions(): Promise<readonly string[]> {
+  const { panels } = await readDashboard();
+  const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+  return expressions.map((expr) =>
+    expr.replaceAll("$site", ".*").replaceAll("$__rate_interval", "5m"),
+  );
+}
+
+test("the dashboard: panels that don't overlap, each with the data source that one chooses", async () => {
+  const { panels, templating } = await readDashboard();
   expect(templating.list.map(({ name }) => name)).toEqual(["datasource", "site"]);
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  expect(templating.list[1]?.datasource?.uid).toBe("${datasource}");
   const taken = new Set<string>();
-  for (const { title, gridPos, targets } of panels) {
+  for (const { title, datasource, gridPos, targets } of panels) {
     expect(targets.length, title).toBeGreaterThan(0);
-    for (const { datasource } of targets) expect(datasource.uid, title).toBe("${datasource}");
+    expect(new Set(targets.map(({ refId }) => refId)).size, title).toBe(targets.length);
+    for (const { uid } of [datasource, ...targets.map((target) => target.datasource)])
+      expect(uid, title).toBe("${datasource}");
     for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
       for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
         expect(taken.has(`${x} ${y}`), title).toBe(false);
@@ -96,14 +124,7 @@ describe.skipIf(missingFor("promtool") !== null)("promtool", () => {
   });
 
   test("takes every question of the dashboard", async () => {
-    const { panels } = JSON.parse(await read("deploy/grafana/siteferry.json")) as {
-      readonly panels: readonly Panel[];
-    };
-    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
-    const plain = expressions.map((expr) =>
-      expr.replaceAll("$site", "alpha").replaceAll("$__rate_interval", "5m"),
-    );
-    const rules = plain.map((expr, index) => ({ record: `panel:${index}`, expr }));
+    const rules = (await questions()).map((expr, index) => ({ record: `panel:${index}`, expr }));
     const groups = { groups: [{ name: "dashboard", rules }] };
     await using directory = await makeTemporaryDirectory("dashboard");
     // JSON is YAML.
@@ -111,4 +132,65 @@ describe.skipIf(missingFor("promtool") !== null)("promtool", () => {
     const { status, said } = promtool(["check", "rules", `${directory.path}/rules.yaml`]);
     expect([status, said]).toEqual([0, expect.stringContaining(`${rules.length} rules found`)]);
   });
+
+  test("Prometheus scrapes the page; dashboard and rules get answers out of that", async () => {
+    await using directory = await makeTemporaryDirectory("prometheus");
+    const at = (name: string): string => `${directory.path}/${name}`;
+    const facts = hostilePage();
+    const sources = { names: [], facts: async () => facts, metrics: metricsText };
+    const page = await servePage({ host: "127.0.0.1", port: 0 }, sources, quiet);
+    const target = `127.0.0.1:${page.port}`;
+    const settings = {
+      global: { scrape_interval: "1s", evaluation_interval: "1s" },
+      rule_files: [`${root}deploy/prometheus/alerts.yaml`],
+      scrape_configs: [{ job_name: "siteferry", static_configs: [{ targets: [target] }] }],
+    };
+    await writeFile(at("prometheus.yml"), JSON.stringify(settings));
+    const listen = `127.0.0.1:${await freePort()}`;
+    const prometheus = await startCore({
+      program: "prometheus",
+      arguments: [
+        `--config.file=${at("prometheus.yml")}`,
+        `--storage.tsdb.path=${at("data")}`,
+        `--web.listen-address=${listen}`,
+      ],
+      outputFile: at("output"),
+    });
+    const ask = async (path: string): Promise<Answer | null> => {
+      const response = await fetch(`http://${listen}/api/v1/${path}`).catch(() => null);
+      // Until it is ready it says so, as text.
+      return response?.ok ? ((await response.json()) as Answer) : null;
+    };
+    const query = (expr: string) => ask(`query?query=${encodeURIComponent(expr)}`);
+    try {
+      // A rate needs two.
+      const twice = "count_over_time(siteferry_receiver_healthy[5m]) > 1";
+      await prometheus.waitFor("second scrape", async () =>
+        (await query(twice))?.data?.result?.length ? true : null,
+      );
+      for (const expr of await questions()) {
+        const answer = await query(expr);
+        expect(answer, expr).toMatchObject({ status: "success" });
+        expect(answer?.data?.result?.length, expr).toBeGreaterThan(0);
+      }
+      const rules = await prometheus.waitFor("evaluation of all rules", async () => {
+        const loaded = (await ask("rules"))?.data?.groups?.flatMap((group) => group.rules) ?? [];
+        const done = loaded.length > 0 && loaded.every(({ health }) => health !== "unknown");
+        return done ? loaded : null;
+      });
+      expect(rules.filter(({ health }) => health !== "ok")).toEqual([]);
+    } finally {
+      await prometheus.stop();
+      await page.close();
+    }
+  });
 });
+
+/** Of Prometheus' API, what is looked at. */
+interface Answer {
+  readonly status: string;
+  readonly data?: {
+    readonly result?: readonly unknown[];
+    readonly groups?: readonly { readonly rules: readonly { readonly health: string }[] }[];
+  };
+}

@@ -102,8 +102,8 @@ const components = {
   },
   promtool: {
     packages: ["prometheus"],
-    files: ["promtool"],
-    tests: "of the metrics' form and the alert rules",
+    files: ["promtool", "prometheus"],
+    tests: "of the metrics' form, the alert rules and the dashboard",
   },
   exfat: {
     packages: ["exfat-fuse", "exfatprogs"],
@@ -116,9 +116,30 @@ const components = {
     tests: "of completion in zsh and fish",
   },
   rpm: {
-    packages: ["rpm", "binutils"],
-    files: ["rpmbuild", "rpm", "strip", "objdump"],
+    packages: ["rpm", "binutils", "gnupg"],
+    files: ["rpmbuild", "rpm", "rpmsign", "gpg", "strip", "objdump"],
     tests: "that make and install the packages",
+  },
+  sudo: {
+    packages: ["sudo"],
+    files: ["visudo"],
+    tests: "of the line for sudoers",
+  },
+  arm64: {
+    packages: [
+      "qemu-user",
+      "binutils-aarch64-linux-gnu",
+      "libc6-arm64-cross",
+      "libstdc++6-arm64-cross",
+      "libatomic1-arm64-cross",
+    ],
+    files: [
+      "qemu-aarch64",
+      "aarch64-linux-gnu-strip",
+      "/usr/aarch64-linux-gnu/lib/libstdc++.so.6",
+      "/usr/aarch64-linux-gnu/lib/libatomic.so.1",
+    ],
+    tests: "of the executable for arm64",
   },
 } as const;
 
