@@ -32,7 +32,9 @@ test("defaults, times and modes become numbers", () => {
 });
 
 test("an alias, a bad key of a record and a time that no timer holds are refused with their line", () => {
-  expect(complaint("site: &x a\nschedule: *x")).toBe("s.yaml:2: *x: aliases aren't supported");
+  expect(complaint("site: &x a\nschedule: *x")).toBe(
+    "s.yaml:2: aliases, such as *name, aren't supported",
+  );
   expect(complaint("site: a\nkeyframe: 30d")).toBe('s.yaml:2: keyframe: "30d" is longer than 24d');
   const sites = z.strictObject({ sites: z.record(siteId, z.strictObject({})) });
   expect(() => parseSettings("sites:\n  Site_1: {}", "r.yaml", sites)).toThrow(

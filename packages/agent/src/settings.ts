@@ -37,9 +37,10 @@ export function parseSettings<Schema extends z.ZodType>(
     throw invalid([`${path}:${lines.linePos(fault.pos[0]).line}: ${firstLine.replace(/:$/, "")}`]);
   }
   visit(document, {
-    Alias(_, { source, range }) {
+    Alias(_, { range }) {
       const { line } = lines.linePos(range?.[0] ?? 0);
-      throw invalid([`${path}:${line}: *${printable(source)}: aliases aren't supported`]);
+      // Its name isn't shown: it may be a password that begins with an asterisk.
+      throw invalid([`${path}:${line}: aliases, such as *name, aren't supported`]);
     },
   });
   const result = schema.safeParse(document.toJS() ?? {});

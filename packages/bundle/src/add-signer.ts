@@ -1,6 +1,6 @@
 // One more line in a list of allowed signers, if it may stand there. Pure.
 
-import { FerryError, printable, type SiteId } from "@siteferry/model";
+import { FerryError, type SiteId } from "@siteferry/model";
 import { type AllowedSigner, parseAllowedSigners } from "./allowed-signers.ts";
 
 /**
@@ -21,7 +21,8 @@ export function addSigner(
   const [, key, comment = ""] =
     /(?:^|\s)(ssh-ed25519\s+[\w+/=]+)(?:\s+(\S+))?\s*$/.exec(line.trim()) ?? [];
   if (key === undefined || /[\r\n]/.test(line.trim())) {
-    throw invalid(`${printable(line)} is no line such as: ssh-ed25519 AAAA… ${name}`);
+    // What it is isn't shown: it may be the private half.
+    throw invalid(`that is no line such as: ssh-ed25519 AAAA… ${name}`);
   }
   const plain = key.replace(/\s+/, " ");
   const [signer] = parseAllowedSigners(`${name} ${plain}`, "the key").values().next().value ?? [];

@@ -14,6 +14,6 @@ export {
   type ListenAddress,
   parseListenAddress,
 } from "./transports/http/address.ts";
-export { closing, finish, isWhole } from "./transports/http/finish-answer.ts";
+export { closing, finish, isWhole, refuseTunnels } from "./transports/http/finish-answer.ts";
 export { startListening } from "./transports/http/start-listening.ts";
 export { mailTraits } from "./transports/mail/traits.ts";

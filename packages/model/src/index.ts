@@ -6,5 +6,6 @@ export * from "./identity.ts";
 export * as limits from "./limits.ts";
 export * from "./names.ts";
 export * from "./rows.ts";
+export { keepSecret } from "./secrets.ts";
 export * from "./tables.ts";
 export * from "./world.ts";

@@ -1,6 +1,8 @@
 // The names of monitored objects and sites. A string becomes a name only here, so whatever carries
 // one of these types can stand in a check result, a command or a file name without a second look.
 
+import { secretCharactersMax, withoutSecrets } from "./secrets.ts";
+
 declare const brand: unique symbol;
 type Named<Kind extends string> = string & { readonly [brand]: Kind };
 
@@ -77,11 +79,13 @@ function utf8Length(text: string): number {
 
 /**
  * `text` as it may stand on a terminal or in a log line: control characters as `\xNN`, those that
- * can't be seen or turn the direction as `\uNNNN`, cut at
- * `charactersMax`. Whatever comes from outside passes through here before a person sees it.
+ * can't be seen or turn the direction as `\uNNNN`, cut at `charactersMax`, without the passwords and tokens of
+ * this process. Whatever comes from outside passes through here before a person sees it.
  */
 export function printable(text: string, charactersMax = 80): string {
-  const cut = text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text;
+  // A secret that begins within the cut is known by its end, which three times its length may be away.
+  const plain = withoutSecrets(text.slice(0, charactersMax + 3 * secretCharactersMax));
+  const cut = plain.length > charactersMax ? `${plain.slice(0, charactersMax - 1)}…` : plain;
   return cut
     .toWellFormed()
     .replace(

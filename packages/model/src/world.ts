@@ -72,6 +72,8 @@ export interface FileSystem {
 export interface ReadOptions {
   /** The operator's own files (settings, keys) may be links and have several names. */
   readonly trusted?: boolean;
+  /** Refused with `key-unusable` if others may read it, wherever a link leads. */
+  readonly secret?: boolean;
 }
 
 /** pino's shape: fields first, then a sentence for people. */

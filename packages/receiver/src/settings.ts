@@ -99,7 +99,7 @@ export interface SiteSettings {
   readonly clock: "keep" | "ahead" | "both";
   /** What is shown of it once it is silent: the last that is known, its services as UNKNOWN, its hosts too. */
   readonly whenSilent: "keep" | "services" | "all";
-  /** Nothing goes back to the site, not even a receipt. */
+  /** No receipt goes back to the site. */
   readonly oneWay: boolean;
   /** It may speak by livedump, unsigned: the operator trusts the link to speak for it. */
   readonly livedump: boolean;
@@ -214,7 +214,8 @@ const plainSiteSchema = explained(
       "[what is shown](operating.md#what-is-shown-of-a-silent-site) when no bundle has come for " +
       "`health.critical` intervals and one more: the last that is known (`keep`), `services` as UNKNOWN, " +
       "or `all`: hosts as UNREACHABLE or DOWN, too",
-    oneWay: "`true`: nothing goes back to this site, not even a receipt",
+    oneWay:
+      "`true`: no receipt goes back to this site. By http and ssh it still hears whether its bundle was taken, and why not: where nothing may go back, choose a link that has no way back",
     livedump:
       "`true`: it may speak by [livedump](migration.md#the-centre-first), unsigned: you trust the " +
       "link to speak for it. Needs `key`, and a line of the centre's own key for the site in " +

@@ -36,8 +36,8 @@ describe("the first sender.yaml is one that the sender takes", () => {
     ["site", "Remote 1", "isn't an id"],
     ["site", "a\nkey: /x", "isn't an id"],
     ["spool", "relative", "not an absolute path"],
-    ["link", "ftp://x", "is no link"],
-    ["link", "ssh:-oProxyCommand=x@y", "is no link"],
+    ["link", "ftp://x", "That is no link"],
+    ["link", "ssh:-oProxyCommand=x@y", "That is no link"],
     ["link", "http://central.example.net", "in clear"],
   ])("not where the %s is %j", (key, value, problem) => {
     expect(() => firstSenderSettings({ ...usual, [key]: value })).toThrow(problem);

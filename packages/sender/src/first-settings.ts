@@ -1,7 +1,7 @@
 // The sender.yaml that `siteferry init sender` writes: the few keys that every site needs, with what they mean.
 
 import { parseSettings, yamlText } from "@siteferry/agent";
-import { FerryError, printable } from "@siteferry/model";
+import { FerryError } from "@siteferry/model";
 import { senderSchema } from "./settings.ts";
 
 export interface FirstSenderSettings {
@@ -56,7 +56,7 @@ export function parseFirstLink(text: string): FirstLink {
   }
   throw new FerryError(
     "settings-invalid",
-    `${printable(text)} is no link: drop:DIR, https://HOST:PORT, ssh:USER@HOST or mail:ADDRESS`,
+    `That is no link: drop:DIR, https://HOST:PORT, ssh:USER@HOST or mail:ADDRESS`,
   );
 }
 

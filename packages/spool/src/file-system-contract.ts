@@ -1,7 +1,7 @@
 // The contract of the model's `FileSystem` as tests: the real one and the one in memory pass it.
 // Test-only.
 
-import type { FileSystem } from "@siteferry/model";
+import { type FileSystem, systemCode } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 
 /** A file system with an empty directory to work in, made anew for each test. */
@@ -68,6 +68,19 @@ export function describeFileSystem(name: string, open: () => Promise<Ground>): v
           "has a second name",
         );
         await files.readParts(path("b"), content.length, take, { trusted: true });
+      }));
+
+    test("a secret that others may read is refused", () =>
+      at(async (files, path) => {
+        const attempt = async (mode: number): Promise<unknown> => {
+          const file = path(mode.toString(8));
+          await files.writeNew(file, Buffer.from("content"), mode);
+          return await files
+            .read(file, 100, { trusted: true, secret: true })
+            .then(String, systemCode);
+        };
+        for (const mode of [0o640, 0o604, 0o620]) expect(await attempt(mode)).toBe("key-unusable");
+        expect(await attempt(0o600)).toBe("content");
       }));
 
     test("a link is a second name of the same file, and never takes one that is there", () =>

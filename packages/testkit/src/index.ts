@@ -10,4 +10,5 @@ export { makeCertificate, type Certificate, type CertificateOptions } from "./ce
 export { openBlackHole, type BlackHole } from "./black-hole.ts";
 export { freePort } from "./free-port.ts";
 export * from "./temporary-directory.ts";
+export { askRandomly } from "./random-requests.ts";
 export { openRelay, type Relay } from "./relay.ts";

@@ -73,11 +73,16 @@ function secretsOf({ transports, targets }: ReceiverSettings): readonly string[]
       return [key, ...Object.values(sites).map(({ token }) => token)];
     }
     if ("httpPull" in transport) return [transport.httpPull.token, transport.httpPull.key];
-    if ("ssh" in transport) return [transport.ssh.key, transport.ssh.passphrase];
+    if ("ssh" in transport) {
+      const { key, passphrase, jump } = transport.ssh;
+      return [key, passphrase, jump?.key, jump?.passphrase];
+    }
     if (!("mail" in transport)) return [];
     const { mail } = transport;
     return ["imap" in mail ? mail.imap.password : "pop3" in mail ? mail.pop3.password : undefined];
   });
-  const ofTargets = targets.map((one) => ("icinga2" in one ? one.icinga2.password : undefined));
+  const ofTargets = targets.map((one) =>
+    "icinga2" in one ? one.icinga2.password : "commands" in one ? one.commands.tls?.key : undefined,
+  );
   return [...ofLinks, ...ofTargets].filter((path) => path !== undefined);
 }

@@ -1,13 +1,14 @@
 // Serves the page: one small server of its own, so that nothing of it stands between the sites and the door.
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import {
   closing,
   finish,
   isLoopback,
   isWhole,
   type ListenAddress,
+  refuseTunnels,
   startListening,
 } from "@siteferry/carry/contract";
 import { errorFields, explain, type Log } from "@siteferry/model";
@@ -42,7 +43,8 @@ export async function servePage(
     maxHeaderSize: headerBytesMax,
     headersTimeout: bounds.requestMs,
     requestTimeout: bounds.requestMs,
-    connectionsCheckingInterval: Math.min(5_000, bounds.requestMs),
+    // Who is late hears so before the line is cut below.
+    connectionsCheckingInterval: Math.min(5_000, bounds.requestMs / 2),
     keepAliveTimeout: keepAliveMs,
     noDelay: true,
   });
@@ -58,13 +60,7 @@ export async function servePage(
     );
   };
   for (const event of ["request", "checkContinue", "checkExpectation"]) server.on(event, take);
-  // Left to itself Node ends these without a word.
-  server.on("connect", (_: IncomingMessage, socket: Socket) => {
-    socket.on("error", () => {});
-    // From here on it is nobody else's: what still comes is read to be thrown away, and not for long.
-    socket.setTimeout(bounds.lingerMs, () => socket.destroy()).resume();
-    socket.end("HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n");
-  });
+  refuseTunnels(server, "GET, HEAD", bounds.lingerMs);
   await startListening(server, address);
   if (!isLoopback(address.host)) {
     log.warn({ ...address }, "The page is there for everybody who reaches this address");

@@ -157,6 +157,11 @@ async function openPlain(
       // Not to be removed: its writer may be between link and unlink.
       throw new FerryError("system-error", `${printable(path)} has a second name (hard link)`);
     }
+    if (options?.secret === true && (stats.mode & 0o077) !== 0) {
+      const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
+      const problem = `has mode ${mode}: others may read it; chmod 600`;
+      throw new FerryError("key-unusable", `${printable(path)} ${problem}`);
+    }
     if (stats.size > bytesMax) {
       throw unsuitable(path, `has ${stats.size} bytes, over the limit of ${bytesMax}`);
     }

@@ -7,6 +7,7 @@ import {
   type FileStatus,
   type FileSystem,
   printable,
+  type ReadOptions,
   systemCode,
 } from "@siteferry/model";
 import { type Inode, makeInode, type MemoryDisk } from "./disk.ts";
@@ -22,9 +23,9 @@ export function memoryFiles(disk: MemoryDisk, clock: Clock, life: Life): FileSys
   const access = new Access(disk, clock);
   return {
     read: (path, bytesMax, options) =>
-      life.call(`read ${path}`, () => access.read(path, bytesMax, options?.trusted === true)),
+      life.call(`read ${path}`, () => access.read(path, bytesMax, options)),
     readParts: (path, bytesMax, take, options) =>
-      life.call(`read ${path}`, () => take(access.read(path, bytesMax, options?.trusted === true))),
+      life.call(`read ${path}`, () => take(access.read(path, bytesMax, options))),
     async writeNew(path, content, mode) {
       const file = await life.call(`open ${path}`, () => access.create(path, mode));
       try {
@@ -101,12 +102,15 @@ class Access {
     return inode;
   }
 
-  read(path: string, bytesMax: number, trusted: boolean): Uint8Array<ArrayBuffer> {
-    const { kind, links, content } = this.file(path, `open ${path}`);
+  read(path: string, bytesMax: number, options?: ReadOptions): Uint8Array<ArrayBuffer> {
+    const { kind, links, mode, content } = this.file(path, `open ${path}`);
     const shown = printable(path);
     if (kind !== "file") throw new FerryError("file-unsuitable", `${shown} isn't a plain file`);
-    if (!trusted && links > 1) {
+    if (options?.trusted !== true && links > 1) {
       throw new FerryError("system-error", `${shown} has a second name (hard link)`);
+    }
+    if (options?.secret === true && (mode & 0o077) !== 0) {
+      throw new FerryError("key-unusable", `${shown}: others may read it`);
     }
     if (content.length > bytesMax) {
       throw new FerryError("file-unsuitable", `${shown} is over the limit of ${bytesMax}`);

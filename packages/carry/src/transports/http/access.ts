@@ -19,8 +19,8 @@ export interface Shown {
 }
 
 /**
- * Lets the site pass that the request names. A site that isn't known gets the answer of a wrong token,
- * so that nobody learns the names of sites here.
+ * Lets the site pass that the request names. A site that isn't known gets the answer of a wrong token, so that
+ * nobody learns which sites have one; of a certificate alone the answer tells that there is such a site.
  * @throws Rejected 401, 403
  */
 export function checkAccess(

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenBounds } from "./listen-bounds.ts";
-import { closing, finish } from "./finish-answer.ts";
+import { closing, finish, refuseTunnels } from "./finish-answer.ts";
 import { Gone } from "./receive-body.ts";
 import { Rejected } from "./rejected.ts";
 import type { Content } from "./take-request.ts";
@@ -31,6 +31,7 @@ export function answerWith(server: Server, { lingerMs }: ListenBounds, take: Tak
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) =>
     answer(request, response, () => response.writeContinue()),
   );
+  refuseTunnels(server, "GET, HEAD, PUT", lingerMs);
   // Left to itself Node answers with 417, and reads the body to an end that may never come.
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) =>
     reject(request, response, new Rejected(417, "Only 100-continue is expected here"), lingerMs),

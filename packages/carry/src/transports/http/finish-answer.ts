@@ -1,6 +1,7 @@
 // The end of an answer, also to a request whose body is still coming and perhaps never ends.
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** Whoever is answered before its body has come, be it one that nobody asked for, isn't listened to for long. */
 export function closing(request: IncomingMessage): { connection?: "close" } {
@@ -46,4 +47,14 @@ function linger(
   };
   request.once("end", end);
   request.once("close", end);
+}
+
+/** Answers CONNECT, which Node left to itself ends without a word. @param allow the methods that there are. */
+export function refuseTunnels(server: Server, allow: string, lingerMs: number): void {
+  server.on("connect", (_: IncomingMessage, socket: Socket) => {
+    socket.on("error", () => {});
+    // From here on it is nobody else's: what still comes is read to be thrown away, and not for long.
+    socket.setTimeout(lingerMs, () => socket.destroy()).resume();
+    socket.end(`HTTP/1.1 405 Method Not Allowed\r\nAllow: ${allow}\r\nConnection: close\r\n\r\n`);
+  });
 }

@@ -12,6 +12,7 @@ import { formatListenAddress, isLoopback, type ListenAddress } from "./address.t
 import { Admission } from "./admission.ts";
 import { answerWith } from "./answer.ts";
 import { defaultListenBounds, type ListenBounds } from "./listen-bounds.ts";
+import { SparingWarnings } from "./sparing-warnings.ts";
 import { startListening } from "./start-listening.ts";
 import { takeRequest } from "./take-request.ts";
 
@@ -37,9 +38,6 @@ export interface HttpListener extends ListeningTransport {
   readonly port: number;
 }
 
-/** About requests, between two looks at the files. */
-const warningsMax = 10;
-
 export function httpListener({
   listen: address,
   secrets: readSecrets,
@@ -61,17 +59,13 @@ export function httpListener({
       if (secrets.tls === null && !isLoopback(address.host)) throw inClear(where);
       server = await createServer(secrets.tls, bounds, where);
       const admission = new Admission(bounds);
-      let warnings = 0;
-      // Strangers must not fill the log.
-      const warnSparingly = (failure: FerryError): void => {
-        if (++warnings <= warningsMax) warn(failure);
-      };
+      const warnings = new SparingWarnings(warn);
       const access = (): ListenSecrets["access"] => secrets.access;
-      const taking = { door, admission, bounds, warn: warnSparingly, access, shown };
+      const taking = { door, admission, bounds, warn: warnings.add, access, shown };
       answerWith(server, bounds, (request, proceed) => takeRequest(request, proceed, taking));
       await startListening(server, address);
       reloading = setInterval(() => {
-        warnings = 0;
+        warnings.lookBack();
         reload(server, secrets, readSecrets).then(
           (fresh) => (secrets = fresh),
           (error: unknown) => warn(explain(error, `Reading the files of http:${where} anew`)),

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { SiteId } from "@siteferry/model";
+import { createServer as createPlainServer } from "node:net";
+import type { FerryError, SiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
+import { assert, asyncProperty, nat, uint8Array } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatIndex } from "../../outbox-index.ts";
 import { describeTransport } from "../../transport-contract.ts";
@@ -143,6 +145,41 @@ describe("a server that isn't what it should be", () => {
       await using at = await outbox(new Map([["/index.json", answer]]));
       await expect(at.receiver().incoming(10)).rejects.toMatchObject({ code: "link-protocol" });
     }
+  });
+
+  test("a few random bytes in an answer are a failure of the link, or change nothing", async () => {
+    const body = JSON.stringify({ siteferry: 1, bundles: [] });
+    const whole = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
+    let answer = Buffer.from(whole);
+    const server = createPlainServer((socket) => {
+      socket.on("error", () => {});
+      socket.once("data", () => socket.end(answer));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = server.address() as AddressInfo;
+    const receiver = httpPullReceiver(world, {
+      url: new URL(`http://127.0.0.1:${port}`),
+      secrets: async () => noSecrets,
+      proxy: "none",
+      timeoutMs: 5_000,
+      site: remote1,
+      stateDirectory: "/none",
+    });
+    const bytes = uint8Array({ maxLength: 8 });
+    await assert(
+      asyncProperty(nat(whole.length), nat(8), bytes, async (at, gone, put) => {
+        const parts = [whole.slice(0, at), Buffer.from(put), whole.slice(at + gone)];
+        answer = Buffer.concat(parts.map((part) => Buffer.from(part)));
+        const outcome = await receiver.incoming(10).then(
+          ({ length }) => `${length} files`,
+          (error: FerryError) => error.code,
+        );
+        expect(outcome).toMatch(/^(?:0 files$|link-|login-)/);
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+    await receiver.close();
+    server.close();
   });
 
   test("bundles of another site aren't even asked for", async () => {
