@@ -27,7 +27,7 @@ describe("the deadline", () => {
     expect(rows).toBe(40);
   });
   test("R30 ends an opening that goes on and on, with everything else getting its turn", async () => {
-    const pace = realPace(200);
+    const pace = realPace(1000);
     let turns = 0;
     const other = setInterval(() => turns++, 1);
     const endless = async (): Promise<never> => {
