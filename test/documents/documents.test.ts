@@ -12,7 +12,7 @@ import { byHttp, livedumpBySsh, pulled, throughTheLogin, toAProcess } from "./li
 import { byMail } from "./mail.ts";
 import { centreFirst, fromCmcdump, fromLivedump, livedump, statesAlone } from "./migration.ts";
 import { openPlace, type Place } from "./place.ts";
-import { install, readme } from "./set-up.ts";
+import { checked, install, readme } from "./set-up.ts";
 
 const needed = [
   "nagios",
@@ -28,6 +28,7 @@ const needed = [
 /** In this order: a site that is set up is looked at afterwards. */
 const walks: readonly (readonly [string, (place: Place) => Promise<void>])[] = [
   ["README.md: siteferry from a checkout", install],
+  ["installation.md: is it the right one", checked],
   ["operating.md, configuration.md: keys, init, enrol", firstSteps],
   ["README.md: both sides, and the objects let in", readme],
   ["operating.md, objects.md: how it is", looking],

@@ -16,6 +16,19 @@ export async function install(place: Place): Promise<void> {
   await place.hasten();
 }
 
+/** SHA256SUMS, signed as those who make the packages sign it; a file of another content isn't believed. */
+export async function checked(place: Place): Promise<void> {
+  const block = place.book.block("docs/installation.md", "ssh-keygen -Y verify");
+  await place.run(`mkdir /tmp/packages; cd /tmp/packages
+ssh-keygen -q -t ed25519 -N '' -f release
+(printf 'siteferry '; cat release.pub) > release_signers
+echo whole | tee siteferry.deb > siteferry.rpm; sha256sum siteferry.* > SHA256SUMS; rm siteferry.rpm
+ssh-keygen -q -Y sign -f release -n file SHA256SUMS`);
+  const check = `cd /tmp/packages\n${block}`;
+  expect(await place.run(check)).toMatch(/^Good "file" signature for siteferry [^]*deb: OK$/m);
+  await place.run(`echo other > /tmp/packages/siteferry.deb; ${check}`, { ends: [1] });
+}
+
 /** Both sides, and the objects of the site are seen at the core. */
 export async function readme(place: Place): Promise<void> {
   const { book } = place;
