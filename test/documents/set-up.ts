@@ -55,7 +55,8 @@ ln -s /usr/local/bin/siteferry /usr/bin/siteferry`);
   const crontab = await place.run("sed 's/^#[*]/*/' /etc/cron.d/siteferry");
   await place.runWithCron(crontab);
   expect(await place.run("siteferry status", nagios)).toContain("remote1");
-  await place.run("rm /usr/bin/siteferry /etc/cron.d/siteferry");
+  await place.run(book.inline(installation, "rm /etc/cron.d/siteferry"));
+  await place.run("rm /usr/bin/siteferry");
   await place.clear();
 }
 
