@@ -70,7 +70,7 @@ export async function removed(place: Place): Promise<void> {
   await place.run(place.book.block(installation, "sed -i"), {
     filledIn: { "systemctl reload nagios4": "kill -HUP $(cat /run/nagios4/nagios4.pid)" },
   });
-  await place.until(`! ${ofTheSite}`);
+  await place.until(`[ -s /var/lib/nagios4/objects.cache ] && ! ${ofTheSite}`);
   await place.run("nagios4 -v /etc/nagios4/nagios.cfg");
 }
 
