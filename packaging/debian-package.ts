@@ -55,10 +55,11 @@ function control(files: readonly PackageFile[], options: DebianOptions): string 
     "copyOf" in content ? readFileSync(content.copyOf).length : Buffer.byteLength(content.bytes),
   );
   const kilobytes = Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / 1024);
+  // dpkg wants an address and there is none yet: `.invalid` is for good nobody's (RFC 2606).
   return `Package: siteferry
 Version: ${version}
 Architecture: ${architecture}
-Maintainer: The siteferry developers <siteferry@localhost>
+Maintainer: The siteferry developers <maintainers@siteferry.invalid>
 Installed-Size: ${kilobytes}
 Depends: libc6 (>= ${glibc}), libstdc++6 (>= 5.1), libgcc-s1 | libgcc1, libatomic1, passwd
 Section: net

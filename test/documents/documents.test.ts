@@ -12,7 +12,7 @@ import { byHttp, livedumpBySsh, pulled, throughTheLogin, toAProcess } from "./li
 import { byMail } from "./mail.ts";
 import { centreFirst, fromCmcdump, fromLivedump, livedump, statesAlone } from "./migration.ts";
 import { openPlace, type Place } from "./place.ts";
-import { install, readme } from "./set-up.ts";
+import { checked, fromPackage, install, readme, removed } from "./set-up.ts";
 
 const needed = [
   "nagios",
@@ -28,12 +28,15 @@ const needed = [
 /** In this order: a site that is set up is looked at afterwards. */
 const walks: readonly (readonly [string, (place: Place) => Promise<void>])[] = [
   ["README.md: siteferry from a checkout", install],
+  ["installation.md: is it the right one", checked],
+  ["installation.md: what a package leaves, set up", fromPackage],
   ["operating.md, configuration.md: keys, init, enrol", firstSteps],
   ["README.md: both sides, and the objects let in", readme],
   ["operating.md, objects.md: how it is", looking],
   ["operating.md: the quarantine", quarantine],
   ["errors.md, installation.md and others: what stands in the text", elsewhere],
   ["operating.md, drop.md, bundle.md: a new epoch, a stick, what is in a bundle", byHand],
+  ["installation.md: taken out of the core", removed],
   ["livedump.md: dumps, and livedump's name", livedump],
   ["migration.md: livedump beside, compared, changed over, and back", fromLivedump],
   ["migration.md: the centre's own objects", statesAlone],

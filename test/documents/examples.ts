@@ -1,7 +1,9 @@
 // The four set-ups of docs/examples.md, each as an operator would take it over, up to objects at the core.
 
+import { expect } from "vitest";
 import { authorise, enrol, listening, ship, sshKey } from "./links.ts";
 import type { Place } from "./place.ts";
+import { keysIn } from "./set-up.ts";
 
 const examples = "docs/examples.md";
 const nagios = { user: "nagios" };
@@ -56,10 +58,15 @@ export async function dmz(place: Place): Promise<void> {
   const { book } = place;
   await begin(place, "dmz");
   await settle(place, "dmz");
-  await place.run("ssh-keygen -q -t ed25519 -N '' -f ssh.key", nagios);
+  const make =
+    "runuser -u nagios -- ssh-keygen -t ed25519 -N '' -C central -f /etc/siteferry/ssh.key";
+  await place.run(book.inline(examples, make));
   const line = book.block(examples, 'restrict,command="internal-sftp"');
   const key = { "ssh-ed25519 AAAAC3Nza… central": await sshKey(place) };
   await authorise(place, "/var/lib/nagios", line, key);
+  // As Debian has it, and its sshd another program for SFTP.
+  await place.run(`usermod -s /usr/sbin/nologin nagios
+grep '^Subsystem.sftp./usr/lib/openssh/sftp-server' /etc/ssh/sshd_config`);
   const scan = "ssh-keyscan monitor.dmz.example.net > /etc/siteferry/known_hosts";
   await place.run(book.inline(examples, scan));
   await place.startNagios();
@@ -94,13 +101,22 @@ naemon -d /etc/naemon/naemon.cfg`);
 export async function branches(place: Place): Promise<void> {
   const { book } = place;
   await begin(place, "branch-001");
-  await place.run("rm central.key*");
-  const keys = "runuser -u nagios -- siteferry keygen /etc/siteferry/central.key";
-  await place.run(book.block(examples, keys));
+  await place.run("rm /etc/siteferry/*");
+  const made = await place.run(book.block(examples, "# at the centre: the key that signs"));
+  const [centre = "", site = ""] = keysIn(made);
+  await place.run(book.block(examples, "# at the centre\nrunuser -u nagios -- siteferry enrol"), {
+    filledIn: {
+      "ssh-ed25519 AAAA… branch-001": site,
+      "ssh-ed25519 AAAA… central": centre,
+    },
+  });
+  // What init and enrol wrote would do as well, but for what the example says more.
+  for (const agent of ["sender", "receiver"]) {
+    expect(await place.run(`cat ${agent}.yaml`)).toContain("/etc/siteferry/branch-001.token");
+  }
   await place.run(
-    `(printf 'central '; cat central.key.pub) > centre_keys
-cp branch-001.token http.token; chmod 600 http.token
-siteferry keygen branch-002.key -C branch-002 | tail -1 >> allowed_signers`,
+    `siteferry keygen branch-002.key -C branch-002 | tail -1 >> allowed_signers
+umask 077; openssl rand -hex 32 > branch-002.token`,
     nagios,
   );
   await settle(place, "branch-001");

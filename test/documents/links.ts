@@ -108,7 +108,6 @@ export async function livedumpBySsh(place: Place): Promise<void> {
 export async function throughTheLogin(place: Place): Promise<void> {
   const { book } = place;
   await place.run(book.block(http, "runuser -u nagios -- sh -c 'umask 077; openssl rand"));
-  await place.run("cp -p remote1.token http.token");
   await place.run(
     book.inline(ssh, "useradd --system --create-home --shell /usr/sbin/nologin ferry"),
   );

@@ -33,9 +33,15 @@ export function passagesOf(document: string): readonly Passage[] {
     .replaceAll(fenced, (_, _indent, language: string, text: string) =>
       keep(language === "yaml" ? "yaml" : "block", text),
     )
-    .replaceAll(indented, (text) => keep("block", text.replaceAll(/^ {4}/gm, "")))
+    .replaceAll(indented, (text) => keep("block", withoutMargin(text)))
     .replaceAll(quoted, (_, text: string) => keep("inline", text.replaceAll(/\s+/g, " ")));
   return found;
+}
+
+/** In a list a block stands further in. */
+function withoutMargin(text: string): string {
+  const margins = text.match(/^ +(?=\S)/gm)!.map(({ length }) => length);
+  return text.replaceAll(new RegExp(`^ {${Math.min(...margins)}}`, "gm"), "");
 }
 
 /** The command of a line of a crontab, with or without a user's name. */
