@@ -100,6 +100,22 @@ test("all sites at once: those that aren't well, by name", () => {
   ]);
 });
 
+test("the receiver's own troubles are a warning where all sites are well, and a line each", () => {
+  const troubles = ["2 failures in its last run: a|b"];
+  const { state, text } = pluginOutputOfAll([judge({})], troubles);
+  expect(state).toBe(1);
+  expect(text.split("\n")).toEqual([
+    "SITEFERRY WARNING - 1 site: look at the receiver | sites=1;;;0 warning=0;;;0 critical=0;;;0 unknown=0;;;0",
+    "receiver: WARNING: 2 failures in its last run: a¦b",
+  ]);
+  const views = [{ facts: well, expected, health: judge({}) }];
+  for (const one of [views, []]) {
+    expect(statusTable(one, nowMs, undefined, troubles).split("\n").at(-1)).toBe(
+      "The receiver: WARNING  2 failures in its last run: a¦b",
+    );
+  }
+});
+
 test("a table for a terminal, with the numbers of each site", () => {
   const bad = { ...well, site: parseSiteId("remote2")!, keptMs: null, createdMs: null };
   const counted = { hosts: [20, 3, 1, 0], services: [90, 1, 2, 3, 4] };
