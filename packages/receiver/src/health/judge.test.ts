@@ -45,6 +45,12 @@ describe("a site is", () => {
     ["refused", { quarantined: refused(60_000) }, 1, "1 refused: signature-bad"],
     ["refused long ago", { quarantined: refused(3_600_000) }, 0, "last bundle 42 s ago"],
     ["incomplete", { missed: 3, missedMs: nowMs - 1000 }, 1, "3 bundles are missing"],
+    [
+      "incomplete, as one was refused",
+      { missed: 3, missedMs: nowMs - 1000, quarantined: refused(60_000) },
+      1,
+      "1 refused: signature-bad",
+    ],
     ["whole again", { missed: 3, missedMs: nowMs - 3_600_000 }, 0, "last bundle"],
     [
       "heard by one link only",
@@ -61,6 +67,7 @@ describe("a site is", () => {
     const health = judge(facts);
     expect(health.state).toBe(state);
     expect(health.summary).toContain(words);
+    expect(health.summary.includes("missing")).toBe(words.includes("missing"));
   });
 
   test("judged by its own interval; lost bundles are usual on a one-way link", () => {

@@ -21,7 +21,7 @@ export interface SiteFacts {
   readonly bundles: number;
   readonly bytes: number;
   readonly trafficOfDay: readonly TrafficSlot[];
-  /** Numbers that never came, and when one was passed over last; 0: never. */
+  /** Numbers that never came, and when one was passed over last that no silence explains; 0: never. */
   readonly missed: number;
   readonly missedMs: number;
   /** Bundles that wait in its outbox, and since when the oldest; as its sender said last. */
@@ -130,7 +130,8 @@ function otherTroubles(
   return [
     warning(refused.length > 0, `${refused.length} refused: ${refused[0]?.code ?? ""}`),
     warning(
-      !oneWay && missed > 0 && isRecent(missedMs),
+      // What was refused is said, and for as long.
+      !oneWay && missed > 0 && isRecent(missedMs) && refused.length === 0,
       missed === 1 ? "1 bundle is missing" : `${missed} bundles are missing`,
     ),
     warning(
