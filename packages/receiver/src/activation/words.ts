@@ -7,12 +7,20 @@ import type { KnownConfiguration } from "../configurations.ts";
 import { begin } from "./go-live.ts";
 import { type ActivationRecord, saveActivation } from "./record.ts";
 import type { OpenTarget } from "./target.ts";
+import { loadSiteRecord } from "../mirror.ts";
 
 type Spool = Pick<ReceiverSettings, "spool">;
 type Request = "rollback" | "resume";
 
-/** The site's configurations may go live from the next run on. False: they could before. */
+/**
+ * The site's configurations may go live from the next run on. False: they could before.
+ * @throws FerryError `nothing-waits` if none has come: an approval is for what somebody has looked at
+ */
 export async function approve(files: FileSystem, { spool }: Spool, site: SiteId): Promise<boolean> {
+  const record = await loadSiteRecord(files, `${spool}/receiver`, site);
+  if ((record?.config ?? record?.dump?.config ?? null) === null) {
+    throw new FerryError("nothing-waits", `No configuration of ${site} has come yet`);
+  }
   const name = `approved-${site}`;
   const isNew = (await files.status(`${spool}/receiver/state/${name}`)) === null;
   await leave(files, `${spool}/receiver`, name);
