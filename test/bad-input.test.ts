@@ -289,6 +289,14 @@ describe("a damaged bundle", () => {
     const whole = await siteferry(["inspect", path, ...signers]);
     expect(whole.status, whole.stderr).toBe(0);
     expect(whole.stdout).toContain("keyframe of remote1 for central");
+    expect(whole.stdout).toContain(" (in allowed_signers)");
+    const others = `${installation.path}/others`;
+    await writeFile(others, "# nobody\n");
+    const unknown = await siteferry(["inspect", path, "--allowed-signers", others]);
+    expect([unknown.status, unknown.stdout]).toEqual([
+      76,
+      expect.stringMatching(/ \(NOT in allowed_signers\)[^]*REFUSED: the key .* isn't in allowed/),
+    ]);
     for (const table of ["services: 20", "comments: 0", "downtimes: 0", "events: 0"]) {
       expect(whole.stdout).toContain(`${table} rows`);
     }
