@@ -75,6 +75,15 @@ describe("a site is", () => {
     expect(judge({ missed: 3, missedMs: nowMs }, { oneWay: true }).state).toBe(0);
   });
 
+  test("made long before it came: said, no trouble, and no clock that is still ahead", () => {
+    const late = { createdMs: nowMs - 42_000 - 1_200_000 };
+    expect(judge({ ...late, aheadSeconds: 180 })).toMatchObject({
+      state: 0,
+      details: ["Made 20 min before it came: a slow link, or the site's clock is behind"],
+    });
+    expect(judge(late, { intervalMs: 3_600_000 }).details).toEqual([]);
+  });
+
   test("several things at once: the worst counts, and all are said", () => {
     const health = judge({ keptMs: nowMs - 500_000, awaitsApproval: true });
     expect(health.state).toBe(2);

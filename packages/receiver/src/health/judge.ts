@@ -96,7 +96,7 @@ export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: numbe
     site,
     state,
     summary: found.map(({ words }) => words).join(", ") || usual,
-    details: detailsOf(facts),
+    details: [...lagOf(facts, expected), ...detailsOf(facts)],
     perfData: perfData.join(" "),
   };
 }
@@ -138,10 +138,31 @@ function otherTroubles(
       waitsMs > criticalAfter * intervalMs,
       `${outbox.waiting} wait in its outbox for ${durationOf(waitsMs / 1000)}`,
     ),
-    warning(aheadSeconds > skewSeconds, `its clock is ${durationOf(aheadSeconds)} ahead`),
+    warning(
+      aheadSeconds > skewSeconds && !isPutBack(facts),
+      `its clock is ${durationOf(aheadSeconds)} ahead`,
+    ),
     warning(facts.awaitsApproval, `its objects wait for: siteferry config approve ${site}`),
     warning(facts.removalHeld, `it removes many hosts: siteferry config approve ${site}`),
     warning(facts.rejected !== null, "the core refuses its new objects"),
+  ];
+}
+
+/** The newest says otherwise than those before it. */
+function isPutBack({ keptMs, createdMs }: SiteFacts): boolean {
+  return (keptMs ?? 0) - (createdMs ?? 0) > skewSeconds * 1000;
+}
+
+/** No trouble: a link may be slow, and the age is told by the centre's clock alone. */
+function lagOf(
+  { keptMs, createdMs }: SiteFacts,
+  { intervalMs, criticalAfter }: Expectations,
+): string[] {
+  if (keptMs === null || createdMs === null) return [];
+  const lagMs = keptMs - createdMs;
+  if (lagMs <= criticalAfter * intervalMs) return [];
+  return [
+    `Made ${durationOf(lagMs / 1000)} before it came: a slow link, or the site's clock is behind`,
   ];
 }
 
