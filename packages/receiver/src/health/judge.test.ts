@@ -2,7 +2,7 @@ import { parseSiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { type Expectations, judgeSite, type SiteFacts } from "./judge.ts";
 import { numbersOf } from "./numbers.ts";
-import { pluginOutput, pluginOutputOfAll, statusTable } from "./words.ts";
+import { pluginOutput, pluginOutputOfAll, statusRecord, statusTable } from "./words.ts";
 
 const nowMs = Date.UTC(2026, 10, 1, 12);
 const expected: Expectations = {
@@ -136,7 +136,13 @@ test("a table for a terminal, with the numbers of each site", () => {
   const bad = { ...well, site: parseSiteId("remote2")!, keptMs: null, createdMs: null };
   const counted = { hosts: [20, 3, 1, 0], services: [90, 1, 2, 3, 4] };
   const slot = { fromMs: nowMs, bytes: 1_234_567, bundles: 9 };
-  const good = { ...well, counted, trafficOfDay: [slot], refusedValues: ["host a|b"] };
+  const good = {
+    ...well,
+    counted,
+    trafficOfDay: [slot],
+    refusedValues: ["host a|b"],
+    refusedValueCount: 1,
+  };
   const dumped = { hosts: [7], services: [30], isDump: true as const };
   const dump = { ...well, site: parseSiteId("cmk")!, counted: dumped };
   const views = [good, bad, dump].map((facts) => ({
@@ -147,9 +153,10 @@ test("a table for a terminal, with the numbers of each site", () => {
   expect(statusTable(views, nowMs).split("\n")).toEqual([
     "SITE     STATE    AGE   LAG  DOWN     PROBLEMS  LAST DAY      MISSING  REFUSED",
     "remote1  OK       42 s  1 s  4 of 24  6 of 100  1.23 MB in 9  0        0",
-    "         host a¦b",
+    "         1 value left out or replaced: siteferry config diff, or status --json",
     "remote2  UNKNOWN  -     -    -        -         0 B in 0      0        0        no bundle has come yet",
     "cmk      OK       42 s  1 s  ? of 7   ? of 30   0 B in 0      0        0",
   ]);
+  expect(statusRecord(views[0]!, nowMs)).toMatchObject({ refusedValues: ["host a|b"] });
   expect(numbersOf(dump, nowMs)).toMatchObject({ hosts: { dumped: 7 }, services: { dumped: 30 } });
 });

@@ -1,7 +1,7 @@
 // How well a site is, from what the receiver knows of it. Pure; the words and states are those of a
 // monitoring plugin, because that is what an operator looks at.
 
-import { durationOf, type PluginState, type Trouble, worstOf } from "@siteferry/agent";
+import { counted, durationOf, type PluginState, type Trouble, worstOf } from "@siteferry/agent";
 import { printable, type SiteId } from "@siteferry/model";
 import { skewSeconds } from "../site-clock.ts";
 import type { CountedStates } from "./counted-states.ts";
@@ -96,7 +96,11 @@ export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: numbe
     site,
     state,
     summary: found.map(({ words }) => words).join(", ") || usual,
-    details: [...lagOf(facts, expected), ...detailsOf(facts)],
+    details: [
+      ...lagOf(facts, expected),
+      ...detailsOf(facts),
+      ...(state === 0 ? valuesInShort(facts) : valuesOf(facts)),
+    ],
     perfData: perfData.join(" "),
   };
 }
@@ -166,22 +170,26 @@ function lagOf(
   ];
 }
 
-function detailsOf({
-  quarantined,
-  rejected,
-  refusedValues,
-  refusedValueCount,
-}: SiteFacts): string[] {
+function detailsOf({ quarantined, rejected }: SiteFacts): string[] {
   const [newest] = quarantined;
-  const left = refusedValueCount - refusedValues.length;
   return [
     ...(newest === undefined
       ? []
       : [`Refused ${timeOf(newest.refusedMs)}: ${newest.code}: ${printable(newest.message, 300)}`]),
     ...(rejected === null ? [] : [`The core refuses what is new: ${printable(rejected, 600)}`]),
-    ...refusedValues,
-    ...(left > 0 && refusedValues.length > 0 ? [`and ${left} more refused values`] : []),
   ];
+}
+
+function valuesOf({ refusedValues, refusedValueCount }: SiteFacts): readonly string[] {
+  const left = refusedValueCount - refusedValues.length;
+  if (left === 0 || refusedValues.length === 0) return refusedValues;
+  return [...refusedValues, `and ${left} more refused values`];
+}
+
+/** They may stay for ever: of a site that is well they aren't worth a line each. */
+function valuesInShort({ refusedValueCount: count }: SiteFacts): string[] {
+  const words = `${counted(count, "value")} left out or replaced: siteferry config diff, or status --json`;
+  return count === 0 ? [] : [words];
 }
 
 export function timeOf(ms: number): string {

@@ -118,7 +118,9 @@ function outOf(counts: Readonly<Record<string, number>> | null, bad: readonly st
 
 /** As an object of JSON: how the site is, and its numbers. */
 export function statusRecord({ facts, health }: SiteView, nowMs: number): object {
-  return { ...health, state: stateNames[health.state], numbers: numbersOf(facts, nowMs) };
+  const { refusedValues } = facts;
+  const numbers = numbersOf(facts, nowMs);
+  return { ...health, state: stateNames[health.state], numbers, refusedValues };
 }
 
 /** `1.2 kB`: three digits at most. */
