@@ -35,10 +35,17 @@ describe.skipIf(missingFor("nagios") !== null)("how a site is", () => {
 
     const status = await centre.ask("status");
     expect(status.status, status.stderr).toBe(0);
-    expect(status.stdout).toMatch(/^SITE .*\nalpha +OK +\d+ s .* 0 of 1 .*\n +host web: alias/);
+    expect(status.stdout).toMatch(
+      /^SITE .*\nalpha +OK +\d+ s .* 0 of 1 .*\n +1 value left out or replaced/,
+    );
     const listed = JSON.parse((await centre.ask("status", "--json")).stdout) as unknown;
     expect(listed).toMatchObject([
-      { site: "alpha", state: "OK", numbers: { hosts: { up: 1 }, bundlesOfDay: 2 } },
+      {
+        site: "alpha",
+        state: "OK",
+        numbers: { hosts: { up: 1 }, bundlesOfDay: 2 },
+        refusedValues: [expect.stringMatching(/^host web: alias .*: replaced/)],
+      },
       { state: "WARNING" },
     ]);
     expect(await centre.ask("check", "alpha")).toMatchObject({ status: 0 });

@@ -11,7 +11,7 @@ import type { ReceiveReport } from "../receive.ts";
 import { type Centre, makeCentre, nowMs, remote1, remote2 } from "../test-centre.ts";
 import type { CoreControl } from "./core-control.ts";
 import { TestCore } from "./test-core.ts";
-import { approve, request } from "./words.ts";
+import { approve, reloadableFrom, request } from "./words.ts";
 
 let said: { readonly level: string; readonly message: string; readonly fields: object }[];
 let centre: Centre;
@@ -157,11 +157,18 @@ describe("a first configuration", () => {
       code: "nothing-waits",
     });
     await say(["web"]);
-    await run();
-    expect(await run()).toMatchObject({ awaitingApproval: 1 });
+    // Nothing is live and nothing may be: the core isn't reloaded for it, and needn't wait afterwards.
+    expect(await run()).toMatchObject({ awaitingApproval: 1, activations: 0 });
+    expect([core.checks, core.reloads]).toEqual([0, 0]);
+    expect(await reloadableFrom(core.files, centreSettings(), core.nowMs)).toBe(0);
     expect(await approve(core.files, centreSettings(), remote1)).toBe(true);
     expect(await approve(core.files, centreSettings(), remote1)).toBe(false);
-    await request(core.files, centreSettings(), "resume");
+    expect(await run()).toMatchObject({ awaitingApproval: 0, activations: 1 });
+    const reloadedMs = core.nowMs;
+    expect(await reloadableFrom(core.files, centreSettings(), reloadedMs + 1)).toBe(
+      reloadedMs + 60_000,
+    );
+    expect(await reloadableFrom(core.files, centreSettings(), reloadedMs + laterMs)).toBe(0);
   });
 });
 
