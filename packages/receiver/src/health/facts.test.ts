@@ -72,8 +72,9 @@ test("numbers that are passed over after a silence are counted, and no reason fo
   };
   expect(await at(0, 1)).toEqual([0, 0]);
   expect(await at(1, 2)).toEqual([0, 0]);
-  // 30 minutes of silence; at its end come what waited in the outbox.
-  expect(await at(31, 20, 32)).toEqual([28, 0]);
+  // 30 minutes of silence; at its end comes what waited in the outbox.
+  expect(await at(31, 20)).toEqual([17, 0]);
+  expect(await at(31.2, 32)).toEqual([28, 0]);
   expect(await at(32, 33)).toEqual([28, 0]);
   // Without a silence, and more than a silence has.
   expect(await at(33, 35)).toEqual([29, 33]);

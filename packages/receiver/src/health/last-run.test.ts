@@ -34,6 +34,11 @@ test("what is refused is a site's, not the receiver's", async () => {
   await using centre = await makeCentre({ remote1: {} });
   await writeFile(`${centre.path}/link/remote1-000000000001-000000000001.keyframe.ferry`, "hello");
   expect(await troublesAfterRun(centre)).toEqual([]);
+  await writeFile(`${centre.path}/receiver/inbox/hello.ferry@_@0`, "hello");
+  await rename(`${centre.path}/link`, `${centre.path}/gone`);
+  const [words = ""] = await troublesAfterRun(centre);
+  expect(words).toMatch(/: system-error: drop/);
+  expect(words).not.toContain("bundle-not-one");
 });
 
 test("a run that is as the one before writes nothing", async () => {
