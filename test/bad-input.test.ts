@@ -289,6 +289,14 @@ describe("a damaged bundle", () => {
     const whole = await siteferry(["inspect", path, ...signers]);
     expect(whole.status, whole.stderr).toBe(0);
     expect(whole.stdout).toContain("keyframe of remote1 for central");
+    expect(whole.stdout).toContain(" (in allowed_signers)");
+    const others = `${installation.path}/others`;
+    await writeFile(others, "# nobody\n");
+    const unknown = await siteferry(["inspect", path, "--allowed-signers", others]);
+    expect([unknown.status, unknown.stdout]).toEqual([
+      76,
+      expect.stringMatching(/ \(NOT in allowed_signers\)[^]*REFUSED: the key .* isn't in allowed/),
+    ]);
     for (const table of ["services: 20", "comments: 0", "downtimes: 0", "events: 0"]) {
       expect(whole.stdout).toContain(`${table} rows`);
     }
@@ -301,6 +309,33 @@ describe("a damaged bundle", () => {
     expect(damaged.status).toBe(76);
     expect(damaged.stdout + damaged.stderr).toMatch(/R\d\d|bundle-flags/);
   });
+});
+
+test("what the receiver itself fails at is in status and check until it works again", async () => {
+  await using installation = await install({ livestatus: `unix:${socket()}` });
+  const { link, receiverYaml, path } = installation;
+  const ask = async (...words: readonly string[]) => {
+    const { status, stdout } = await siteferry([...words, "--config", receiverYaml]);
+    return [status, stdout];
+  };
+  await installation.send();
+  await rename(link, `${link}.gone`);
+  expect((await installation.receive()).status).toBe(75);
+  expect(await ask("check", "--all")).toEqual([
+    1,
+    expect.stringMatching(/look at the receiver, remote1 .*\nreceiver: WARNING: 1 failure.*ENOENT/),
+  ]);
+  await rename(`${link}.gone`, link);
+  // A run that doesn't come so far is none that was well.
+  await rename(`${path}/allowed_signers`, `${path}/elsewhere`);
+  expect((await installation.receive()).status).toBe(78);
+  expect(await ask("status")).toEqual([
+    0,
+    expect.stringMatching(/\nThe receiver: WARNING {2}1 failure .*: settings-unreadable: .*\n$/),
+  ]);
+  await rename(`${path}/elsewhere`, `${path}/allowed_signers`);
+  expect((await installation.receive()).status).toBe(0);
+  expect(await ask("check", "--all")).toEqual([0, expect.stringContaining("all are well")]);
 });
 
 interface Listening extends AsyncDisposable {

@@ -156,6 +156,11 @@ export const failureTable = {
     meaning: "The first configuration of a site waits for an operator",
     advice: "Look at it with `siteferry config diff`, then `siteferry config approve SITE`.",
   },
+  "nothing-waits": {
+    kind: "configuration",
+    meaning: "Nothing came of the site that could be approved",
+    advice: "Once siteferry status shows a bundle of it, look at it with `siteferry config diff`.",
+  },
   "system-error": {
     kind: "transient",
     meaning: "The system refused a file or network operation",

@@ -45,7 +45,7 @@ export function appliedStore({ files, random, log }: World, directory: string): 
 
 /** A short text that says up to where a target has come; "" if that isn't known. */
 export async function loadProgress(
-  { files }: World,
+  { files }: Pick<World, "files">,
   directory: string,
   name: string,
 ): Promise<string> {

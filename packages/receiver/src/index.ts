@@ -1,7 +1,7 @@
 // The agent at the centre.
 
 export { changesIn, type ObjectChange, type ObjectsView } from "./activation/view.ts";
-export { approve, request } from "./activation/words.ts";
+export { approve, reloadableFrom, request } from "./activation/words.ts";
 export { BundleCache } from "./bundle-cache.ts";
 export { dumpHosts } from "./dump-hosts.ts";
 export { withSite } from "./enrol-site.ts";

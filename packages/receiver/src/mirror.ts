@@ -27,7 +27,14 @@ import type { CountedStates } from "./health/counted-states.ts";
 import { type Traffic, trafficAfter } from "./health/traffic.ts";
 import type { Opening } from "./opening.ts";
 import { type Arrival, arrivalsAfter, tellClock } from "./site-clock.ts";
-import { advance, fillGap, type HighWaterMark, judgeOrder, type OrderedBundle } from "./order.ts";
+import {
+  advance,
+  fillGap,
+  type HighWaterMark,
+  isFromSilence,
+  judgeOrder,
+  type OrderedBundle,
+} from "./order.ts";
 
 /** What the receiver knows of a site, durable before anything of it is applied. */
 export interface SiteRecord {
@@ -42,7 +49,7 @@ export interface SiteRecord {
   readonly arrivals?: readonly Arrival[];
   /** What its sender said last of its outbox; absent: nothing. */
   readonly outbox?: OutboxNote | null;
-  /** When a number was passed over last; absent: never. Milliseconds since 1970. */
+  /** When a number was passed over last that no silence explains; absent: never. Milliseconds since 1970. */
   readonly missedMs?: number;
   /** How many objects were in which state at the newest keyframe, delta or dump; absent in records of before. */
   readonly counted?: CountedStates | undefined;
@@ -127,7 +134,7 @@ interface Passed {
  * before the mark is durable changes nothing: the bundle still lies in the inbox.
  */
 export async function keep(
-  { world: { files, random, clock, log }, spool, cache }: Opening,
+  { world: { files, random, clock, log }, settings: { sites }, spool, cache }: Opening,
   inboxPath: string,
   { bundle, sizeBytes, counted }: Passed,
   before: SiteRecord | null,
@@ -139,7 +146,10 @@ export async function keep(
   const nowMs = clock.now();
   const arrivals = before?.arrivals ?? [];
   const mark = markAfter(before?.mark ?? null, orderedBundle(header), nowMs);
-  const hasMissed = mark.missed > (before?.mark.missed ?? 0);
+  const passed = mark.missed - (before?.mark.missed ?? 0);
+  const times = arrivals.map(({ keptMs }) => keptMs);
+  const { interval } = sites[header.site]!;
+  const hasMissed = passed > 0 && !isFromSilence(passed, times, interval, nowMs);
   const record: SiteRecord = {
     mark,
     outbox: bundle.outbox ?? before?.outbox ?? null,

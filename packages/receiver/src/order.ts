@@ -76,6 +76,23 @@ export function missedBetween(
   return epoch === mark.epoch ? Math.max(0, sequence - mark.sequence - 1) : 0;
 }
 
+/**
+ * Whether a silence explains passed-over numbers: while a link is down, the sender numbers on, and what a newer
+ * bundle supersedes never travels. A run takes up to two numbers. What comes at the end of the silence comes
+ * together, and may have gaps of its own.
+ */
+export function isFromSilence(
+  passed: number,
+  keptMs: readonly number[],
+  intervalMs: number,
+  nowMs: number,
+): boolean {
+  const before = keptMs.findLast((one) => nowMs - one > intervalMs / 2);
+  if (before === undefined) return false;
+  const silentRuns = Math.round((nowMs - before) / intervalMs) - 1;
+  return silentRuns > 0 && passed <= 2 * silentRuns + 2;
+}
+
 /** The mark after a bundle that came later than its number, and was wanted all the same. */
 export function fillGap(mark: HighWaterMark, { hash }: OrderedBundle): HighWaterMark {
   const earlier = [hash, ...mark.earlier].slice(0, earlierMax);

@@ -8,6 +8,7 @@ import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
 import { dropRequests } from "./activation/words.ts";
 import { ownHostsAt } from "./centre-hosts.ts";
+import { noteRun, RunNotes } from "./health/last-run.ts";
 import { lookAtAllSites, reportSites } from "./health/site-services.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
 import { carryOutForget } from "./forget.ts";
@@ -76,6 +77,15 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
 }
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
+  const { world, spool } = receiver;
+  const notes = new RunNotes();
+  const heard = { ...receiver, world: { ...world, log: notes.listening(world.log) } };
+  const report = await runOnce(heard, notes);
+  await noteRun(world, spool, notes, report.failed);
+  return report;
+}
+
+async function runOnce(receiver: Receiver, notes: RunNotes): Promise<ReceiveReport> {
   const { world, settings, spool, transports } = receiver;
   // It sweeps, and what a transport that still works is writing is no leftover.
   if ((receiver.takingIn?.running.size ?? 0) === 0) {
@@ -117,7 +127,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
     cmcWaiting: 0,
   };
   const awaited = await reconcileAllObjects(receiver, report);
-  const sites = { awaited, silent: await silentSites(receiver, report) };
+  const sites = { awaited, silent: await silentSites(receiver, report), notes };
   for (const target of settings.targets) {
     if ("checkresults" in target) {
       await reconcileSites(receiver, report, target.checkresults, sites);
@@ -162,6 +172,7 @@ interface SitesNow {
   /** Whose objects no core knows, as they wait for an operator. */
   readonly awaited: Set<SiteId>;
   readonly silent: SilentSites;
+  readonly notes: RunNotes;
 }
 
 async function silentSites(receiver: Receiver, report: ReceiveReport): Promise<SilentSites> {
@@ -197,7 +208,7 @@ async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
   target: CheckResultsSettings,
-  { awaited, silent }: SitesNow,
+  { awaited, silent, notes }: SitesNow,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
     let live: Promise<LiveObjects> | null = null;
@@ -211,7 +222,9 @@ async function reconcileSites(
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
         const readKnown = awaited.has(site) ? async () => () => false : readLive;
         const centre = { readLive: readKnown, ownHosts, silent };
-        add(report, await reconcileStates(receiver, target, site, centre));
+        const counts = await reconcileStates(receiver, target, site, centre);
+        add(report, counts);
+        notes.addUnread(counts?.unreadSinceMs ?? null, counts?.withdrawn ?? 0);
       });
     }
   });

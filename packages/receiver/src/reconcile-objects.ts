@@ -61,6 +61,7 @@ export async function reconcileObjects(
 
   // It waits for its turn; nothing is forgotten, as the inputs still differ.
   if (isTooSoon(world.clock.now(), record, settings)) return report();
+  if (await isNothingYet(opening, target, record, approved)) return report();
 
   // What earlier runs only tried, and this one's is removed by the next at the latest.
   await tidy(target, record);
@@ -120,6 +121,17 @@ async function tidy(
 ): Promise<void> {
   const kept = [live, await generations.live(), failed?.generation ?? null, ...history];
   await generations.prune(kept.filter((id) => id !== null));
+}
+
+/** A first generation without objects isn't worth a reload, nor the wait for the next one. */
+async function isNothingYet(
+  { settings }: Opening,
+  { generations }: OpenTarget,
+  { live }: ActivationRecord,
+  approved: readonly KnownConfiguration[],
+): Promise<boolean> {
+  if (approved.length > 0 || settings.health.host !== undefined || live !== null) return false;
+  return (await generations.live()) === null;
 }
 
 function isTooSoon(

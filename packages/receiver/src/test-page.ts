@@ -51,6 +51,7 @@ export function pageFacts(
     sites: viewSites({ settings }, facts, pageNowMs),
     strangers: [],
     freeSpace: 0.5,
+    troubles: [],
     runs: { ...noRuns, runs: 1, endedMs: pageNowMs - minuteMs },
   };
 }
@@ -110,5 +111,5 @@ export function hostilePage(): PageFacts {
     silent: { keptMs: pageNowMs - 99 * 24 * 60 * minuteMs, missed: 3 },
     well: {},
   });
-  return { ...facts, strangers: refusedBecause(hostileTexts) };
+  return { ...facts, troubles: [said], strangers: refusedBecause(hostileTexts) };
 }

@@ -32,6 +32,10 @@ export interface ResultCounts {
   neverChecked: number;
   /** An earlier result lies unread in the core's spool; the newest one follows when it is read. */
   waitingForCore: number;
+  /** Since when the oldest file lies unread there, those of this pass left out; null: none does. */
+  unreadSinceMs: number | null;
+  /** Files that were taken back to be written anew, as the core hadn't read them for half an hour. */
+  withdrawn: number;
   waitingForConfiguration: number;
   /** Checked before what the core has already. */
   older: number;
@@ -90,6 +94,8 @@ export function planResults(states: States, context: PlanContext): Plan {
     unchanged: 0,
     neverChecked: 0,
     waitingForCore: 0,
+    unreadSinceMs: null,
+    withdrawn: 0,
     waitingForConfiguration: 0,
     older: 0,
     future: 0,

@@ -108,15 +108,16 @@ async function applyStates(
     hostName,
     isLive,
   });
+  const seen = { ...plan.counts, withdrawn: record.withdrawn, unreadSinceMs: oldestOf(pending) };
   if (plan.due.length === 0) {
-    tellTheUnusual(log, site, plan.counts, record.withdrawn);
+    tellTheUnusual(log, site, seen);
     if (record.changed) {
       // A file that a power cut brings back must still be in the record: with a newer one beside it
       // the core could end with the older result.
       await files.syncDirectory(path);
       await store.save(site, record);
     }
-    return plan.counts;
+    return seen;
   }
 
   const earlier = planEarlier(plan.due, states.events ?? [], {
@@ -126,8 +127,8 @@ async function applyStates(
     planned: plan.results,
   });
   const { count, passedOver } = earlier;
-  const counts: ResultCounts = { ...plan.counts, earlier: count, passedOver };
-  tellTheUnusual(log, site, counts, record.withdrawn);
+  const counts: ResultCounts = { ...seen, earlier: count, passedOver };
+  tellTheUnusual(log, site, counts);
   const header = headerLine(site, nowMs);
   const batches = batchesOf(plan.due, earlier.results, header, { core, secondsAhead });
   const staged = new Map<string, PendingFile>();
@@ -153,6 +154,11 @@ async function applyStates(
   });
   await release(directory, site, [...staged.keys()]);
   return { ...counts, written: plan.due.length + count, files: staged.size };
+}
+
+function oldestOf(pending: AppliedRecord["pending"]): number | null {
+  const times = [...pending.values()].map(({ sinceMs }) => sinceMs);
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 function objectsIn(pending: AppliedRecord["pending"]): Set<ObjectKey> {
@@ -240,8 +246,8 @@ async function allSettled(work: readonly Promise<void>[]): Promise<void> {
   }
 }
 
-function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts, withdrawn: number): void {
-  const { older, future, unusable, passedOver } = counts;
+function tellTheUnusual(log: Log, site: SiteId, counts: ResultCounts): void {
+  const { older, future, unusable, passedOver, withdrawn } = counts;
   if (older > 0) tellOlder(log, site, older);
   if (future > 0) {
     log.warn({ site, future }, "Results from the future are held back: compare the site's clock");

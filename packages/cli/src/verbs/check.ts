@@ -50,8 +50,9 @@ async function checkSites(site: string | undefined, options: CheckOptions): Prom
   }
   const { pluginOutput, pluginOutputOfAll } = await import("@siteferry/receiver");
   const { lookAtAll } = await import("./status.ts");
-  const health = (await lookAtAll(config)).map((one) => one.health);
-  if (all) return pluginOutputOfAll(health);
+  const { sites, troubles } = await lookAtAll(config);
+  const health = sites.map((one) => one.health);
+  if (all) return pluginOutputOfAll(health, troubles);
   const known = health.map((each) => each.site);
   const one = health[known.indexOf(siteIn(known, site!, config))]!;
   return { state: one.state, text: pluginOutput(one) };

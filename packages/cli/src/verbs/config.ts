@@ -11,6 +11,7 @@ import {
   type ObjectsView,
   receiverSchema,
   type ReceiverSettings,
+  reloadableFrom,
   releaseHeld,
   request,
 } from "@siteferry/receiver";
@@ -71,9 +72,7 @@ export async function approveSite(
   const settings = await ownSettings(config);
   if (name === undefined) {
     await request(nodeFiles, settings, "resume");
-    process.stdout.write(
-      "What is known goes live again, in the next run that may reload the core.\n",
-    );
+    process.stdout.write(`What is known goes live again ${await nextRun(settings)}.\n`);
     return;
   }
   const site = siteIn(Object.keys(settings.sites), name, config);
@@ -84,9 +83,13 @@ export async function approveSite(
     return;
   }
   const also = held > 0 ? ", with the hosts that it removes" : "";
-  process.stdout.write(
-    `The objects of ${site} go live in the next run that may reload the core${also}.\n`,
-  );
+  process.stdout.write(`The objects of ${site} go live ${await nextRun(settings)}${also}.\n`);
+}
+
+async function nextRun(settings: ReceiverSettings): Promise<string> {
+  const fromMs = await reloadableFrom(nodeFiles, settings, Date.now());
+  if (fromMs === 0) return "in the next run";
+  return `in the first run from ${timeOf(fromMs)} on, as the core was reloaded just now`;
 }
 
 export async function rollBack({ config }: ConfigOptions): Promise<void> {

@@ -39,6 +39,8 @@ export interface InspectOptions {
 /** What could be seen: a bundle, or why the centre would refuse it and how far one came. */
 interface Findings {
   readonly header: BundleHeader | null;
+  /** Whether its key is in the list; null: there is none. */
+  readonly isListed: boolean | null;
   readonly bundle: OpenedBundle | Refusal;
   /** Why the centre would refuse the vendor's dump that could be opened. */
   readonly dump?: Refusal;
@@ -69,12 +71,14 @@ async function inspect(
   { allowedSigners, centre, identity, revokedKeys }: InspectOptions,
 ): Promise<Findings> {
   let header: BundleHeader | null = null;
+  let isListed: boolean | null = null;
   try {
     header = readHeader(bytes).unverified;
     const signers =
       allowedSigners === undefined
         ? ownSigner(bytes)
         : parseAllowedSigners(await readText(nodeFiles, allowedSigners), allowedSigners);
+    if (allowedSigners !== undefined) isListed = signers.has(header.keyId);
     const recipient = centre === undefined ? header.recipient : parseSiteId(centre);
     if (recipient === null) {
       throw new FerryError("usage-wrong", `--centre: "${printable(centre ?? "")}" isn't an id`);
@@ -96,9 +100,9 @@ async function inspect(
         : parseAgeIdentities(await readKey(nodeFiles, identity), identity);
     const bundle = await unpack(envelope, { identities });
     const dump = bundle.kind === "verbatim" ? await refusalOf(bundle) : null;
-    return { header, bundle, ...(dump && { dump }) };
+    return { header, isListed, bundle, ...(dump && { dump }) };
   } catch (error) {
-    if (error instanceof Refusal) return { header, bundle: error };
+    if (error instanceof Refusal) return { header, isListed, bundle: error };
     throw error;
   }
 }
@@ -113,11 +117,11 @@ async function refusalOf(bundle: OpenedVerbatim): Promise<Refusal | null> {
   }
 }
 
-function asText(
-  { header, bundle, dump }: Findings,
-  { allowedSigners, rows }: InspectOptions,
-): string {
-  const trust = allowedSigners === undefined ? "not compared with any list" : "in allowed_signers";
+function asText({ header, isListed, bundle, dump }: Findings, { rows }: InspectOptions): string {
+  const trust =
+    isListed === null
+      ? "not compared with any list"
+      : `${isListed ? "in" : "NOT in"} allowed_signers`;
   const lines = header === null ? [] : headerLines(header, trust);
   if (bundle instanceof Refusal) {
     lines.push("", `REFUSED: ${bundle.message}`, `  ${whatItIs(bundle)}`);

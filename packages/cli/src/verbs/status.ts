@@ -2,6 +2,7 @@
 
 import { openLog, painterFor, readSettings } from "@siteferry/agent";
 import {
+  lookAtReceiver,
   lookAtSites,
   receiverSchema,
   type SiteView,
@@ -18,7 +19,7 @@ export async function showStatus({
   config,
   json,
 }: StatusOptions & { readonly json: boolean }): Promise<void> {
-  const all = await lookAtAll(config);
+  const { sites: all, troubles } = await lookAtAll(config);
   const nowMs = Date.now();
   const text = json
     ? JSON.stringify(
@@ -26,12 +27,18 @@ export async function showStatus({
         null,
         2,
       )
-    : statusTable(all, nowMs, painterFor(process.stdout));
+    : statusTable(all, nowMs, painterFor(process.stdout), troubles);
   process.stdout.write(`${text}\n`);
 }
 
 /** @throws FerryError if the settings or the spool can't be read */
-export async function lookAtAll(config: string): Promise<readonly SiteView[]> {
+export async function lookAtAll(
+  config: string,
+): Promise<{ readonly sites: readonly SiteView[]; readonly troubles: readonly string[] }> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
-  return await lookAtSites(settings, await openLog({ name: "status", level: "error" }));
+  const log = await openLog({ name: "status", level: "error" });
+  return {
+    sites: await lookAtSites(settings, log),
+    troubles: await lookAtReceiver(settings, log),
+  };
 }

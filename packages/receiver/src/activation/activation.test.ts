@@ -8,10 +8,10 @@ import {
 } from "@siteferry/testkit/simulation";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ReceiveReport } from "../receive.ts";
-import { type Centre, makeCentre, nowMs, remote2 } from "../test-centre.ts";
+import { type Centre, makeCentre, nowMs, remote1, remote2 } from "../test-centre.ts";
 import type { CoreControl } from "./core-control.ts";
 import { TestCore } from "./test-core.ts";
-import { approve, request } from "./words.ts";
+import { approve, reloadableFrom, request } from "./words.ts";
 
 let said: { readonly level: string; readonly message: string; readonly fields: object }[];
 let centre: Centre;
@@ -85,6 +85,7 @@ const run = async (): Promise<ReceiveReport> => await centre.receive(core.files,
 const errors = (): string[] =>
   said.filter(({ level }) => level === "error").map(({ message }) => message);
 const laterMs = 61_000;
+const centreSettings = () => ({ ...centre.settings, spool: centre.path });
 
 beforeEach(() => open());
 afterEach(() => centre[Symbol.asyncDispose]());
@@ -144,9 +145,30 @@ describe("a first configuration", () => {
     expect(said.filter(({ message }) => message.includes("config approve remote1"))).toHaveLength(
       1,
     );
-    await approve(core.files, { spool: centre.path }, "remote1" as never);
+    await approve(core.files, centreSettings(), remote1);
     expect(await run()).toMatchObject({ awaitingApproval: 0, activations: 1, results: 1 });
     expect([...core.loaded].toSorted()).toEqual(["central", "mail", "web"]);
+  });
+
+  test("is of what has come: before that nothing is approved", async () => {
+    await open({ remote1: {}, remote2: approved });
+    await run();
+    await expect(approve(core.files, centreSettings(), remote1)).rejects.toMatchObject({
+      code: "nothing-waits",
+    });
+    await say(["web"]);
+    // Nothing is live and nothing may be: the core isn't reloaded for it, and needn't wait afterwards.
+    expect(await run()).toMatchObject({ awaitingApproval: 1, activations: 0 });
+    expect([core.checks, core.reloads]).toEqual([0, 0]);
+    expect(await reloadableFrom(core.files, centreSettings(), core.nowMs)).toBe(0);
+    expect(await approve(core.files, centreSettings(), remote1)).toBe(true);
+    expect(await approve(core.files, centreSettings(), remote1)).toBe(false);
+    expect(await run()).toMatchObject({ awaitingApproval: 0, activations: 1 });
+    const reloadedMs = core.nowMs;
+    expect(await reloadableFrom(core.files, centreSettings(), reloadedMs + 1)).toBe(
+      reloadedMs + 60_000,
+    );
+    expect(await reloadableFrom(core.files, centreSettings(), reloadedMs + laterMs)).toBe(0);
   });
 });
 

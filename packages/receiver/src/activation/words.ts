@@ -5,14 +5,23 @@ import { type FileSystem, FerryError, type SiteId } from "@siteferry/model";
 import type { ReceiverSettings } from "../settings.ts";
 import type { KnownConfiguration } from "../configurations.ts";
 import { begin } from "./go-live.ts";
-import { type ActivationRecord, saveActivation } from "./record.ts";
+import { type ActivationRecord, loadActivation, saveActivation } from "./record.ts";
+import { targetDirectory } from "../applied-store.ts";
 import type { OpenTarget } from "./target.ts";
+import { loadSiteRecord } from "../mirror.ts";
 
 type Spool = Pick<ReceiverSettings, "spool">;
 type Request = "rollback" | "resume";
 
-/** The site's configurations may go live from the next run on. False: they could before. */
+/**
+ * The site's configurations may go live from the next run on. False: they could before.
+ * @throws FerryError `nothing-waits` if none has come: an approval is for what somebody has looked at
+ */
 export async function approve(files: FileSystem, { spool }: Spool, site: SiteId): Promise<boolean> {
+  const record = await loadSiteRecord(files, `${spool}/receiver`, site);
+  if ((record?.config ?? record?.dump?.config ?? null) === null) {
+    throw new FerryError("nothing-waits", `No configuration of ${site} has come yet`);
+  }
   const name = `approved-${site}`;
   const isNew = (await files.status(`${spool}/receiver/state/${name}`)) === null;
   await leave(files, `${spool}/receiver`, name);
@@ -33,6 +42,25 @@ async function leave(files: FileSystem, spool: string, name: string): Promise<vo
   await files.makeDirectory(`${spool}/state`, 0o700);
   await files.touch(`${spool}/state/${name}`, 0o600);
   await files.syncDirectory(`${spool}/state`);
+}
+
+/** When the cores whose objects the settings render may all be reloaded again; 0: now. Milliseconds since 1970. */
+export async function reloadableFrom(
+  files: FileSystem,
+  { spool, targets }: Pick<ReceiverSettings, "spool" | "targets">,
+  nowMs: number,
+): Promise<number> {
+  const times = [0];
+  for (const target of targets) {
+    if (!("objects" in target)) continue;
+    const { dir, activate } = target.objects;
+    const directory = targetDirectory(`${spool}/receiver`, "objects", dir);
+    const { reloadedMs } = await loadActivation({ files }, directory);
+    // A clock that was put back says nothing.
+    if (reloadedMs <= nowMs) times.push(reloadedMs + (activate?.reloadEvery ?? 0));
+  }
+  const latest = Math.max(...times);
+  return latest > nowMs ? latest : 0;
 }
 
 /** What was live before this setting came needs no approval. */

@@ -109,6 +109,26 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     { entries: { "/in": closed } },
     "fail ferry may not read, write and enter /in",
   ],
+  ["link", "empty", {}, "ok link:x can be looked into; 0 files wait there"],
+  [
+    "link",
+    "with a file",
+    { waiting: ["a.ferry"], entries: { "/in/a.ferry": {} } },
+    "ok link:x can be looked into; 1 file waits there",
+  ],
+  [
+    "link",
+    "with files of somebody else",
+    {
+      waiting: ["a.ferry", "b.ferry", "c.ferry", "taken.ferry"],
+      entries: {
+        "/in/a.ferry": {},
+        "/in/b.ferry": { denied: ["read"], user: 8, mode: 0o640 },
+        "/in/c.ferry": { denied: ["read"], user: 8 },
+      },
+    },
+    "fail ferry may not read /in/b.ferry, which belongs to user8, mode 0640; with it 2 files in all",
+  ],
   ["link", "that fails", { linkFails: new FerryError("login-refused", "no\u001b") }, "fail no"],
   ["link", "silent", listener, "warning nobody listens at http:127.0.0.1:8080"],
   [

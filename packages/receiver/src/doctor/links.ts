@@ -1,7 +1,8 @@
-// Each link: what is fetched can be reached and looked into, a directory lets files be taken away, a
+// Each link: what is fetched can be reached and looked into, a directory lets files be read and taken away, a
 // listener listens or could.
 
-import { type Check, fail, failureFound, type Finding, ok } from "@siteferry/agent";
+import { type Check, counted, fail, failureFound, type Finding, ok } from "@siteferry/agent";
+import { limits, printable } from "@siteferry/model";
 import { lookAtPort } from "./port.ts";
 import type { LinkSubject, ReceiverSubject } from "./subject.ts";
 
@@ -32,11 +33,43 @@ async function lookAtLink(link: LinkSubject, subject: ReceiverSubject): Promise<
       return await lookAtPort(subject, listen, cert !== undefined);
     }
     if (!("incoming" in transport)) return ok(transport.name);
-    const files = await transport.incoming(1);
-    return ok(`${transport.name} can be looked into; ${files.length} files wait there`);
+    const files = await transport.incoming(limits.filesPerPassMax);
+    if ("drop" in settings) {
+      const { dir } = settings.drop;
+      const fault = await filesFault(
+        subject,
+        files.map(({ name }) => `${dir}/${name}`),
+      );
+      if (fault !== null) return fault;
+    }
+    const waiting = `${counted(files.length, "file")} ${files.length === 1 ? "waits" : "wait"} there`;
+    return ok(`${transport.name} can be looked into; ${waiting}`);
   } catch (error) {
     return failureFound(error, "Looking into the link");
   }
+}
+
+/** Files that somebody copied into it may be another user's. */
+async function filesFault(
+  { probes: { look, may, user, userName } }: ReceiverSubject,
+  paths: readonly string[],
+): Promise<Finding | null> {
+  const readable = await Promise.all(paths.map((path) => may(path, "read")));
+  const unreadable = paths.filter((_, index) => !readable[index]);
+  const found = await Promise.all(
+    unreadable.map(async (path) => ({ path, entry: await look(path) })),
+  );
+  // What is gone by now was taken.
+  const still = found.filter(({ entry }) => entry !== null);
+  const [first] = still;
+  if (first === undefined) return null;
+  const { mode, user: owner } = first.entry!;
+  const octal = (mode & 0o7777).toString(8).padStart(4, "0");
+  const more = still.length > 1 ? `; with it ${counted(still.length, "file")} in all` : "";
+  return fail(
+    `${user.name} may not read ${printable(first.path)}, which belongs to ${await userName(owner)}, mode ${octal}${more}`,
+    `Let what copies files there run as ${user.name}, or leave them mode 0644; these: as root chown ${user.name} FILE`,
+  );
 }
 
 async function directoryFault(

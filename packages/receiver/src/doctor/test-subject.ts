@@ -22,6 +22,8 @@ export interface Changes {
   readonly core?: string;
   readonly coreConfig?: string;
   readonly linkFails?: FerryError;
+  /** Names of what waits at the link. */
+  readonly waiting?: readonly string[];
   readonly hasReader?: boolean;
   /** What it says that listens; null: it is no receiver. */
   readonly receiver?: string | null;
@@ -90,7 +92,7 @@ export function subjectOf(changes: Changes, signers: string): ReceiverSubject {
     name: "link:x",
     async incoming() {
       if (changes.linkFails !== undefined) throw changes.linkFails;
-      return [];
+      return (changes.waiting ?? []).map((name) => ({ name }));
     },
   } as unknown as ReceivingTransport;
   const files = {

@@ -61,6 +61,26 @@ test("what was kept is counted: states, bundles, bytes, lag; what wasn't isn't",
   });
 });
 
+test("numbers that are passed over after a silence are counted, and no reason for a warning", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  const minuteMs = 60_000;
+  const at = async (minute: number, ...numbers: readonly number[]) => {
+    for (const number of numbers) await centre.put("config", number);
+    await centre.receive(nodeFiles, { now: () => nowMs + minute * minuteMs });
+    const { missed, missedMs } = (await factsOf(centre)).sites[0]!;
+    return [missed, (missedMs && missedMs - nowMs) / minuteMs];
+  };
+  expect(await at(0, 1)).toEqual([0, 0]);
+  expect(await at(1, 2)).toEqual([0, 0]);
+  // 30 minutes of silence; at its end comes what waited in the outbox.
+  expect(await at(31, 20)).toEqual([17, 0]);
+  expect(await at(31.2, 32)).toEqual([28, 0]);
+  expect(await at(32, 33)).toEqual([28, 0]);
+  // Without a silence, and more than a silence has.
+  expect(await at(33, 35)).toEqual([29, 33]);
+  expect(await at(36, 46)).toEqual([39, 36]);
+});
+
 test("nothing has come: nothing is counted, and that is no 0", async () => {
   await using centre = await makeCentre({ remote1: {} });
   const { sites } = await factsOf(centre);

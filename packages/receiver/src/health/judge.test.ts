@@ -2,7 +2,7 @@ import { parseSiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { type Expectations, judgeSite, type SiteFacts } from "./judge.ts";
 import { numbersOf } from "./numbers.ts";
-import { pluginOutput, pluginOutputOfAll, statusTable } from "./words.ts";
+import { pluginOutput, pluginOutputOfAll, statusRecord, statusTable } from "./words.ts";
 
 const nowMs = Date.UTC(2026, 10, 1, 12);
 const expected: Expectations = {
@@ -45,6 +45,12 @@ describe("a site is", () => {
     ["refused", { quarantined: refused(60_000) }, 1, "1 refused: signature-bad"],
     ["refused long ago", { quarantined: refused(3_600_000) }, 0, "last bundle 42 s ago"],
     ["incomplete", { missed: 3, missedMs: nowMs - 1000 }, 1, "3 bundles are missing"],
+    [
+      "incomplete, as one was refused",
+      { missed: 3, missedMs: nowMs - 1000, quarantined: refused(60_000) },
+      1,
+      "1 refused: signature-bad",
+    ],
     ["whole again", { missed: 3, missedMs: nowMs - 3_600_000 }, 0, "last bundle"],
     [
       "heard by one link only",
@@ -61,11 +67,21 @@ describe("a site is", () => {
     const health = judge(facts);
     expect(health.state).toBe(state);
     expect(health.summary).toContain(words);
+    expect(health.summary.includes("missing")).toBe(words.includes("missing"));
   });
 
   test("judged by its own interval; lost bundles are usual on a one-way link", () => {
     expect(judge({ keptMs: nowMs - 7_200_000 }, { intervalMs: 3_600_000 }).state).toBe(0);
     expect(judge({ missed: 3, missedMs: nowMs }, { oneWay: true }).state).toBe(0);
+  });
+
+  test("made long before it came: said, no trouble, and no clock that is still ahead", () => {
+    const late = { createdMs: nowMs - 42_000 - 1_200_000 };
+    expect(judge({ ...late, aheadSeconds: 180 })).toMatchObject({
+      state: 0,
+      details: ["Made 20 min before it came: a slow link, or the site's clock is behind"],
+    });
+    expect(judge(late, { intervalMs: 3_600_000 }).details).toEqual([]);
   });
 
   test("several things at once: the worst counts, and all are said", () => {
@@ -100,11 +116,33 @@ test("all sites at once: those that aren't well, by name", () => {
   ]);
 });
 
+test("the receiver's own troubles are a warning where all sites are well, and a line each", () => {
+  const troubles = ["2 failures in its last run: a|b"];
+  const { state, text } = pluginOutputOfAll([judge({})], troubles);
+  expect(state).toBe(1);
+  expect(text.split("\n")).toEqual([
+    "SITEFERRY WARNING - 1 site: look at the receiver | sites=1;;;0 warning=0;;;0 critical=0;;;0 unknown=0;;;0",
+    "receiver: WARNING: 2 failures in its last run: a¦b",
+  ]);
+  const views = [{ facts: well, expected, health: judge({}) }];
+  for (const one of [views, []]) {
+    expect(statusTable(one, nowMs, undefined, troubles).split("\n").at(-1)).toBe(
+      "The receiver: WARNING  2 failures in its last run: a¦b",
+    );
+  }
+});
+
 test("a table for a terminal, with the numbers of each site", () => {
   const bad = { ...well, site: parseSiteId("remote2")!, keptMs: null, createdMs: null };
   const counted = { hosts: [20, 3, 1, 0], services: [90, 1, 2, 3, 4] };
   const slot = { fromMs: nowMs, bytes: 1_234_567, bundles: 9 };
-  const good = { ...well, counted, trafficOfDay: [slot], refusedValues: ["host a|b"] };
+  const good = {
+    ...well,
+    counted,
+    trafficOfDay: [slot],
+    refusedValues: ["host a|b"],
+    refusedValueCount: 1,
+  };
   const dumped = { hosts: [7], services: [30], isDump: true as const };
   const dump = { ...well, site: parseSiteId("cmk")!, counted: dumped };
   const views = [good, bad, dump].map((facts) => ({
@@ -115,9 +153,10 @@ test("a table for a terminal, with the numbers of each site", () => {
   expect(statusTable(views, nowMs).split("\n")).toEqual([
     "SITE     STATE    AGE   LAG  DOWN     PROBLEMS  LAST DAY      MISSING  REFUSED",
     "remote1  OK       42 s  1 s  4 of 24  6 of 100  1.23 MB in 9  0        0",
-    "         host a¦b",
+    "         1 value left out or replaced: siteferry config diff, or status --json",
     "remote2  UNKNOWN  -     -    -        -         0 B in 0      0        0        no bundle has come yet",
     "cmk      OK       42 s  1 s  ? of 7   ? of 30   0 B in 0      0        0",
   ]);
+  expect(statusRecord(views[0]!, nowMs)).toMatchObject({ refusedValues: ["host a|b"] });
   expect(numbersOf(dump, nowMs)).toMatchObject({ hosts: { dumped: 7 }, services: { dumped: 30 } });
 });

@@ -1,7 +1,7 @@
 // How well a site is, from what the receiver knows of it. Pure; the words and states are those of a
 // monitoring plugin, because that is what an operator looks at.
 
-import { durationOf, type PluginState, type Trouble, worstOf } from "@siteferry/agent";
+import { counted, durationOf, type PluginState, type Trouble, worstOf } from "@siteferry/agent";
 import { printable, type SiteId } from "@siteferry/model";
 import { skewSeconds } from "../site-clock.ts";
 import type { CountedStates } from "./counted-states.ts";
@@ -21,7 +21,7 @@ export interface SiteFacts {
   readonly bundles: number;
   readonly bytes: number;
   readonly trafficOfDay: readonly TrafficSlot[];
-  /** Numbers that never came, and when one was passed over last; 0: never. */
+  /** Numbers that never came, and when one was passed over last that no silence explains; 0: never. */
   readonly missed: number;
   readonly missedMs: number;
   /** Bundles that wait in its outbox, and since when the oldest; as its sender said last. */
@@ -96,7 +96,11 @@ export function judgeSite(facts: SiteFacts, expected: Expectations, nowMs: numbe
     site,
     state,
     summary: found.map(({ words }) => words).join(", ") || usual,
-    details: detailsOf(facts),
+    details: [
+      ...lagOf(facts, expected),
+      ...detailsOf(facts),
+      ...(state === 0 ? valuesInShort(facts) : valuesOf(facts)),
+    ],
     perfData: perfData.join(" "),
   };
 }
@@ -130,36 +134,62 @@ function otherTroubles(
   return [
     warning(refused.length > 0, `${refused.length} refused: ${refused[0]?.code ?? ""}`),
     warning(
-      !oneWay && missed > 0 && isRecent(missedMs),
+      // What was refused is said, and for as long.
+      !oneWay && missed > 0 && isRecent(missedMs) && refused.length === 0,
       missed === 1 ? "1 bundle is missing" : `${missed} bundles are missing`,
     ),
     warning(
       waitsMs > criticalAfter * intervalMs,
       `${outbox.waiting} wait in its outbox for ${durationOf(waitsMs / 1000)}`,
     ),
-    warning(aheadSeconds > skewSeconds, `its clock is ${durationOf(aheadSeconds)} ahead`),
+    warning(
+      aheadSeconds > skewSeconds && !isPutBack(facts),
+      `its clock is ${durationOf(aheadSeconds)} ahead`,
+    ),
     warning(facts.awaitsApproval, `its objects wait for: siteferry config approve ${site}`),
     warning(facts.removalHeld, `it removes many hosts: siteferry config approve ${site}`),
     warning(facts.rejected !== null, "the core refuses its new objects"),
   ];
 }
 
-function detailsOf({
-  quarantined,
-  rejected,
-  refusedValues,
-  refusedValueCount,
-}: SiteFacts): string[] {
+/** The newest says otherwise than those before it. */
+function isPutBack({ keptMs, createdMs }: SiteFacts): boolean {
+  return (keptMs ?? 0) - (createdMs ?? 0) > skewSeconds * 1000;
+}
+
+/** No trouble: a link may be slow, and the age is told by the centre's clock alone. */
+function lagOf(
+  { keptMs, createdMs }: SiteFacts,
+  { intervalMs, criticalAfter }: Expectations,
+): string[] {
+  if (keptMs === null || createdMs === null) return [];
+  const lagMs = keptMs - createdMs;
+  if (lagMs <= criticalAfter * intervalMs) return [];
+  return [
+    `Made ${durationOf(lagMs / 1000)} before it came: a slow link, or the site's clock is behind`,
+  ];
+}
+
+function detailsOf({ quarantined, rejected }: SiteFacts): string[] {
   const [newest] = quarantined;
-  const left = refusedValueCount - refusedValues.length;
   return [
     ...(newest === undefined
       ? []
       : [`Refused ${timeOf(newest.refusedMs)}: ${newest.code}: ${printable(newest.message, 300)}`]),
     ...(rejected === null ? [] : [`The core refuses what is new: ${printable(rejected, 600)}`]),
-    ...refusedValues,
-    ...(left > 0 && refusedValues.length > 0 ? [`and ${left} more refused values`] : []),
   ];
+}
+
+function valuesOf({ refusedValues, refusedValueCount }: SiteFacts): readonly string[] {
+  const left = refusedValueCount - refusedValues.length;
+  if (left === 0 || refusedValues.length === 0) return refusedValues;
+  return [...refusedValues, `and ${left} more refused values`];
+}
+
+/** They may stay for ever: of a site that is well they aren't worth a line each. */
+function valuesInShort({ refusedValueCount: count }: SiteFacts): string[] {
+  const words = `${counted(count, "value")} left out or replaced: siteferry config diff, or status --json`;
+  return count === 0 ? [] : [words];
 }
 
 export function timeOf(ms: number): string {

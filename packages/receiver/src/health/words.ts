@@ -20,18 +20,23 @@ export function pluginOutput({ site, state, summary, details, perfData }: SiteHe
   return [line, ...details.map(shown)].join("\n");
 }
 
-/** Of several sites: the worst state, and a line each. */
-export function pluginOutputOfAll(all: readonly SiteHealth[]): {
+/** Of several sites: the worst state, and a line each; of the receiver itself a line each trouble. */
+export function pluginOutputOfAll(
+  all: readonly SiteHealth[],
+  troubles: readonly string[] = [],
+): {
   readonly state: PluginState;
   readonly text: string;
 } {
   // Nothing to look at is no good news: the settings may be others than one thinks.
   if (all.length === 0) return { state: 3, text: "SITEFERRY UNKNOWN - no site is configured" };
-  const state = worstOf(all.map((one) => one.state));
+  const own = troubles.map(() => 1 as const);
+  const state = worstOf([...all.map((one) => one.state), ...own]);
   const bad = all.filter((one) => one.state !== 0);
-  const names = bad.slice(0, 5).map(({ site }) => site);
-  const more = bad.length > names.length ? ` and ${bad.length - names.length} more` : "";
-  const who = bad.length === 0 ? "all are well" : `look at ${names.join(", ")}${more}`;
+  const named = bad.slice(0, 5).map(({ site }) => site);
+  const more = bad.length > named.length ? ` and ${bad.length - named.length} more` : "";
+  const names = [...(troubles.length > 0 ? ["the receiver"] : []), ...named];
+  const who = names.length === 0 ? "all are well" : `look at ${names.join(", ")}${more}`;
   const perfData = [
     `sites=${all.length};;;0`,
     ...([1, 2, 3] as const).map(
@@ -43,7 +48,8 @@ export function pluginOutputOfAll(all: readonly SiteHealth[]): {
   const lines = bad.map(
     ({ site, state: its, summary }) => `${site}: ${stateNames[its]}: ${shown(summary)}`,
   );
-  return { state, text: [head, ...lines].join("\n") };
+  const ownLines = troubles.map((words) => `receiver: WARNING: ${shown(words)}`);
+  return { state, text: [head, ...ownLines, ...lines].join("\n") };
 }
 
 const headings = [
@@ -63,8 +69,14 @@ export function statusTable(
   all: readonly SiteView[],
   nowMs: number,
   paint: Paint = unpainted,
+  troubles: readonly string[] = [],
 ): string {
-  if (all.length === 0) return "No site is configured: siteferry enrol takes one in.";
+  const ownLines = troubles.map(
+    (words) => `The receiver: ${paint("warning", "WARNING")}  ${shown(words)}`,
+  );
+  if (all.length === 0) {
+    return ["No site is configured: siteferry enrol takes one in.", ...ownLines].join("\n");
+  }
   const rows = all.map(({ facts, health }) => {
     const numbers = numbersOf(facts, nowMs);
     const { age, lag, bundlesOfDay, bytesOfDay, missed, quarantined } = numbers;
@@ -93,7 +105,7 @@ export function statusTable(
     line(rows[index]!, state === 0 ? "" : shown(summary), state),
     ...details.map((one) => `${" ".repeat(widths[0]!)}  ${shown(one)}`),
   ]);
-  return [line(headings, "", null), ...lines].join("\n");
+  return [line(headings, "", null), ...lines, ...ownLines].join("\n");
 }
 
 /** `1 of 24`: the hosts that are down, the services with problems; `? of 24` in a vendor's dump. */
@@ -106,7 +118,9 @@ function outOf(counts: Readonly<Record<string, number>> | null, bad: readonly st
 
 /** As an object of JSON: how the site is, and its numbers. */
 export function statusRecord({ facts, health }: SiteView, nowMs: number): object {
-  return { ...health, state: stateNames[health.state], numbers: numbersOf(facts, nowMs) };
+  const { refusedValues } = facts;
+  const numbers = numbersOf(facts, nowMs);
+  return { ...health, state: stateNames[health.state], numbers, refusedValues };
 }
 
 /** `1.2 kB`: three digits at most. */

@@ -17,7 +17,7 @@ const refusalsMax = 20;
 const byNeed: readonly PluginState[] = [2, 1, 3, 0];
 
 export function overviewPage(facts: PageFacts): Markup {
-  const { centre, nowMs, sites, strangers, runs, freeSpace } = facts;
+  const { centre, nowMs, sites, strangers, runs, freeSpace, troubles } = facts;
   const sorted = sites.toSorted(
     (a, b) =>
       byNeed.indexOf(a.health.state) - byNeed.indexOf(b.health.state) ||
@@ -30,6 +30,9 @@ export function overviewPage(facts: PageFacts): Markup {
     trouble === null
       ? null
       : html`<p role="status"><span class="CRITICAL">The receiver</span>: ${trouble}</p>`,
+    troubles.map(
+      (words) => html`<p role="status"><span class="WARNING">The receiver</span>: ${words}</p>`,
+    ),
     tallyOf(sites),
     waitingFor(sorted),
     sitesTable(sorted, nowMs),

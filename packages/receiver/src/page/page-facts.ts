@@ -12,4 +12,6 @@ export interface PageFacts {
   /** The share of the spool's disk that is free, from 0 to 1. */
   readonly freeSpace: number;
   readonly runs: RunCounts;
+  /** What is wrong with the receiver itself, as `receiverTroubles` says. */
+  readonly troubles: readonly string[];
 }

@@ -145,6 +145,14 @@ describe("health", () => {
   });
 });
 
+test("a failure of the receiver itself stands on the page of all sites", async () => {
+  const troubles = ["1 failure in its last run: peer-unknown: <link> failed"];
+  const from = { ...sources, facts: async () => ({ ...facts, troubles }) };
+  expect((await get("/", {}, from)).body).toContain(
+    "1 failure in its last run: peer-unknown: &#60;",
+  );
+});
+
 test("a page says what it is about: title, what waits, how many are bad", async () => {
   const { body } = await get("/");
   expect(body).toContain("<title>1 of 2 sites – siteferry at central</title>");

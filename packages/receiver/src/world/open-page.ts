@@ -3,6 +3,7 @@
 import { isLoopback, parseListenAddress } from "@siteferry/carry/contract";
 import type { Opening } from "../opening.ts";
 import { readFacts } from "../health/facts.ts";
+import { loadLastRun, receiverTroubles } from "../health/last-run.ts";
 import { viewSites } from "../health/site-services.ts";
 import type { PageFacts } from "../page/page-facts.ts";
 import type { PageSettings } from "../page-settings.ts";
@@ -17,7 +18,7 @@ export async function openPage(
   { listen, names }: PageSettings,
   runs: () => RunCounts,
 ): Promise<PageServer> {
-  const { world, settings, freeSpace } = opening;
+  const { world, settings, spool, freeSpace } = opening;
   const address = parseListenAddress(listen)!;
   const facts = remembered(world.clock, async (): Promise<PageFacts> => {
     const { sites, strangers } = await readFacts(opening);
@@ -29,6 +30,8 @@ export async function openPage(
       strangers,
       freeSpace: await freeSpace(),
       runs: runs(),
+      // That a disk is full it says in its own words.
+      troubles: receiverTroubles(await loadLastRun(world, spool), 1, nowMs),
     };
   });
   const ownNames = isLoopback(address.host) ? names : [...names, address.host];

@@ -21,6 +21,7 @@ import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
 import type { SiteView } from "../health/judge.ts";
+import { loadLastRun, noteFailure, receiverTroubles } from "../health/last-run.ts";
 import { lookAtAllSites } from "../health/site-services.ts";
 import { noRuns, runBegan, type RunCounts, runEnded, runFailed } from "../page/run-record.ts";
 import { openDoor } from "../door.ts";
@@ -72,6 +73,7 @@ export async function receiveAlways(settings: ReceiverSettings, log: Log): Promi
         } catch (error) {
           const failure = explain(error, "Receiving");
           runs = runFailed(runs, Date.now(), failure.code);
+          await noteFailure(realWorld(log), `${settings.spool}/receiver`, failure);
           log.error(errorFields(failure), `Nothing was received: ${failure.message}`);
         }
       },
@@ -162,6 +164,9 @@ async function withSpool<Result>(
       return { ...common, ...keys, cache };
     };
     return await work(open, transports);
+  } catch (error) {
+    await noteFailure(world, spool, explain(error, "Receiving"));
+    throw error;
   } finally {
     // Last: as long as something is taken in, no other receiver may work in this spool. What can't be
     // ended keeps the lock until the process is gone.
@@ -202,6 +207,21 @@ export async function lookAtSites(
   log: Log,
 ): Promise<readonly SiteView[]> {
   return await lookAtAllSites(realOpening(realWorld(log), settings, `${settings.spool}/receiver`));
+}
+
+/** What is wrong with the receiver itself; nothing of one that never ran. */
+export async function lookAtReceiver(
+  settings: ReceiverSettings,
+  log: Log,
+): Promise<readonly string[]> {
+  const { files, clock } = realWorld(log);
+  const spool = `${settings.spool}/receiver`;
+  if ((await files.status(spool)) === null) return [];
+  return receiverTroubles(
+    await loadLastRun({ files }, spool),
+    await freeSpaceOf(spool),
+    clock.now(),
+  );
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */

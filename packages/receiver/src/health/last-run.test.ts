@@ -1,0 +1,78 @@
+import { rename, rm, readdir, stat, writeFile } from "node:fs/promises";
+import { nodeFiles } from "@siteferry/spool";
+import { expect, test } from "vitest";
+import { type Centre, makeCentre, nowMs } from "../test-centre.ts";
+import { loadLastRun, receiverTroubles, wellRun } from "./last-run.ts";
+
+const minuteMs = 60_000;
+
+async function troublesAfterRun(centre: Centre, atMs = nowMs): Promise<readonly string[]> {
+  await centre.receive(nodeFiles, { now: () => atMs });
+  return receiverTroubles(
+    await loadLastRun({ files: nodeFiles }, `${centre.path}/receiver`),
+    1,
+    atMs,
+  );
+}
+
+test("a link that fails is said until it works again, with its code and since when", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  expect(await troublesAfterRun(centre)).toEqual([]);
+  const link = `${centre.path}/link`;
+  await rename(link, `${link}.gone`);
+  await troublesAfterRun(centre, nowMs + minuteMs);
+  const [words, ...more] = await troublesAfterRun(centre, nowMs + 2 * minuteMs);
+  expect(more).toEqual([]);
+  expect(words).toMatch(
+    /^1 failure in its last run, as in all since 2026-11-01T00:01:00Z: system-error: drop:.* failed: .*ENOENT/,
+  );
+  await rename(`${link}.gone`, link);
+  expect(await troublesAfterRun(centre, nowMs + 3 * minuteMs)).toEqual([]);
+});
+
+test("what is refused is a site's, not the receiver's", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  await writeFile(`${centre.path}/link/remote1-000000000001-000000000001.keyframe.ferry`, "hello");
+  expect(await troublesAfterRun(centre)).toEqual([]);
+  await writeFile(`${centre.path}/receiver/inbox/hello.ferry@_@0`, "hello");
+  await rename(`${centre.path}/link`, `${centre.path}/gone`);
+  const [words = ""] = await troublesAfterRun(centre);
+  expect(words).toMatch(/: system-error: drop/);
+  expect(words).not.toContain("bundle-not-one");
+});
+
+test("a run that is as the one before writes nothing", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  const note = `${centre.path}/receiver/state/last-run`;
+  await troublesAfterRun(centre);
+  await expect(stat(note)).rejects.toThrow("ENOENT");
+  await rename(`${centre.path}/link`, `${centre.path}/gone`);
+  await troublesAfterRun(centre);
+  const { ino } = await stat(note);
+  await troublesAfterRun(centre, nowMs + minuteMs);
+  expect((await stat(note)).ino).toBe(ino);
+});
+
+test("results that a core doesn't read are said after five minutes, and until it reads", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  await centre.put("keyframe", 1);
+  const results = `${centre.path}/results`;
+  const at = async (minute: number) => await troublesAfterRun(centre, nowMs + minute * minuteMs);
+  expect(await at(0)).toEqual([]);
+  expect(await at(5)).toEqual([]);
+  expect(await at(6)).toEqual([expect.stringContaining("hasn't read check results for 6 min")]);
+  // They are taken back and written anew.
+  const before = await readdir(results);
+  expect(await at(31)).toEqual([expect.stringContaining("for 31 min")]);
+  expect(await readdir(results)).not.toEqual(before);
+  expect(await at(32)).toEqual([expect.stringContaining("for 32 min")]);
+  for (const name of await readdir(results)) await rm(`${results}/${name}`);
+  expect(await at(33)).toEqual([]);
+});
+
+test("a full disk is said once, also when the run couldn't note it", () => {
+  const [words, ...more] = receiverTroubles(wellRun, 0.03, nowMs);
+  expect([words, more]).toEqual(["disk-nearly-full: nothing is taken in, 3.0 % are free", []]);
+  const noted = { ...wellRun, failed: 1, complaints: ["disk-nearly-full: Nothing is taken in"] };
+  expect(receiverTroubles(noted, 0.03, nowMs)).toHaveLength(1);
+});

@@ -1,0 +1,136 @@
+// How the receiver itself is: what its last run failed at, and what a core doesn't read. That is no site's, so it is
+// noted beside the sites, for whoever looks between the runs. Written only when it changes: a run that is well costs
+// reading it.
+
+import { counted, durationOf } from "@siteferry/agent";
+import {
+  errorFields,
+  explain,
+  type FerryError,
+  limits,
+  type Log,
+  printable,
+  refusalTable,
+  type World,
+} from "@siteferry/model";
+import { loadProgress, saveProgress } from "../applied-store.ts";
+import { timeOf } from "./judge.ts";
+
+export interface LastRun {
+  /** Since when each run has failed at something, milliseconds since 1970; 0: the last one didn't. */
+  readonly failingMs: number;
+  readonly failed: number;
+  /** The first of what it failed at: code and words. */
+  readonly complaints: readonly string[];
+  /** Since when a core hasn't read results, if that is for long; 0: it does. */
+  readonly unreadMs: number;
+  /** When they were written anew for it last. */
+  readonly rewrittenMs: number;
+}
+
+export const wellRun: LastRun = {
+  failingMs: 0,
+  failed: 0,
+  complaints: [],
+  unreadMs: 0,
+  rewrittenMs: 0,
+};
+
+const noteName = "last-run";
+const complaintsMax = 3;
+/** A core that reloads thousands of objects reads nothing meanwhile. */
+const unreadMsMax = 5 * 60_000;
+
+/** What is seen of a run while it goes on. */
+export class RunNotes {
+  readonly complaints: string[] = [];
+  /** Since when the oldest file lies in a core's directory; infinite: none does. */
+  #unreadMs = Number.POSITIVE_INFINITY;
+  #isRewritten = false;
+
+  /** Passes everything on, and keeps what the system failed at. What is refused is a site's. */
+  listening(log: Log): Log {
+    return {
+      debug: (fields, message) => log.debug(fields, message),
+      info: (fields, message) => log.info(fields, message),
+      warn: (fields, message) => log.warn(fields, message),
+      error: (fields, message) => {
+        log.error(fields, message);
+        const { code, reason } = fields as { readonly code?: unknown; readonly reason?: unknown };
+        if (typeof code !== "string" || Object.hasOwn(refusalTable, code)) return;
+        if (this.complaints.length < complaintsMax)
+          this.complaints.push(printable(`${code}: ${message}: ${String(reason)}`, 300));
+      },
+    };
+  }
+
+  addUnread(sinceMs: number | null, withdrawn: number): void {
+    if (sinceMs !== null) this.#unreadMs = Math.min(this.#unreadMs, sinceMs);
+    if (withdrawn > 0) this.#isRewritten = true;
+  }
+
+  after(before: LastRun, failed: number, nowMs: number): LastRun {
+    const isLong = this.#isRewritten || nowMs - this.#unreadMs > unreadMsMax;
+    // What was written anew, and lies there since, isn't read either.
+    const isStill = before.unreadMs > 0 && (isLong || this.#unreadMs <= before.rewrittenMs);
+    const rewrittenMs = this.#isRewritten ? nowMs : before.rewrittenMs;
+    return {
+      failingMs: failed === 0 ? 0 : before.failingMs || nowMs,
+      failed,
+      complaints: failed === 0 ? [] : this.complaints,
+      unreadMs: isStill ? before.unreadMs : isLong ? Math.min(this.#unreadMs, nowMs) : 0,
+      rewrittenMs: isStill || isLong ? rewrittenMs : 0,
+    };
+  }
+}
+
+export async function loadLastRun(world: Pick<World, "files">, spool: string): Promise<LastRun> {
+  const text = await loadProgress(world, `${spool}/state`, noteName);
+  return text === "" ? wellRun : (JSON.parse(text) as LastRun);
+}
+
+/** Not knowing how the run was is no reason to let it fail. */
+export async function noteRun(
+  world: World,
+  spool: string,
+  notes: RunNotes,
+  failed: number,
+): Promise<void> {
+  try {
+    const before = await loadLastRun(world, spool);
+    const after = notes.after(before, failed, world.clock.now());
+    const text = JSON.stringify(after);
+    if (text === JSON.stringify(before)) return;
+    await saveProgress(world, `${spool}/state`, noteName, text);
+  } catch (error) {
+    const failure = explain(error, "Noting how the run was");
+    world.log.error(errorFields(failure), "siteferry status doesn't know of this run");
+  }
+}
+
+/** Of a run that ended before it reached any target. */
+export async function noteFailure(world: World, spool: string, failure: FerryError): Promise<void> {
+  const notes = new RunNotes();
+  notes.complaints.push(printable(`${failure.code}: ${failure.message}`, 300));
+  await noteRun(world, spool, notes, 1);
+}
+
+/** What is wrong with the receiver itself, a sentence each. */
+export function receiverTroubles(last: LastRun, freeSpace: number, nowMs: number): string[] {
+  const { failingMs, failed, complaints, unreadMs } = last;
+  const isDiskSaid = complaints.some((one) => one.startsWith("disk-nearly-full"));
+  const since = failingMs === 0 ? "" : `, as in all since ${timeOf(failingMs)}`;
+  return [
+    ...(freeSpace < limits.freeSpaceMin && !isDiskSaid
+      ? [`disk-nearly-full: nothing is taken in, ${(100 * freeSpace).toFixed(1)} % are free`]
+      : []),
+    ...(failed > 0
+      ? [`${counted(failed, "failure")} in its last run${since}: ${complaints.join("; ")}`]
+      : []),
+    ...(unreadMs > 0
+      ? [
+          `the core hasn't read check results for ${durationOf(Math.max(0, nowMs - unreadMs) / 1000)}: does it run, and may it read and remove them?`,
+        ]
+      : []),
+  ];
+}
