@@ -15,6 +15,7 @@ import { openDirectories } from "@siteferry/spool";
 import { loadBase, saveBase } from "./base.ts";
 import { dumpSite, type SiteDump } from "./dump-site.ts";
 import { keyframeAfter } from "./keyframe-schedule.ts";
+import { rememberFailure, rememberSealed } from "./last-run.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 import { noteOutbox } from "./note-outbox.ts";
 import { dropOfOtherRoute, dropSuperseded, publishToOutbox } from "./outbox.ts";
@@ -78,9 +79,11 @@ export async function send(sender: Sender): Promise<SendReport> {
   const collecting = exec === undefined ? collect(sender) : collectDump(sender, exec);
   const collected = await collecting.catch((error: unknown) => ({ error }));
   if ("error" in collected) {
+    await rememberFailure(world, `${spool}/state`, collected.error);
     await ship(sender);
     throw collected.error;
   }
+  await rememberSealed(world, `${spool}/state`);
   const { again, ...counted } = collected;
   const report = { ...counted, ...(await ship(sender, again)) };
   const { sealed, shipped, waiting } = report;

@@ -25,6 +25,7 @@ import {
 import { takeLock } from "@siteferry/spool";
 import { readSenderFacts } from "../health/facts.ts";
 import { judgeSender, type SenderHealth, type SenderLimits } from "../health/judge.ts";
+import { rememberFailure } from "../last-run.ts";
 import { type SealedBundle, type Sender, send, type SendReport } from "../send.ts";
 import type { SenderSettings } from "../settings.ts";
 import { Lanes, type Shipping } from "../ship.ts";
@@ -113,7 +114,10 @@ async function withSender<Result>(
   await checkUser(spool);
   const lock = await takeLock(`${spool}/lock`);
   try {
-    const sender = await openSender(world, settings, spool, shipping);
+    const sender = await openSender(world, settings, spool, shipping).catch(async (error) => {
+      await rememberFailure(world, `${spool}/state`, error);
+      throw error;
+    });
     try {
       return await work(sender);
     } finally {
