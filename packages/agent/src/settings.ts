@@ -2,7 +2,7 @@
 // refused with the nearest one that exists, because a setting that silently does nothing is the
 // most expensive kind.
 
-import { FerryError, type FileSystem, printable } from "@siteferry/model";
+import { FerryError, type FileSystem, ifMissing, printable } from "@siteferry/model";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
@@ -20,7 +20,8 @@ export async function readSettings<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  return parseSettings(await readText(files, path), path, schema);
+  const missing = ifMissing("--config names the settings; siteferry init makes them.");
+  return parseSettings(await readText(files, path).catch(missing), path, schema);
 }
 
 /** The pure half of {@link readSettings}; `path` is for the messages. */

@@ -38,7 +38,8 @@ export async function refuseExisting(...paths: readonly string[]): Promise<void>
   for (const path of paths) {
     if ((await nodeFiles.status(path)) === null) continue;
     const problem = `${printable(path)} exists; nothing that is there is overwritten`;
-    throw new FerryError("name-taken", problem);
+    const advice = "Edit it; or move it away, with the keys beside it, and run init again.";
+    throw new FerryError("name-taken", problem, { advice });
   }
 }
 

@@ -18,6 +18,7 @@ import {
   errorFields,
   explain,
   FerryError,
+  ifMissing,
   type Log,
   type Progress,
   type World,
@@ -172,7 +173,9 @@ async function openShipping(
     throw new FerryError("settings-invalid", problem);
   }
   if (centreKeys !== undefined) {
-    const signers = parseAllowedSigners(await readPlain(centreKeys), centreKeys);
+    const enrol = `siteferry enrol --centre ${centre} 'ssh-ed25519 …' makes it, with the line that init printed there.`;
+    const list = await readPlain(centreKeys).catch(ifMissing(enrol));
+    const signers = parseAllowedSigners(list, centreKeys);
     return { transports, centreKeys: signers };
   }
   const acknowledging = transports.find(({ bulk }) => bulk.traits.acknowledges);
