@@ -47,7 +47,10 @@ export function parseSettings<Schema extends z.ZodType>(
   const result = schema.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
   const position = (at: Path): string => `${path}:${lineOf(document, lines, at)}`;
-  throw invalid(result.error.issues.flatMap((issue) => describe(issue, schema, position)));
+  // A misspelt key may be why another one is missing.
+  const isUnknown = ({ code }: z.core.$ZodIssue): number => Number(code === "unrecognized_keys");
+  const issues = result.error.issues.toSorted((a, b) => isUnknown(b) - isUnknown(a));
+  throw invalid(issues.flatMap((issue) => describe(issue, schema, position)));
 }
 
 function invalid(complaints: readonly string[]): FerryError {
@@ -68,6 +71,9 @@ function describe(
         near === null ? `known here: ${known.join(", ")}` : `did you mean ${JSON.stringify(near)}?`;
       return `${position([...issue.path, name])}: unknown key "${printable(name)}"; ${hint}`;
     });
+  }
+  if (key !== "" && issue.message.endsWith(", received undefined")) {
+    return [`${position(issue.path)}: ${key} is missing`];
   }
   // Of a bad key in a record the reason stands one level below.
   const said = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;
