@@ -317,7 +317,7 @@ export const refusalTable = {
 const refusalAdvice: Partial<Record<RefusalCode, string>> = {
   "bundle-not-one": "Is it another file, or is the site's siteferry newer than this one?",
   "key-unknown":
-    "Compare `ssh-keygen -lf KEY.pub` there with this fingerprint; `siteferry enrol` adds the line of a site.",
+    "Does `ssh-keygen -lf KEY.pub` at the site print this fingerprint? Then `siteferry enrol` adds its line.",
   "key-of-another-site": "The principal in allowed_signers has to be the sender's `site`.",
   "key-revoked": "The site needs a new key: `siteferry keygen` there, `siteferry enrol` here.",
   "key-expired": "Look at valid-after and valid-before in allowed_signers, and at this clock.",
