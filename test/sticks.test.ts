@@ -102,7 +102,7 @@ test("import as another user than the receiver's is refused: its files couldn't 
   const refused = await take(installation);
   expect([refused.status, refused.stderr]).toEqual([
     78,
-    expect.stringContaining("belongs to the user 1"),
+    expect.stringContaining("belongs to the user daemon"),
   ]);
 });
 

@@ -1,7 +1,9 @@
 // `siteferry check --sender` at the site, on a sender that really ran.
 
-import { rm, utimes, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
 import { parseAddress, serve } from "@siteferry/livestatus";
+import { nodeFiles, readState, replaceState } from "@siteferry/spool";
 import { makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { type Run, siteferry } from "../command-line.ts";
@@ -37,10 +39,20 @@ test("a sender is well, silent, stuck at its link, or nobody can tell", async ()
   expect(stuck.stdout).toMatch(/^SITEFERRY WARNING - remote1: drop:\S+ fails for \d+ s \|/);
   expect(stuck.stdout).toMatch(/\ndrop:\S+: 1 failure, system-error: /);
 
-  const before = new Date(Date.now() - 10 * 60_000);
-  await utimes(`${path}/spool/sender/state/numbering`, before, before);
+  // A core that isn't there any more, since ten minutes.
+  await site.close();
+  expect((await installation.send()).status).toBe(75);
+  const state = `${path}/spool/sender/state`;
+  const last = JSON.parse(
+    Buffer.from((await readState(nodeFiles, state, "last-run"))!.content).toString(),
+  );
+  const before = JSON.stringify({ ...last, sealedMs: Date.now() - 10 * 60_000 });
+  const random = { bytes: randomBytes };
+  await replaceState(nodeFiles, random, state, "last-run", Buffer.from(before));
   expect(await check()).toMatchObject({ status: 2 });
-  expect((await check()).stdout).toContain("nothing sealed for 10 min");
+  const { stdout } = await check();
+  expect(stdout).toContain("nothing sealed for 10 min (livestatus-unreachable)");
+  expect(stdout).toMatch(/\nthe last run failed: livestatus-unreachable: /);
   expect(await check("-w", "20", "--critical", "40")).toMatchObject({ status: 1 });
 
   for (const words of [["remote1"], ["--all"], ["-w", "x"], ["--critical", "0"]]) {
@@ -53,5 +65,4 @@ test("a sender is well, silent, stuck at its link, or nobody can tell", async ()
     status: 3,
     stdout: expect.stringMatching(/^SITEFERRY UNKNOWN - .*sender\.yaml:/),
   });
-  await site.close();
 });

@@ -43,6 +43,10 @@ describe.skipIf(missingFor("nagios") !== null)("init and enrol", () => {
       sender,
     ]);
     expect(there.status, there.stderr).toBe(0);
+    // The executable's own path: cron finds no other.
+    expect(there.stdout).toMatch(
+      /\n {2}\* \* \* \* \* \S+ \/\S.* send --once --log-level warn --config \//,
+    );
     expect((await stat(at("site/remote1.key"))).mode & 0o777).toBe(0o600);
     const here = await siteferry([
       ..."init receiver --centre central --core nagios --yes".split(" "),

@@ -57,7 +57,10 @@ test("each complaint names file, line and key", () => {
   );
   expect(complaint("site: a\nschedule: often")).toMatch(/^s\.yaml:2: schedule: not a cron line/);
   expect(complaint("site: Äb")).toMatch(/^s\.yaml:1: site: "Äb" isn't an id/);
-  expect(complaint("keyframe: 1h")).toMatch(/^s\.yaml:1: site: /);
+  expect(complaint("keyframe: 1h")).toBe("s.yaml:1: site is missing");
+  expect(complaint("siet: a")).toBe(
+    's.yaml:1: unknown key "siet"; did you mean "site"?\ns.yaml:1: site is missing',
+  );
   expect(complaint("site: a\nsite: b")).toMatch(/^s\.yaml:2: /);
   expect(complaint("site: [\n")).toMatch(/^s\.yaml:\d: /);
 });

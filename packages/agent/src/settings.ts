@@ -2,7 +2,7 @@
 // refused with the nearest one that exists, because a setting that silently does nothing is the
 // most expensive kind.
 
-import { FerryError, type FileSystem, printable } from "@siteferry/model";
+import { FerryError, type FileSystem, ifMissing, printable } from "@siteferry/model";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { nearest } from "./nearest.ts";
@@ -20,7 +20,8 @@ export async function readSettings<Schema extends z.ZodType>(
   path: string,
   schema: Schema,
 ): Promise<z.output<Schema>> {
-  return parseSettings(await readText(files, path), path, schema);
+  const missing = ifMissing("--config names the settings; siteferry init makes them.");
+  return parseSettings(await readText(files, path).catch(missing), path, schema);
 }
 
 /** The pure half of {@link readSettings}; `path` is for the messages. */
@@ -46,7 +47,10 @@ export function parseSettings<Schema extends z.ZodType>(
   const result = schema.safeParse(document.toJS() ?? {});
   if (result.success) return result.data;
   const position = (at: Path): string => `${path}:${lineOf(document, lines, at)}`;
-  throw invalid(result.error.issues.flatMap((issue) => describe(issue, schema, position)));
+  // A misspelt key may be why another one is missing.
+  const isUnknown = ({ code }: z.core.$ZodIssue): number => Number(code === "unrecognized_keys");
+  const issues = result.error.issues.toSorted((a, b) => isUnknown(b) - isUnknown(a));
+  throw invalid(issues.flatMap((issue) => describe(issue, schema, position)));
 }
 
 function invalid(complaints: readonly string[]): FerryError {
@@ -67,6 +71,9 @@ function describe(
         near === null ? `known here: ${known.join(", ")}` : `did you mean ${JSON.stringify(near)}?`;
       return `${position([...issue.path, name])}: unknown key "${printable(name)}"; ${hint}`;
     });
+  }
+  if (key !== "" && issue.message.endsWith(", received undefined")) {
+    return [`${position(issue.path)}: ${key} is missing`];
   }
   // Of a bad key in a record the reason stands one level below.
   const said = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined;

@@ -24,8 +24,7 @@ export const failureTable = {
   "settings-unreadable": {
     kind: "configuration",
     meaning: "A file of the configuration can't be read",
-    advice:
-      "Check the path, and that this user may read it. --config names the settings; siteferry init makes them.",
+    advice: "Check the path, and that this user may read it.",
   },
   "settings-invalid": {
     kind: "configuration",
@@ -132,7 +131,7 @@ export const failureTable = {
   "name-taken": {
     kind: "permanent",
     meaning: "Another file of this name is there already",
-    advice: "Nothing was overwritten. Compare the two files; two senders may use one identity.",
+    advice: "Nothing was overwritten. Bundles: compare the two; two senders may use one identity.",
   },
   "file-unsuitable": {
     kind: "permanent",
@@ -319,6 +318,26 @@ export const refusalTable = {
   "host-not-owned": ["R40", "A host that doesn't belong to the site"],
 } as const;
 
+/** What an operator can do about those that no attacker and no defect needs; the others are explained. */
+const refusalAdvice: Partial<Record<RefusalCode, string>> = {
+  "bundle-not-one": "Is it another file, or is the site's siteferry newer than this one?",
+  "key-unknown":
+    "Does `ssh-keygen -lf KEY.pub` at the site print this fingerprint? Then `siteferry enrol` adds its line.",
+  "key-of-another-site": "The principal in allowed_signers has to be the sender's `site`.",
+  "key-revoked": "The site needs a new key: `siteferry keygen` there, `siteferry enrol` here.",
+  "key-expired": "Look at valid-after and valid-before in allowed_signers, and at this clock.",
+  "recipient-other": "`centre` has to be the same in sender.yaml and in receiver.yaml.",
+  "created-in-future": "Set the site's clock, or this one.",
+  "bundle-expired": "It was over 7 days on the way, or a clock is wrong: look at both.",
+  "mass-removal": "If they are really gone: `siteferry quarantine release`.",
+  "encryption-missing": "Set `encryptTo` in sender.yaml.",
+  "encrypted-for-other":
+    "`encryptTo` in sender.yaml has to be the public key of `identity` in receiver.yaml.",
+  "site-unknown": "Name the site under `sites` in receiver.yaml.",
+  "host-not-owned": "Look at `owns` of the site; `foreignHosts: leave-out` goes on without it.",
+  "host-of-another-site": "Look at `owns` and `prefix` of both sites.",
+};
+
 export type FailureCode = keyof typeof failureTable;
 export type RefusalCode = keyof typeof refusalTable;
 export type ErrorCode = FailureCode | RefusalCode;
@@ -326,10 +345,11 @@ export type ErrorCode = FailureCode | RefusalCode;
 /** The entry of any code. */
 export function errorEntry(code: ErrorCode): ErrorEntry {
   if (!isRefusalCode(code)) return failureTable[code];
+  const ofRefusal = refusalAdvice[code];
   return {
     kind: "refused",
     meaning: refusalTable[code][1],
-    advice: "The file is in quarantine; nothing of it was applied. Compare with the site's log.",
+    advice: `The file is in quarantine; nothing of it was applied.${ofRefusal === undefined ? "" : ` ${ofRefusal}`}`,
   };
 }
 

@@ -9,22 +9,25 @@ import {
 } from "./errors.ts";
 import { printable } from "./names.ts";
 
+export interface FailureOptions extends ErrorOptions {
+  /** What a person can do here, where what its code says doesn't fit. */
+  readonly advice?: string | undefined;
+}
+
 /** A failure with a stable code; the message says what happened and where, in one line. */
 export class FerryError extends Error {
   readonly code: ErrorCode;
+  readonly advice: string;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: FailureOptions) {
     super(message, options);
     this.name = "FerryError";
     this.code = code;
+    this.advice = options?.advice ?? errorEntry(code).advice;
   }
 
   get kind(): ErrorKind {
     return errorEntry(this.code).kind;
-  }
-
-  get advice(): string {
-    return errorEntry(this.code).advice;
   }
 }
 
@@ -32,7 +35,7 @@ export class FerryError extends Error {
 export class Refusal extends FerryError {
   declare readonly code: RefusalCode;
 
-  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
+  constructor(code: RefusalCode, message: string, options?: FailureOptions) {
     super(code, message, options);
     this.name = "Refusal";
   }
@@ -60,6 +63,15 @@ export function explain(error: unknown, doing: string): FerryError {
   const reason = error instanceof Error ? error.message : String(error);
   const code = systemCode(error) === undefined ? "internal-error" : "system-error";
   return new FerryError(code, `${doing}: ${printable(reason, 400)}`, { cause: error });
+}
+
+/** For `.catch` of a file of the operator's: what to do if it is that there is none. */
+export function ifMissing(advice: string): (error: unknown) => never {
+  return (error) => {
+    const isMissing = error instanceof FerryError && systemCode(error.cause) === "ENOENT";
+    if (!isMissing) throw error;
+    throw new FerryError(error.code, error.message, { cause: error.cause, advice });
+  };
 }
 
 /** What a person can do, and the command that says more of it. */

@@ -48,7 +48,7 @@ export function firstReceiverFiles({
 export function firstReceiverSettings(answers: FirstReceiverSettings): string {
   const { centre, spool, path, link, target } = answers;
   const { key, signers } = firstReceiverFiles(answers);
-  const text = `# siteferry's receiver at the centre. Every key: docs/configuration.md. Whether it works:
+  const text = `# siteferry's receiver at the centre. Every key: docs/configuration.md, man siteferry.yaml. Whether it works:
 #   siteferry doctor receiver --config ${path}
 
 # What this centre is called, as the sites' sender.yaml has it.

@@ -66,7 +66,7 @@ export function firstSenderSettings(answers: FirstSenderSettings): string {
   const files = firstFiles(answers);
   const link = parseFirstLink(answers.link);
   const receipts = link.kind === "http" || link.kind === "ssh";
-  const text = `# siteferry's sender at this site. Every key: docs/configuration.md. Whether it works:
+  const text = `# siteferry's sender at this site. Every key: docs/configuration.md, man siteferry.yaml. Whether it works:
 #   siteferry doctor sender --config ${path}
 
 # What this site and its centre are called, as the centre's receiver.yaml has it.

@@ -1,13 +1,20 @@
 // Epoch and sequence: no number is ever used for two different bundles. A number is reserved in
-// durable state before anything is sealed with it; if the state was lost, a new epoch begins.
+// durable state before anything is sealed with it; if the state was lost, or is that of another site or
+// for another centre, a new epoch begins.
 
-import type { FileSystem, Random } from "@siteferry/model";
+import type { FileSystem, Random, SiteId } from "@siteferry/model";
 import { damagedIsNull, readState, replaceState, type State } from "@siteferry/spool";
 import type { KeyframeMemory } from "./keyframe-schedule.ts";
 import type { DumpMemory } from "./plan-dump.ts";
 
+/** Who sends, and to whom. */
+export interface Route {
+  readonly site: SiteId;
+  readonly centre: SiteId;
+}
+
 /** What the sender remembers from run to run. */
-export interface SenderMemory {
+export interface SenderMemory extends Route {
   /** Seconds since 1970 at which this numbering began. */
   readonly epoch: number;
   /** The first sequence number that was never handed out. */
@@ -27,7 +34,8 @@ const stateName = "numbering";
 /**
  * The memory of the last run. If there is none, if it is damaged, if only an older generation of it is
  * left, or if the machine has started since (it may have been restored from a snapshot), numbers may
- * have been used that aren't in it: then a new epoch begins.
+ * have been used that aren't in it: then a new epoch begins. So it does on another route, where nothing
+ * has travelled yet.
  */
 export async function loadMemory(
   files: FileSystem,
@@ -35,15 +43,19 @@ export async function loadMemory(
   now: number,
   life: string,
   random: Random,
+  { site, centre }: Route,
 ): Promise<SenderMemory> {
   const state = await readState(files, directory, stateName).catch(damagedIsNull);
   const memory = state === null ? null : parseMemory(state);
-  const isCurrent = memory?.life === life && state?.generation === "current";
+  const isSameRoute = memory?.site === site && memory.centre === centre;
+  const isCurrent = isSameRoute && memory.life === life && state?.generation === "current";
   if (isCurrent) return memory;
   // While the clock is behind, one snapshot that is restored twice mustn't begin one epoch twice.
   const [jitter = 0] = random.bytes(1);
   const least = memory === null ? 0 : memory.epoch + 1 + jitter;
   return {
+    site,
+    centre,
     epoch: Math.max(Math.floor(now / 1000), least),
     nextSequence: 1,
     configurationHash: "",
@@ -51,6 +63,12 @@ export async function loadMemory(
     keyframe: null,
     life,
   };
+}
+
+/** The route of the last run; null if nothing is remembered. */
+export async function lastRoute(files: FileSystem, directory: string): Promise<Route | null> {
+  const state = await readState(files, directory, stateName).catch(damagedIsNull);
+  return state === null ? null : parseMemory(state);
 }
 
 /** Makes `memory` durable: after this, numbers below its `nextSequence` may be used. */

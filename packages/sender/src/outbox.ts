@@ -2,8 +2,15 @@
 // each kind only the newest counts, so what a newer bundle supersedes is dropped, and counted.
 
 import { superseded } from "@siteferry/carry/contract";
-import { type BundleName, type FileSystem, parseBundleName, type Random } from "@siteferry/model";
+import {
+  type BundleName,
+  type FileSystem,
+  parseBundleName,
+  type Random,
+  type World,
+} from "@siteferry/model";
 import { publish } from "@siteferry/spool";
+import { lastRoute, type Route } from "./numbering.ts";
 
 export interface OutboxEntry extends BundleName {
   readonly fileName: string;
@@ -31,6 +38,29 @@ export async function listOutbox(files: FileSystem, spool: string): Promise<Outb
     const name = parseBundleName(fileName);
     return name === null ? [] : [{ ...name, fileName }];
   });
+}
+
+/**
+ * A spool that was another site's, or sent to another centre, keeps what its links mustn't carry now: it
+ * is dropped, with the copies to be repeated. Before the numbering says the new route.
+ */
+export async function dropOfOtherRoute(
+  { files, log }: World,
+  spool: string,
+  { site, centre }: Route,
+): Promise<void> {
+  const last = await lastRoute(files, `${spool}/state`);
+  if (last === null || (last.site === site && last.centre === centre)) return;
+  for (const directory of [`${spool}/outbox`, `${spool}/copies`]) {
+    if ((await files.status(directory)) === null) continue;
+    const names = (await files.list(directory)).filter((name) => parseBundleName(name) !== null);
+    for (const name of names) await files.unlink(`${directory}/${name}`);
+    await files.syncDirectory(directory);
+    if (names.length > 0) {
+      const was = `${last.site} to ${last.centre}`;
+      log.warn({ directory, names }, `Dropped what ${was} left, now it is ${site} to ${centre}`);
+    }
+  }
 }
 
 /** Drops them, and says how many they were. */

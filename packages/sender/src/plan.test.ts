@@ -1,4 +1,5 @@
 import type { Base } from "@siteferry/bundle";
+import { parseSiteId } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { configurationHash } from "@siteferry/bundle";
 import type { SenderMemory } from "./numbering.ts";
@@ -11,6 +12,8 @@ const base = {} as Base;
 /** Minutes before now from which on events are read. */
 function minutesBack(keyframeAgeMs: number | null, known: Base | null = base): number {
   const memory: SenderMemory = {
+    site: parseSiteId("remote1")!,
+    centre: parseSiteId("central")!,
     epoch: 1,
     nextSequence: 2,
     configurationHash: "",

@@ -18,7 +18,7 @@ export async function collectDump(sender: Sender, exec: ExecSettings): Promise<C
 
   const state = `${spool}/state`;
   const nowMs = clock.now();
-  const memory = await loadMemory(files, state, nowMs, sender.life, random);
+  const memory = await loadMemory(files, state, nowMs, sender.life, random, settings);
   const travelling: Travelling = {
     nowMs,
     intervalMs: settings.keyframe,

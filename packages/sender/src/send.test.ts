@@ -7,7 +7,7 @@ import { nodeFiles } from "@siteferry/spool";
 import { type FakeSite, makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { send } from "./send.ts";
-import { senderSchema } from "./settings.ts";
+import { type SenderSettings, senderSchema } from "./settings.ts";
 import { shipOnce } from "./ship.ts";
 
 interface Remote extends AsyncDisposable {
@@ -16,6 +16,11 @@ interface Remote extends AsyncDisposable {
   logged(): number;
   /** One run, `seconds` later; the kinds of what was sealed, and what was repeated. */
   run(seconds: number, files?: FileSystem): Promise<Ran>;
+  /** From the next run on, with the spool as it is. */
+  rename(to: Partial<Pick<SenderSettings, "site" | "centre">>): void;
+  /** Names in the outbox. */
+  outbox(): Promise<readonly string[]>;
+  readonly warned: readonly string[];
 }
 
 interface Ran {
@@ -42,7 +47,7 @@ async function makeRemote({ events, logBreaks, progress }: RemoteOptions = {}): 
   const site = makeFakeSite({ hosts: 10, servicesPerHost: 10, seed: 1, clock });
   const address = parseAddress(`unix:${path}/live`);
   const server = await serve(address, site.source, { flavour: "naemon" });
-  const settings = senderSchema.parse({
+  let settings: SenderSettings = senderSchema.parse({
     site: "remote1",
     centre: "central",
     livestatus: `unix:${path}/live`,
@@ -53,7 +58,9 @@ async function makeRemote({ events, logBreaks, progress }: RemoteOptions = {}): 
   const { privateKey } = await generateKey("remote1");
   const signer = await loadSigner(privateKey, "key");
   const quiet = (): void => {};
-  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+  const warned: string[] = [];
+  const warn = (_fields: object, message: string): void => void warned.push(message);
+  const log = { debug: quiet, info: quiet, warn, error: quiet };
   const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
   const connected = async (): ReturnType<typeof connect> => {
     const client = await connect(address);
@@ -72,12 +79,15 @@ async function makeRemote({ events, logBreaks, progress }: RemoteOptions = {}): 
   };
   return {
     site,
+    warned,
+    outbox: async () => await readdir(`${path}/spool/outbox`),
+    rename: (to) => void (settings = { ...settings, ...to }),
     logged: () => [...site.source.tables()["log"]!.rows()].length,
     async run(seconds, files = nodeFiles) {
       nowMs += seconds * 1000;
       const world = { clock, random, files, log, progress };
       const dir = `${path}/out`;
-      const shipping = shipOnce([dropSender(world, { dir, site: parseSiteId("remote1")! })]);
+      const shipping = shipOnce([dropSender(world, { dir, site: settings.site })]);
       const spool = `${path}/spool`;
       const life = "this one";
       const sender = { world, settings, spool, signer, life, connect: connected, shipping };
@@ -130,6 +140,33 @@ test("a keyframe that was published but not remembered is no base, and neither i
   };
   await expect(remote.run(3600, failing)).rejects.toThrow("full");
   expect((await remote.run(60)).kinds).toContain("keyframe");
+});
+
+test("a spool under another name begins anew, and drops what waits under the old one", async () => {
+  await using remote = await makeRemote();
+  const broken: FileSystem = {
+    ...nodeFiles,
+    async writeNew(file, content, mode) {
+      if (file.includes("/out/")) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      await nodeFiles.writeNew(file, content, mode);
+    },
+  };
+  expect((await remote.run(0, broken)).arrived).toEqual([]);
+  expect((await remote.run(60, broken)).kinds).toBe("delta");
+  expect(await remote.outbox()).toHaveLength(3);
+
+  for (const to of [{ site: parseSiteId("remote2")! }, { centre: parseSiteId("other")! }]) {
+    remote.rename(to);
+    const renamed = await remote.run(60);
+    expect(renamed.kinds).toBe("config keyframe");
+    expect(renamed.arrived).toEqual(["config", "keyframe"]);
+    expect(remote.warned.at(-1)).toMatch(
+      /^Dropped what remote\d to central left, now it is remote2/,
+    );
+    expect((await remote.run(60)).kinds).toBe("delta");
+    // Of the copies that travel again, too, only those under the new name.
+    expect((await remote.run(1140)).arrived.toSorted()).toEqual(["config", "delta", "keyframe"]);
+  }
 });
 
 test("events travel with each delta until a keyframe has them, which goes hours back", async () => {

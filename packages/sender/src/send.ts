@@ -15,9 +15,10 @@ import { openDirectories } from "@siteferry/spool";
 import { loadBase, saveBase } from "./base.ts";
 import { dumpSite, type SiteDump } from "./dump-site.ts";
 import { keyframeAfter } from "./keyframe-schedule.ts";
+import { rememberFailure, rememberSealed } from "./last-run.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 import { noteOutbox } from "./note-outbox.ts";
-import { dropSuperseded, publishToOutbox } from "./outbox.ts";
+import { dropOfOtherRoute, dropSuperseded, publishToOutbox } from "./outbox.ts";
 import { eventsSince, type Plan, planBundles, type PlannedBundle } from "./plan.ts";
 import { repeatKeyframe } from "./repeat.ts";
 import { collectDump } from "./send-dump.ts";
@@ -72,14 +73,17 @@ export async function send(sender: Sender): Promise<SendReport> {
   // It sweeps, and what a lane that still runs is writing is no leftover.
   if (sender.shipping.lanes.running.size === 0) {
     await openDirectories(world.files, spool, ["tmp", "outbox", "state"]);
+    await dropOfOtherRoute(world, spool, sender.settings);
   }
   const { exec } = sender.settings;
   const collecting = exec === undefined ? collect(sender) : collectDump(sender, exec);
   const collected = await collecting.catch((error: unknown) => ({ error }));
   if ("error" in collected) {
+    await rememberFailure(world, `${spool}/state`, collected.error);
     await ship(sender);
     throw collected.error;
   }
+  await rememberSealed(world, `${spool}/state`);
   const { again, ...counted } = collected;
   const report = { ...counted, ...(await ship(sender, again)) };
   const { sealed, shipped, waiting } = report;
@@ -104,7 +108,7 @@ async function collect(sender: Sender): Promise<Collected> {
   // What travelled before says how much of the core's log has to be read.
   const nowMs = clock.now();
   const outbox = await noteOutbox(files, spool);
-  const memory = await loadMemory(files, state, nowMs, sender.life, random);
+  const memory = await loadMemory(files, state, nowMs, sender.life, random, settings);
   const base = await loadBase(files, state, memory.keyframe);
   const known =
     sender.whole === true ? { ...memory, keyframe: null, configurationHash: "" } : memory;

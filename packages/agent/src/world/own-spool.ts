@@ -2,6 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { FerryError, printable, systemCode } from "@siteferry/model";
+import { realProbes } from "./real-probes.ts";
 
 /**
  * @param spool an agent's own directory in the spool; one that isn't there yet is anybody's.
@@ -13,8 +14,11 @@ export async function checkUser(spool: string): Promise<void> {
     return null;
   });
   if (owner === null || process.getuid?.() === owner.uid) return;
+  const { userName } = realProbes();
+  const [whose, own] = [await userName(owner.uid), await userName(process.getuid?.() ?? 0)];
   throw new FerryError(
     "settings-invalid",
-    `${printable(spool)} belongs to the user ${owner.uid}: run this as that one, from root with: runuser -u NAME -- siteferry …`,
+    `${printable(spool)} belongs to the user ${whose}, and this runs as ${own}`,
+    { advice: `Run it as that one: runuser -u ${whose} -- siteferry …, also in cron and systemd.` },
   );
 }

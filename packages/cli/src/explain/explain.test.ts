@@ -28,7 +28,7 @@ test("a section is whole: heading, text, advice, and what its chapter says of al
   });
   expect(explanationOf(page, "key-expired")).toEqual({
     head: "key-expired (R04): Signed with a key outside its validity dates. Exit status 76.",
-    own: "Look for: `valid-before` and `valid-after`, against the centre's clock",
+    own: "Look for: `valid-before` and `valid-after`, against the centre's clock.",
     common: expect.stringContaining("quarantine"),
   });
 });

@@ -65,7 +65,10 @@ function ofRefusal(page: string, code: ErrorCode): Said {
   const [, , , , cell = ""] = row.split(/(?<!\\)\|/);
   const [common = ""] = chapter.split("\n|");
   return {
-    own: `Look for: ${cell.trim().replaceAll(/\\([|_])/g, "$1")}`,
+    own: `Look for: ${cell
+      .trim()
+      .replaceAll(/\\([|_])/g, "$1")
+      .replace(/\.?$/, ".")}`,
     common: common.trim(),
   };
 }

@@ -1,7 +1,8 @@
 // What `siteferry init` makes at either side: its options, files that nobody has yet, keys.
 
 import { randomBytes } from "node:crypto";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
+import { realProbes } from "@siteferry/agent";
 import { generateKey } from "@siteferry/bundle";
 import { FerryError, printable } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
@@ -38,7 +39,8 @@ export async function refuseExisting(...paths: readonly string[]): Promise<void>
   for (const path of paths) {
     if ((await nodeFiles.status(path)) === null) continue;
     const problem = `${printable(path)} exists; nothing that is there is overwritten`;
-    throw new FerryError("name-taken", problem);
+    const advice = "Edit it; or move it away, with the keys beside it, and run init again.";
+    throw new FerryError("name-taken", problem, { advice });
   }
 }
 
@@ -74,6 +76,25 @@ export async function newKey(path: string, comment: string): Promise<NewKey> {
 
 export function newToken(): string {
   return randomBytes(32).toString("hex");
+}
+
+export function configFlag(path: string, agent: "sender" | "receiver"): string {
+  return path === `/etc/siteferry/${agent}.yaml` ? "" : ` --config ${path}`;
+}
+
+/** What runs it from then on: this executable's own path, since cron has a short PATH. */
+export function runNotes(verb: "send" | "receive", path: string): string {
+  const { execPath, argv } = process;
+  const isWhole = basename(execPath).startsWith("siteferry");
+  const program = isWhole ? execPath : `${execPath} ${argv[1]}`;
+  const config = configFlag(path, verb === "send" ? "sender" : "receiver");
+  return `
+When all is well, one of the two, not both. A line in /etc/cron.d/siteferry:
+
+  * * * * * ${realProbes().user.name} ${program} ${verb} --once --log-level warn${config}
+
+Or the daemon of a package, whose unit says as which user: systemctl enable --now siteferry-${verb}
+`;
 }
 
 /** Where siteferry runs as root, root alone can read what it makes. */

@@ -14,9 +14,11 @@ import {
 import { nodeFiles } from "@siteferry/spool";
 import {
   type Ask,
+  configFlag,
   type InitOptions,
   newKey,
   refuseExisting,
+  runNotes,
   userNote,
   writeFiles,
 } from "./first-files.ts";
@@ -59,8 +61,8 @@ Each site's own line, which siteferry init sender prints there, belongs here:
 
   siteferry enrol SITE 'ssh-ed25519 …'
 
-Then: siteferry doctor receiver${path === "/etc/siteferry/receiver.yaml" ? "" : ` --config ${path}`}
-${userNote()}`;
+Then: siteferry doctor receiver${configFlag(path, "receiver")}
+${runNotes("receive", path)}${userNote()}`;
 }
 
 async function askCore(core: string, options: InitOptions, ask: Ask): Promise<FirstTarget> {
@@ -135,7 +137,7 @@ async function objectNotes(target: FirstTarget): Promise<string> {
     `${objects}/`.startsWith(`${dir.replace(/\/+$/, "")}/`),
   );
   const lines = [
-    ...(isMade ? [] : [`install -d -o USER -m 755 ${objects}`]),
+    ...(isMade ? [] : [`install -d -o ${realProbes().user.name} -m 755 ${objects}`]),
     ...(isRead ? [] : [`echo 'cfg_dir=${objects}' >> ${coreConfig}`]),
   ];
   return lines.length === 0 ? "" : `\nAs root, then restart the core:\n\n  ${lines.join("\n  ")}\n`;

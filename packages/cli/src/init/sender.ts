@@ -7,10 +7,12 @@ import { firstFiles, firstSenderSettings, parseFirstLink } from "@siteferry/send
 import { nodeFiles } from "@siteferry/spool";
 import {
   type Ask,
+  configFlag,
   type InitOptions,
   newKey,
   newToken,
   refuseExisting,
+  runNotes,
   userNote,
   writeFiles,
 } from "./first-files.ts";
@@ -48,16 +50,21 @@ export async function initSender(options: InitOptions, ask: Ask): Promise<string
 At the centre, as the receiver's user:
 
   siteferry enrol ${site} '${key.publicLine}'${kind === "http" ? ` --token /etc/siteferry/${site}.token` : ""}
-${wayNotes(kind, files, ssh?.publicLine ?? "")}
-Then here: siteferry doctor sender${path === "/etc/siteferry/sender.yaml" ? "" : ` --config ${path}`}
-${userNote()}`;
+${wayNotes(kind, files, ssh?.publicLine ?? "", centre)}
+Then here: siteferry doctor sender${configFlag(path, "sender")}
+${runNotes("send", path)}${userNote()}`;
 }
 
-function wayNotes(kind: string, files: ReturnType<typeof firstFiles>, sshLine: string): string {
+function wayNotes(
+  kind: string,
+  files: ReturnType<typeof firstFiles>,
+  sshLine: string,
+  centre: string,
+): string {
   const receipts = `
 Receipts come back on this link: enter the line that siteferry init receiver printed there, or keygen:
 
-  siteferry enrol --centre CENTRE 'ssh-ed25519 …'
+  siteferry enrol --centre ${centre} 'ssh-ed25519 …'
 `;
   if (kind === "http") {
     return `\nBring ${files.token} there on a safe way, mode 0600, under that name.\n${receipts}`;

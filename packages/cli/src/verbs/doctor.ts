@@ -1,6 +1,5 @@
 // siteferry doctor: what goes wrong in practice, looked for, with what to do.
 
-import { existsSync } from "node:fs";
 import {
   doctorReport,
   doctorStatus,
@@ -10,6 +9,8 @@ import {
   painterFor,
 } from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
+import { nodeFiles } from "@siteferry/spool";
+import { explainClosed } from "../closed-directory.ts";
 
 export interface DoctorOptions {
   readonly config?: string;
@@ -32,7 +33,7 @@ const lingerMs = 500;
 /** Exit status: 0 all is well, 1 warnings, 2 failures. */
 export async function runDoctor(name: string | undefined, options: DoctorOptions): Promise<number> {
   const { config, coreConfig, quiet } = options;
-  const agent = agentOf(name, config);
+  const agent = await agentOf(name, config);
   const path = config ?? usualPaths[agent];
   const findings = await diagnose(agent, path, coreConfig, quiet);
   process.stdout.write(textOf(findings, options));
@@ -67,12 +68,25 @@ function textOf(findings: readonly NamedFinding[], { json, quiet }: DoctorOption
 }
 
 /** Without a word it is the one whose settings lie where they belong. */
-function agentOf(name: string | undefined, config: string | undefined): Agent {
+async function agentOf(name: string | undefined, config: string | undefined): Promise<Agent> {
   if (name === "sender" || name === "receiver") return name;
-  const there = (["sender", "receiver"] as const).filter((agent) =>
-    config === undefined ? existsSync(usualPaths[agent]) : config.endsWith(`${agent}.yaml`),
-  );
+  const there: Agent[] = [];
+  for (const agent of ["sender", "receiver"] as const) {
+    const isThere =
+      config === undefined ? await exists(usualPaths[agent]) : config.endsWith(`${agent}.yaml`);
+    if (isThere) there.push(agent);
+  }
   const [one] = there;
   if (name === undefined && one !== undefined && there.length === 1) return one;
   throw new FerryError("usage-wrong", "Say whom to look at: siteferry doctor sender|receiver");
+}
+
+async function exists(path: string): Promise<boolean> {
+  const status = await nodeFiles.status(path).catch(async (error: unknown) => {
+    throw await explainClosed(
+      error,
+      (_directory, _user, owner) => `Run it as its user: runuser -u ${owner} -- siteferry doctor`,
+    );
+  });
+  return status !== null;
 }

@@ -29,6 +29,14 @@ export async function runEnrol(words: readonly string[], options: EnrolOptions):
   const { centre } = options;
   const [name = "", ...line] = centre === undefined ? words : [centre, ...words];
   const id = parseSiteId(name);
+  if (name !== "" && id === null) {
+    const problem = `${printable(name)} is no id: small letters, digits and hyphens`;
+    throw new FerryError("usage-wrong", problem);
+  }
+  if (line.length > 0 && /^(?:ssh-(?!ed25519)|ecdsa-|sk-)/.test(line.join(" "))) {
+    const advice = "siteferry keygen makes one, or ssh-keygen -t ed25519 -N ''.";
+    throw new FerryError("key-unusable", "siteferry's keys are Ed25519: ssh-ed25519 …", { advice });
+  }
   if (id === null || line.length === 0) {
     throw new FerryError(
       "usage-wrong",

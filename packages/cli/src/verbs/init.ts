@@ -2,6 +2,7 @@
 // belongs to the other side. Nothing that is there is overwritten.
 
 import { FerryError } from "@siteferry/model";
+import { explainClosed } from "../closed-directory.ts";
 import type { Ask, InitOptions } from "../init/first-files.ts";
 import { isTerminal, openQuestions } from "../questions.ts";
 
@@ -14,6 +15,13 @@ export async function runInit(agent: string, options: InitOptions): Promise<numb
     given ?? (await questions.ask(question, await usual()));
   const { initSender } = await import("../init/sender.ts");
   const { initReceiver } = await import("../init/receiver.ts");
-  process.stdout.write(await (agent === "sender" ? initSender : initReceiver)(options, ask));
+  const making = (agent === "sender" ? initSender : initReceiver)(options, ask);
+  const notes = await making.catch(async (error: unknown) => {
+    throw await explainClosed(
+      error,
+      (directory, user) => `As root: install -d -o ${user} -m 750 ${directory}`,
+    );
+  });
+  process.stdout.write(notes);
   return 0;
 }

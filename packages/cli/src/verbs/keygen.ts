@@ -30,9 +30,8 @@ export async function runAgeKeygen(file: string): Promise<void> {
 async function refuseExisting(...paths: readonly string[]): Promise<void> {
   for (const path of paths) {
     if ((await nodeFiles.status(path)) === null) continue;
-    throw new FerryError(
-      "key-unusable",
-      `${path} exists, and a key is never overwritten: name another file`,
-    );
+    throw new FerryError("key-unusable", `${path} exists, and a key is never overwritten`, {
+      advice: "siteferry init makes keys, too: is this one in use already? Else name another file.",
+    });
   }
 }

@@ -35,7 +35,7 @@ function describeLink({ link, state, failures, notBeforeMs, problem }: BundleOnL
   if (state === "refused") return `${shown}  the centre refused it${why}`;
   if (failures === 0) return `${shown}  next`;
   const often = failures === 1 ? "once" : `${failures} times`;
-  return `${shown}  failed ${often}, the daemon tries again at ${timeOf(notBeforeMs)}${why}`;
+  return `${shown}  failed ${often}; the next run tries again, a daemon from ${timeOf(notBeforeMs)} on${why}`;
 }
 
 function timeOf(ms: number): string {

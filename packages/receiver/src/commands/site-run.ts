@@ -183,7 +183,7 @@ async function tellLeft(
   if (now === before) return;
   await saveProgress(world, directory, name, now);
   const message =
-    `Some of what ${site} says isn't said to the core: on hosts that it doesn't speak for (foreign), ` +
-    "acknowledged there by somebody else (operators), or over (ended)";
+    `Not said to the core of what ${site} says: ${foreign} on hosts that it doesn't speak for, ` +
+    `${operators} acknowledged there by somebody else, ${ended} that are over`;
   world.log.info({ site, foreign, operators, ended }, message);
 }

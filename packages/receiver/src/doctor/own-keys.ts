@@ -35,7 +35,7 @@ export const ownKeys: Check<ReceiverSubject> = {
       );
     }
     for (const path of new Set(secretsOf(settings))) {
-      const make = `openssl rand -hex 32 makes a token; mode 600, of ${subject.probes.user.name}`;
+      const make = makingOf(settings, path, subject.probes.user.name);
       found.push(
         ...(await lookAt(subject, path, make, () => `${path}: only its user may read it`)),
       );
@@ -63,6 +63,23 @@ async function keyIdIn(text: string, path: string): Promise<string> {
 
 function identitiesIn(text: string, path: string): string {
   return `${path} has ${parseAgeIdentities(text, path).length} keys that decrypt`;
+}
+
+/** How a secret of this file comes to be. */
+function makingOf({ transports }: ReceiverSettings, path: string, user: string): string {
+  const isSshKey = transports.some(
+    (one) => "ssh" in one && [one.ssh.key, one.ssh.jump?.key].includes(path),
+  );
+  if (isSshKey) return `As ${user}: ssh-keygen -t ed25519 -N '' -f ${path}; its .pub belongs there`;
+  const isToken = transports.some(
+    (one) =>
+      ("http" in one && Object.values(one.http.sites).some(({ token }) => token === path)) ||
+      ("httpPull" in one && one.httpPull.token === path),
+  );
+  const made = isToken
+    ? "openssl rand -hex 32 makes a token"
+    : "Put there what the other side gave";
+  return `${made}; mode 600, of ${user}`;
 }
 
 /** Files with passwords, tokens and keys of links and targets. */

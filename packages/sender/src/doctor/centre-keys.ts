@@ -2,6 +2,7 @@
 
 import { type Check, fail, listFault, ok, readText, skipped, warning } from "@siteferry/agent";
 import { parseAllowedSigners } from "@siteferry/bundle";
+import { ifMissing } from "@siteferry/model";
 import type { SenderSubject } from "./subject.ts";
 
 export const centreKeys: Check<SenderSubject> = {
@@ -19,7 +20,10 @@ export const centreKeys: Check<SenderSubject> = {
       }
       return [skipped("no link here brings receipts")];
     }
-    const list = parseAllowedSigners(await readText(world.files, path), path);
+    const list = parseAllowedSigners(
+      await readText(world.files, path).catch(ifMissing(todo)),
+      path,
+    );
     const [open] = await listFault(probes, path);
     if (open !== undefined) return [open];
     const nowMs = world.clock.now();

@@ -1,5 +1,6 @@
 // Each check on a sender that is well, and on one of which just that thing is broken.
 
+import { createHash } from "node:crypto";
 import type { PretendedEntry } from "@siteferry/agent/test-probes";
 import { pretendedProbes } from "@siteferry/agent/test-probes";
 import type { Finding, Probes } from "@siteferry/agent";
@@ -21,13 +22,18 @@ const yaml = {
   transports: [{ drop: { dir: "/out" } }],
 };
 const http = { url: "https://central.example.net", token: "/token" };
+const stateFile = "/s/sender/state/last-run";
+function sealed(sealedMs: number | null, failure: string | null = null): Record<string, string> {
+  const content = JSON.stringify({ sealedMs, failure: failure && { code: failure, message: "x" } });
+  const hash = createHash("sha256").update(content).digest("hex");
+  return { [stateFile]: `siteferry-state 1 ${content.length} ${hash}\n${content}` };
+}
 const directory: PretendedEntry = { kind: "directory", mode: 0o750 };
 const wellEntries: Record<string, PretendedEntry> = {
   "/run": directory,
   "/run/live": { kind: "socket", mode: 0o660 },
   "/s": directory,
   "/s/sender": directory,
-  "/s/sender/state/numbering": { modifiedMs: nowMs - 10_000 },
   "/key": {},
   "/out": directory,
 };
@@ -51,7 +57,11 @@ interface Changes {
 function subjectOf(changes: Changes): SenderSubject {
   const settings = senderSchema.parse({ ...yaml, ...changes.yaml });
   const entries = { ...wellEntries, ...changes.entries } as Record<string, PretendedEntry>;
-  const texts: Record<string, string> = { "/key": keys.privateKey, ...changes.texts };
+  const texts: Record<string, string> = {
+    "/key": keys.privateKey,
+    ...sealed(nowMs - 10_000),
+    ...changes.texts,
+  };
   const probes = pretendedProbes(entries, changes.probes);
   const traits = { bundleBytesMax: 1, atomicPublish: true, direction: "push" as const };
   const transport: SendingTransport = {
@@ -239,18 +249,8 @@ describe("each fails when its thing is broken:", () => {
       },
       "fail this clock is 600 s ahead of that of link:x",
     ],
-    [
-      "last run",
-      "long ago",
-      { entries: { "/s/sender/state/numbering": { modifiedMs: nowMs - 1e9 } } },
-      "fail nothing sealed for 12 d",
-    ],
-    [
-      "last run",
-      "never",
-      { entries: { "/s/sender/state/numbering": undefined } },
-      "warning nothing was ever sealed here",
-    ],
+    ["last run", "long ago", { texts: sealed(nowMs - 1e9) }, "fail nothing sealed for 12 d"],
+    ["last run", "never", { texts: sealed(null) }, "warning nothing was ever sealed here"],
   ])("%s: %s", async (name, _what, changes, expected) => {
     expect(await find(name, changes)).toContainEqual(expect.stringContaining(expected));
   });
@@ -286,10 +286,15 @@ test("what the filters leave is counted, and a sender that never ran is told how
   );
   expect((await find("core")).at(-1)).toBe("ok 3 hosts and 3 services");
   const check = senderChecks.find(({ name }) => name === "last run")!;
-  const never = { entries: { "/s/sender/state/numbering": undefined } };
+  const never = { texts: sealed(null) };
   expect((await check.run(subjectOf(never)))[0]!.todo).toContain("siteferry send --once");
-  const late = { entries: { "/s/sender/state/numbering": { modifiedMs: 0 } } };
+  const late = { texts: sealed(0) };
   expect((await check.run(subjectOf(late)))[0]!.todo).toContain("Does cron or systemd run it");
+  const failed = { texts: sealed(0, "livestatus-refused") };
+  expect((await check.run(subjectOf(failed)))[0]).toMatchObject({
+    what: expect.stringContaining("(livestatus-refused); the last run failed: livestatus-refused"),
+    todo: "siteferry explain livestatus-refused says what to do.",
+  });
 });
 
 test("where there is no socket, the ones that are there are named, also an OMD site's", async () => {

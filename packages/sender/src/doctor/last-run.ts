@@ -15,9 +15,11 @@ export const lastRun: Check<SenderSubject> = {
     const reasons = health.details.length === 0 ? "" : `; ${health.details.join("; ")}`;
     const what = `${health.summary}${reasons}`;
     const todo =
-      facts.sealedMs === null
+      facts.sealedMs === null && facts.failure === null
         ? "Once all else here is well: siteferry send --once; then cron or systemd."
-        : "Does cron or systemd run it, as this user? Its log says what went wrong; siteferry outbox what waits.";
+        : facts.failure !== null
+          ? `siteferry explain ${facts.failure.code} says what to do.`
+          : "Does cron or systemd run it, as this user? Its log says what went wrong; siteferry outbox what waits.";
     return [health.state === 0 ? ok(what) : (health.state === 2 ? fail : warning)(what, todo)];
   },
 };

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { FerryError } from "@siteferry/model";
+import { FerryError, type World } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { rememberFailure, rememberSealed } from "../last-run.ts";
 import { afterFailure, afterRefusal, linkOf, saveLinks } from "../links.ts";
 import { readSenderFacts } from "./facts.ts";
 
@@ -16,19 +17,25 @@ afterEach(async () => {
 });
 
 const bundle = "remote1-000000000001-000000000001.keyframe.ferry";
-const world = { files: nodeFiles, random: { bytes: randomBytes } };
+const warned: string[] = [];
+const world = {
+  files: nodeFiles,
+  random: { bytes: randomBytes },
+  clock: { now: () => 100_000 },
+  log: { warn: (_fields: object, message: string) => void warned.push(message) },
+} as unknown as World;
 const at = (nowMs: number) => ({ nowMs, fraction: 0, askedForMs: null });
 
 test("nothing is known of a sender that never ran", async () => {
-  const nothing = { sealedMs: null, waiting: 0, oldestMs: null, links: [] };
+  const nothing = { sealedMs: null, failure: null, waiting: 0, oldestMs: null, links: [] };
   expect(await readSenderFacts(nodeFiles, spool)).toEqual(nothing);
   expect(await readSenderFacts(nodeFiles, `${spool}/none`)).toEqual(nothing);
 });
 
 test("what waits, since when, and which links fail since when and why", async () => {
   for (const name of ["outbox", "state"]) await mkdir(`${spool}/${name}`);
-  await writeFile(`${spool}/state/numbering`, "");
-  await utimes(`${spool}/state/numbering`, 100, 100);
+  await rememberSealed(world, `${spool}/state`);
+  await rememberFailure(world, `${spool}/state`, new FerryError("livestatus-cut", "\u001bcut"));
   await writeFile(`${spool}/outbox/${bundle}`, "");
   await writeFile(`${spool}/outbox/no-bundle`, "");
   await utimes(`${spool}/outbox/${bundle}`, 50, 50);
@@ -40,6 +47,7 @@ test("what waits, since when, and which links fail since when and why", async ()
   await saveLinks(world, `${spool}/state`, { well, twice, refused });
   expect(await readSenderFacts(nodeFiles, spool)).toEqual({
     sealedMs: 100_000,
+    failure: { code: "livestatus-cut", kind: "transient", message: "\\x1bcut", atMs: 100_000 },
     waiting: 1,
     oldestMs: 50_000,
     links: [
@@ -60,4 +68,16 @@ test("what waits, since when, and which links fail since when and why", async ()
       },
     ],
   });
+});
+
+test("a failure is remembered before anything else is there, and none that can't be written throws", async () => {
+  const failure = new FerryError("key-unusable", "no key");
+  await rememberFailure(world, `${spool}/state`, failure);
+  expect(await readSenderFacts(nodeFiles, spool)).toMatchObject({
+    sealedMs: null,
+    failure: { code: "key-unusable", message: "no key" },
+  });
+  await writeFile(`${spool}/file`, "");
+  await rememberFailure(world, `${spool}/file`, failure);
+  expect(warned.join()).toMatch(/^Remembering a failed run: /);
 });

@@ -1,12 +1,11 @@
 // What the sender's spool says about how it goes. Read beside a running sender, without its lock.
 
 import type { FileSystem } from "@siteferry/model";
+import { type LastRun, loadLastRun } from "../last-run.ts";
 import { loadLinks, type Links, type Problem, streams } from "../links.ts";
 import { listOutbox } from "../outbox.ts";
 
-export interface SenderFacts {
-  /** When something was sealed last, milliseconds since 1970; null: never. */
-  readonly sealedMs: number | null;
+export interface SenderFacts extends LastRun {
   /** Bundles in the outbox, and since when the oldest of them lies there; null: none does. */
   readonly waiting: number;
   readonly oldestMs: number | null;
@@ -27,9 +26,8 @@ export interface LinkFacts {
 /** @param spool the sender's own directory. Throws as the file system does if it can't be read. */
 export async function readSenderFacts(files: FileSystem, spool: string): Promise<SenderFacts> {
   if ((await files.status(spool)) === null) {
-    return { sealedMs: null, waiting: 0, oldestMs: null, links: [] };
+    return { sealedMs: null, failure: null, waiting: 0, oldestMs: null, links: [] };
   }
-  const numbering = await files.status(`${spool}/state/numbering`);
   const isThere = (await files.status(`${spool}/outbox`)) !== null;
   const entries = isThere ? await listOutbox(files, spool) : [];
   const since: number[] = [];
@@ -39,7 +37,7 @@ export async function readSenderFacts(files: FileSystem, spool: string): Promise
     if (status !== null) since.push(status.modifiedMs);
   }
   return {
-    sealedMs: numbering?.modifiedMs ?? null,
+    ...(await loadLastRun(files, `${spool}/state`)),
     waiting: since.length,
     oldestMs: since.length === 0 ? null : Math.min(...since),
     links: linkFacts(await loadLinks(files, `${spool}/state`)),

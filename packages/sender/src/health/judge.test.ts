@@ -5,7 +5,20 @@ import { judgeSender, senderOutput } from "./judge.ts";
 
 const nowMs = new Date("2026-11-02T12:00:30").getTime();
 const settings = { site: parseSiteId("remote1")!, schedule: "* * * * *", deliver: "all" } as const;
-const well: SenderFacts = { sealedMs: nowMs - 28_000, waiting: 0, oldestMs: null, links: [] };
+const well: SenderFacts = {
+  sealedMs: nowMs - 28_000,
+  failure: null,
+  waiting: 0,
+  oldestMs: null,
+  links: [],
+};
+const down = {
+  code: "livestatus-unreachable",
+  kind: "transient",
+  message: "unix:/run/live: none",
+  atMs: nowMs,
+} as const;
+const broken = { ...down, code: "internal-error", kind: "permanent" } as const;
 const limits = { warning: 2, critical: 4 };
 const link = (more: Partial<LinkFacts>): LinkFacts => ({
   name: "drop:/srv",
@@ -26,6 +39,10 @@ describe("a sender is", () => {
     ["new", { sealedMs: null }, 3, "nothing was ever sealed"],
     ["late", { sealedMs: nowMs - 150_000 }, 1, "nothing sealed for 3 min"],
     ["silent", { sealedMs: nowMs - 99 * 86_400_000 }, 2, "nothing sealed for 99 d"],
+    ["cut off", { sealedMs: nowMs - 150_000, failure: down }, 1, "3 min (livestatus-unreachable)"],
+    ["never well", { sealedMs: null, failure: down }, 3, "sealed here (livestatus-unreachable)"],
+    ["well but for one run", { failure: down }, 0, "last bundle sealed 28 s ago"],
+    ["broken", { failure: broken }, 1, "the last run failed (internal-error)"],
     ["stuck at a line", { links: [failing(10_000)] }, 1, "drop:/srv fails for 10 s"],
     ["stuck for long", { links: [failing(300_000)] }, 2, "drop:/srv fails for 5 min"],
     ["refused", { links: [link({ refused: 2 })] }, 2, "the centre refuses 2 bundles"],
@@ -49,11 +66,13 @@ test("a plugin's output: perf data, then the reasons, none of it raw", () => {
   const problem = { code: "link-timeout", message: "no\u001b|answer", atMs: nowMs };
   const health = judge({
     waiting: 1,
+    failure: down,
     oldestMs: nowMs - 9000,
     links: [{ ...failing(9000), problem }],
   });
   expect(senderOutput(health).split("\n")).toEqual([
     "SITEFERRY WARNING - remote1: drop:/srv fails for 9 s | age=28s;120;240;0 waiting=1;;;0 oldest=9s;;;0 failing=1;;;0",
+    "the last run failed: livestatus-unreachable: unix:/run/live: none",
     "drop:/srv: 3 failures, link-timeout: no\\x1b¦answer",
   ]);
 });

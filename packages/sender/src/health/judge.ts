@@ -24,7 +24,7 @@ export interface SenderHealth {
   readonly site: SiteId;
   readonly state: PluginState;
   readonly summary: string;
-  /** A line for each link that fails. */
+  /** A line for a run that failed, and for each link that does. */
   readonly details: readonly string[];
   readonly perfData: string;
 }
@@ -36,7 +36,7 @@ export function judgeSender(
   nowMs: number,
 ): SenderHealth {
   const { site, schedule, deliver } = settings;
-  const { sealedMs, waiting, oldestMs, links } = facts;
+  const { sealedMs, failure, waiting, oldestMs, links } = facts;
   const stateAfter = (sinceMs: number): PluginState => {
     const { count } = missedRuns(schedule, sinceMs, nowMs, Math.ceil(limits.critical));
     return count >= limits.critical ? 2 : count >= limits.warning ? 1 : 0;
@@ -44,7 +44,7 @@ export function judgeSender(
   const failing = links.filter(({ failures, refused }) => failures > 0 || refused > 0);
   const isReplaced = deliver === "first" && failing.length < links.length;
   const found = [
-    ...ageTrouble(sealedMs, nowMs, stateAfter),
+    ...ageTrouble(facts, nowMs, stateAfter),
     ...failing.map((link) => linkTrouble(link, nowMs, isReplaced, stateAfter)),
   ];
   const secondsSince = (ms: number): number => Math.max(0, Math.round((nowMs - ms) / 1000));
@@ -65,17 +65,30 @@ export function judgeSender(
     site,
     state: worstOf(found.map(({ state }) => state)),
     summary: found.map(({ words }) => words).join(", ") || `${usual}, ${queue}`,
-    details: failing.map(detailOf),
+    details: [
+      ...(failure === null ? [] : [`the last run failed: ${failure.code}: ${failure.message}`]),
+      ...failing.map(detailOf),
+    ],
     perfData: perfData.join(" "),
   };
 }
 
 type StateAfter = (sinceMs: number) => PluginState;
 
-function ageTrouble(sealedMs: number | null, nowMs: number, stateAfter: StateAfter): Trouble[] {
-  if (sealedMs === null) return [{ state: 3, words: "nothing was ever sealed here" }];
+/** A core that reloads makes one run fail, and the next one goes on: that alone is no trouble. */
+function ageTrouble(
+  { sealedMs, failure }: SenderFacts,
+  nowMs: number,
+  stateAfter: StateAfter,
+): Trouble[] {
+  const reason = failure === null ? "" : ` (${failure.code})`;
+  if (sealedMs === null) return [{ state: 3, words: `nothing was ever sealed here${reason}` }];
   const state = stateAfter(sealedMs);
-  return state === 0 ? [] : [{ state, words: `nothing sealed for ${shownSince(sealedMs, nowMs)}` }];
+  if (state > 0) {
+    return [{ state, words: `nothing sealed for ${shownSince(sealedMs, nowMs)}${reason}` }];
+  }
+  if (failure === null || failure.kind === "transient") return [];
+  return [{ state: 1, words: `the last run failed${reason}` }];
 }
 
 /** What the centre refuses somebody has to put right; a line that is down mostly comes back. */

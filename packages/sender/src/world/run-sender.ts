@@ -18,6 +18,7 @@ import {
   errorFields,
   explain,
   FerryError,
+  ifMissing,
   type Log,
   type Progress,
   type World,
@@ -25,6 +26,7 @@ import {
 import { takeLock } from "@siteferry/spool";
 import { readSenderFacts } from "../health/facts.ts";
 import { judgeSender, type SenderHealth, type SenderLimits } from "../health/judge.ts";
+import { rememberFailure } from "../last-run.ts";
 import { type SealedBundle, type Sender, send, type SendReport } from "../send.ts";
 import type { SenderSettings } from "../settings.ts";
 import { Lanes, type Shipping } from "../ship.ts";
@@ -113,7 +115,10 @@ async function withSender<Result>(
   await checkUser(spool);
   const lock = await takeLock(`${spool}/lock`);
   try {
-    const sender = await openSender(world, settings, spool, shipping);
+    const sender = await openSender(world, settings, spool, shipping).catch(async (error) => {
+      await rememberFailure(world, `${spool}/state`, error);
+      throw error;
+    });
     try {
       return await work(sender);
     } finally {
@@ -168,7 +173,9 @@ async function openShipping(
     throw new FerryError("settings-invalid", problem);
   }
   if (centreKeys !== undefined) {
-    const signers = parseAllowedSigners(await readPlain(centreKeys), centreKeys);
+    const enrol = `siteferry enrol --centre ${centre} 'ssh-ed25519 …' makes it, with the line that init printed there.`;
+    const list = await readPlain(centreKeys).catch(ifMissing(enrol));
+    const signers = parseAllowedSigners(list, centreKeys);
     return { transports, centreKeys: signers };
   }
   const acknowledging = transports.find(({ bulk }) => bulk.traits.acknowledges);

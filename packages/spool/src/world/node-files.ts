@@ -159,8 +159,13 @@ async function openPlain(
     }
     if (options?.secret === true && (stats.mode & 0o077) !== 0) {
       const mode = (stats.mode & 0o7777).toString(8).padStart(4, "0");
-      const problem = `has mode ${mode}: others may read it; chmod 600`;
-      throw new FerryError("key-unusable", `${printable(path)} ${problem}`);
+      throw new FerryError(
+        "key-unusable",
+        `${printable(path)} has mode ${mode}: others may read it`,
+        {
+          advice: `chmod 600 ${printable(path)}; if somebody may have read it, make a new one.`,
+        },
+      );
     }
     if (stats.size > bytesMax) {
       throw unsuitable(path, `has ${stats.size} bytes, over the limit of ${bytesMax}`);

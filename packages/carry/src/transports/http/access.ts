@@ -64,6 +64,7 @@ export function parseToken(text: string, path: string): string {
   if (/^[\w.~+/=-]{32,1024}$/.test(token)) return token;
   throw new FerryError(
     "key-unusable",
-    `${printable(path)} has no token: 32 to 1024 letters and digits; openssl rand -hex 32 makes one`,
+    `${printable(path)} has no token: 32 to 1024 letters and digits`,
+    { advice: "It is the same at the site and at the centre; openssl rand -hex 32 makes one." },
   );
 }

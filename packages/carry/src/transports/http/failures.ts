@@ -19,8 +19,19 @@ export function lineFailure(error: unknown, where: string): FerryError {
   }
   const code = lineCode(error);
   if (code === null) return explain(error, where);
-  const shown = [reason, systemCode(error) ?? ""].filter((part) => part !== "").join(", ");
-  return new FerryError(code, `${where}: ${printable(shown, 300)}`, { cause: error });
+  // Nobody here has a Node.js to try it with.
+  const words = reason.replace(/; if the root CA is installed locally, .*/, "");
+  const shown = [words, systemCode(error) ?? ""].filter((part) => part !== "").join(", ");
+  const advice = isOfUnknownAuthority(error)
+    ? "If its certificate is of an authority of your own, name that one's certificate as `ca`. Else compare it with the server's owner."
+    : undefined;
+  return new FerryError(code, `${where}: ${printable(shown, 300)}`, { cause: error, advice });
+}
+
+function isOfUnknownAuthority(error: unknown): boolean {
+  return /^(?:SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF))/.test(
+    systemCode(error) ?? "",
+  );
 }
 
 const timeouts = new Set([

@@ -163,7 +163,7 @@ function unusable(where: string, cause: unknown): FerryError {
   return new FerryError(
     "key-unusable",
     `Certificate and key of ${where} can't be used: ${reason}; a renewal may be half done`,
-    { cause },
+    { cause, advice: "They are read anew by themselves; do the two belong together?" },
   );
 }
 

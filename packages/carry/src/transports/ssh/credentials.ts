@@ -1,6 +1,6 @@
 // What a login is made with: a key from a file, the ssh-agent, or both.
 
-import { FerryError } from "@siteferry/model";
+import { FerryError, ifMissing } from "@siteferry/model";
 import type { ConnectConfig } from "ssh2";
 import { placeOf, type SshFiles, type SshServer } from "./settings.ts";
 
@@ -26,7 +26,8 @@ async function readKey(
   path: string,
   passphrasePath: string | undefined,
 ): Promise<{ privateKey: string; passphrase?: string }> {
-  const privateKey = await files.readSecret(path);
+  const make = `ssh-keygen -t ed25519 -N '' -f ${path} makes one, as this user; its .pub belongs to the login there.`;
+  const privateKey = await files.readSecret(path).catch(ifMissing(make));
   const passphrase =
     passphrasePath === undefined
       ? undefined
@@ -34,7 +35,10 @@ async function readKey(
   const { utils } = (await import("ssh2")).default;
   const parsed = utils.parseKey(privateKey, passphrase);
   if (parsed instanceof Error) {
-    throw new FerryError("key-unusable", `${path}: ${parsed.message}`, { cause: parsed });
+    throw new FerryError("key-unusable", `${path}: ${parsed.message}`, {
+      cause: parsed,
+      advice: make,
+    });
   }
   return { privateKey, ...(passphrase !== undefined && { passphrase }) };
 }

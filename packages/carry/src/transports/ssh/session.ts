@@ -2,7 +2,7 @@
 
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { FerryError, printable, systemCode } from "@siteferry/model";
+import { FerryError, ifMissing, printable, systemCode } from "@siteferry/model";
 import type { Client } from "ssh2";
 import { algorithmsFor } from "./algorithms.ts";
 import { Conversation } from "./conversation.ts";
@@ -25,7 +25,9 @@ export interface Session {
  */
 export async function openSession(files: SshFiles, connection: SshConnection): Promise<Session> {
   const { host, port, knownHosts, timeoutMs } = connection;
-  const known = findKnownHost(await files.readText(knownHosts), knownHosts, host, port);
+  const scan = `ssh-keyscan -p ${port} ${host} > ${knownHosts}, and compare what it says with the host's owner.`;
+  const text = await files.readText(knownHosts).catch(ifMissing(scan));
+  const known = findKnownHost(text, knownHosts, host, port);
   const credentials = await readCredentials(files, connection);
   const { Client } = (await import("ssh2")).default;
   const client = new Client();

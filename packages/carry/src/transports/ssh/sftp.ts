@@ -46,7 +46,17 @@ export class Sftp {
       });
       return new Sftp(session, wrapper);
     } catch (error) {
-      throw refusedBy(conversation.place, "opening SFTP", error);
+      const text = textInPlaceOfSftp(error);
+      if (text === null) throw refusedBy(conversation.place, "opening SFTP", error);
+      throw new FerryError(
+        "link-protocol",
+        `${conversation.place}: opening SFTP: the login prints text instead, which begins with "${text}"`,
+        {
+          cause: error,
+          advice:
+            "Its shell prints something when it starts, or is nologin: give it `internal-sftp`, in sshd_config or as command= of the key.",
+        },
+      );
     }
   }
 
@@ -273,6 +283,17 @@ export class Sftp {
     const { place } = this.session.conversation;
     return new FerryError(code, `${place}: ${what} ${printable(path)}: ${reason}`);
   }
+}
+
+/** ssh2 takes the first four bytes for the length of a packet; null if they are no text. */
+export function textInPlaceOfSftp(error: unknown): string | null {
+  const said = error instanceof Error ? error.message : "";
+  const length = /^Packet length (\d{1,10}) exceeds/.exec(said)?.[1];
+  if (length === undefined) return null;
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(Number(length) >>> 0);
+  const text = bytes.toString("latin1");
+  return /^[\x20-\x7e\r\n]{4}$/.test(text) ? text.trim() : null;
 }
 
 function statusOf(error: unknown): number | undefined {
