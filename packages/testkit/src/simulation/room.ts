@@ -28,8 +28,8 @@ interface Room {
 const outboxBundles = 3;
 const copiesBundles = 2;
 const mirrorBundles = 3;
-/** The numbering, and what is remembered of the link. */
-const memories = 2;
+/** The numbering, the last run, and what is remembered of the link. */
+const memories = 3;
 const memoryBytes = kibibyte;
 const quarantinedMax = (sites + 1) * (limits.quarantineFilesMax + 1);
 
