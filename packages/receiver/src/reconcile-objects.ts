@@ -2,7 +2,7 @@
 // Rendered when a configuration or the settings changed, checked by the core itself, made live for all
 // sites at once. What is under way from an earlier run comes first.
 
-import { type ObjectFiles, siteFile } from "@siteferry/apply";
+import { type ObjectFiles, siteFile, type GenerationId } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
 import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
 import { begin, finish } from "./activation/go-live.ts";
@@ -61,7 +61,6 @@ export async function reconcileObjects(
 
   // It waits for its turn; nothing is forgotten, as the inputs still differ.
   if (isTooSoon(world.clock.now(), record, settings)) return report();
-  if (await isNothingYet(opening, target, record, approved)) return report();
 
   // What earlier runs only tried, and this one's is removed by the next at the latest.
   await tidy(target, record);
@@ -88,7 +87,8 @@ export async function reconcileObjects(
   await keepRefusedValues(target, composed.refused);
   // Now, so that the texts needn't be held while the core loads them.
   const objectFiles = countChanged(live, composed.files);
-  record = await finish(target, await begin(target, record, generation));
+  const isNothing = await isNothingYet(opening, target, record, approved);
+  record = await (isNothing ? leaveUnread : goLive)(target, record, generation);
   if (record.live !== generation) return report({ failed });
   const after = await inputsOf(target, approved, opening.settings.health);
   record = await saveActivation(world, directory, { ...record, inputs: after });
@@ -121,6 +121,24 @@ async function tidy(
 ): Promise<void> {
   const kept = [live, await generations.live(), failed?.generation ?? null, ...history];
   await generations.prune(kept.filter((id) => id !== null));
+}
+
+async function goLive(
+  target: OpenTarget,
+  record: ActivationRecord,
+  generation: GenerationId,
+): Promise<ActivationRecord> {
+  return await finish(target, await begin(target, record, generation));
+}
+
+/** There to go back to; the core reads it whenever it next reads anything. */
+async function leaveUnread(
+  { world, directory, generations }: OpenTarget,
+  record: ActivationRecord,
+  generation: GenerationId,
+): Promise<ActivationRecord> {
+  await generations.switchTo(generation);
+  return await saveActivation(world, directory, { ...record, live: generation });
 }
 
 /** A first generation without objects isn't worth a reload, nor the wait for the next one. */

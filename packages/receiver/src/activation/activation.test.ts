@@ -159,16 +159,21 @@ describe("a first configuration", () => {
     await say(["web"]);
     // Nothing is live and nothing may be: the core isn't reloaded for it, and needn't wait afterwards.
     expect(await run()).toMatchObject({ awaitingApproval: 1, activations: 0 });
-    expect([core.checks, core.reloads]).toEqual([0, 0]);
+    expect([core.checks, core.reloads]).toEqual([1, 0]);
     expect(await reloadableFrom(core.files, centreSettings(), core.nowMs)).toBe(0);
     expect(await approve(core.files, centreSettings(), remote1)).toBe(true);
     expect(await approve(core.files, centreSettings(), remote1)).toBe(false);
     expect(await run()).toMatchObject({ awaitingApproval: 0, activations: 1 });
     const reloadedMs = core.nowMs;
+    expect([...core.loaded]).toEqual(["central", "web"]);
     expect(await reloadableFrom(core.files, centreSettings(), reloadedMs + 1)).toBe(
       reloadedMs + 60_000,
     );
     expect(await reloadableFrom(core.files, centreSettings(), reloadedMs + laterMs)).toBe(0);
+    // Even the first objects can be taken back.
+    await request(core.files, centreSettings(), "rollback");
+    expect(await run()).toMatchObject({ failed: 0, heldAfterRollback: 1 });
+    expect([...core.loaded]).toEqual(["central"]);
   });
 });
 
