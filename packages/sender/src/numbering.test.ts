@@ -28,6 +28,13 @@ test("a numbering goes on where it was, and begins anew where it was lost", asyn
   expect(await loadMemory(nodeFiles, directory.path, now, "life 1", even, route)).toEqual(memory);
 });
 
+test("a memory of before, without a route, goes on", async () => {
+  await using directory = await makeTemporaryDirectory("numbering");
+  const { site: _site, centre: _centre, ...before } = memory;
+  await saveMemory(nodeFiles, random, directory.path, before as SenderMemory);
+  expect(await loadMemory(nodeFiles, directory.path, now, "life 1", even, route)).toEqual(memory);
+});
+
 test("what is left of an older generation could use a number twice: a new epoch", async () => {
   await using directory = await makeTemporaryDirectory("numbering");
   await saveMemory(nodeFiles, random, directory.path, memory);

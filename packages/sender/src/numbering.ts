@@ -46,7 +46,7 @@ export async function loadMemory(
   { site, centre }: Route,
 ): Promise<SenderMemory> {
   const state = await readState(files, directory, stateName).catch(damagedIsNull);
-  const memory = state === null ? null : parseMemory(state);
+  const memory = state === null ? null : parseMemory(state, { site, centre });
   const isSameRoute = memory?.site === site && memory.centre === centre;
   const isCurrent = isSameRoute && memory.life === life && state?.generation === "current";
   if (isCurrent) return memory;
@@ -65,10 +65,14 @@ export async function loadMemory(
   };
 }
 
-/** The route of the last run; null if nothing is remembered. */
-export async function lastRoute(files: FileSystem, directory: string): Promise<Route | null> {
+/** The route of the last run; `route`, that of now, if nothing is remembered. */
+export async function lastRoute(
+  files: FileSystem,
+  directory: string,
+  route: Route,
+): Promise<Route> {
   const state = await readState(files, directory, stateName).catch(damagedIsNull);
-  return state === null ? null : parseMemory(state);
+  return state === null ? route : parseMemory(state, route);
 }
 
 /** Makes `memory` durable: after this, numbers below its `nextSequence` may be used. */
@@ -81,7 +85,8 @@ export async function saveMemory(
   await replaceState(files, random, directory, stateName, Buffer.from(JSON.stringify(memory)));
 }
 
-function parseMemory({ content }: State): SenderMemory {
-  // The hash of the state file held: this is what an earlier run of siteferry wrote.
-  return JSON.parse(new TextDecoder().decode(content)) as SenderMemory;
+function parseMemory({ content }: State, route: Route): SenderMemory {
+  // The hash of the state file held: this is what an earlier run of siteferry wrote, at first without a route.
+  const memory = JSON.parse(new TextDecoder().decode(content)) as SenderMemory;
+  return { ...route, ...memory };
 }

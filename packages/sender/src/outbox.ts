@@ -49,8 +49,8 @@ export async function dropOfOtherRoute(
   spool: string,
   { site, centre }: Route,
 ): Promise<void> {
-  const last = await lastRoute(files, `${spool}/state`);
-  if (last === null || (last.site === site && last.centre === centre)) return;
+  const last = await lastRoute(files, `${spool}/state`, { site, centre });
+  if (last.site === site && last.centre === centre) return;
   for (const directory of [`${spool}/outbox`, `${spool}/copies`]) {
     if ((await files.status(directory)) === null) continue;
     const names = (await files.list(directory)).filter((name) => parseBundleName(name) !== null);
