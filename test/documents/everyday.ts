@@ -59,6 +59,8 @@ export async function looking(place: Place): Promise<void> {
   const hosts = book.inline(operating, "tail -n +2 SPOOL/receiver/sites/SITE/hosts");
   const filledIn = { SPOOL: "/var/lib/siteferry", SITE: "remote1" };
   expect(await place.run(hosts, { filledIn })).toContain("remote1-");
+  const fingerprint = book.inline("docs/errors.md", "ssh-keygen -lf /etc/siteferry/SITE.key.pub");
+  expect(await place.run(fingerprint, { filledIn: { SITE: "remote1" } })).toContain("SHA256:");
   await place.run(book.inline("docs/objects.md", "siteferry config diff [--full]"), {
     ...plugin,
     filledIn: { "[--full]": "--full" },

@@ -78,7 +78,8 @@ export function missedBetween(
 
 /**
  * Whether a silence explains passed-over numbers: while a link is down, the sender numbers on, and what a newer
- * bundle supersedes never travels. A run takes up to two numbers. What comes at the end of the silence comes
+ * bundle supersedes never travels. A run takes up to two numbers. A single run that is missing is no silence: that is
+ * how a link looks that loses a bundle. What comes at the end of the silence comes
  * together, and may have gaps of its own.
  */
 export function isFromSilence(
@@ -90,7 +91,7 @@ export function isFromSilence(
   const before = keptMs.findLast((one) => nowMs - one > intervalMs / 2);
   if (before === undefined) return false;
   const silentRuns = Math.round((nowMs - before) / intervalMs) - 1;
-  return silentRuns > 0 && passed <= 2 * silentRuns + 2;
+  return silentRuns > 1 && passed <= 2 * silentRuns + 2;
 }
 
 /** The mark after a bundle that came later than its number, and was wanted all the same. */
