@@ -223,7 +223,11 @@ async function settle(
     case "waiting": {
       // Only the newest delta says what the site looks like.
       const older = waiting.get(judged.site);
-      if (older !== undefined) await files.unlink(older.path);
+      if (older !== undefined) {
+        // Who took in the newer one may have failed in making it durable.
+        await files.syncDirectory(`${opening.spool}/inbox`);
+        await files.unlink(older.path);
+      }
       waiting.set(judged.site, entry);
       return "waitingForKeyframe";
     }

@@ -240,10 +240,21 @@ export class Witness implements LinkWitness {
       // Of the deltas that wait for a keyframe only the newest counts.
       const isWorthless =
         lost.kind === "delta" &&
-        there.some(({ site, place }) => site === lost.site && isBefore(lost.place, place));
+        (there.some(({ site, place }) => site === lost.site && isBefore(lost.place, place)) ||
+          this.#hasNewerInInbox(lost));
       if (isWorthless) continue;
       this.wrong.push(`${lost.name} was acknowledged, and neither it nor a newer one is there`);
     }
+  }
+
+  /** Its link may have it still, as nobody acknowledged it. */
+  #hasNewerInInbox({ site, place }: Taken): boolean {
+    for (const { content } of this.#disk().filesBelow("/spool/receiver/inbox").values()) {
+      const origin = this.originOf(content);
+      if (origin?.kind !== "honest" || origin.header.site !== site) continue;
+      if (isBefore(place, origin.header) && this.#disk().holdsDurably(content)) return true;
+    }
+    return false;
   }
 
   #placeOf(content: Uint8Array): Pick<Taken, "place" | "kind"> {
