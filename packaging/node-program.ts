@@ -22,11 +22,6 @@ function fetchNode({ node }: Platform, work: string): string {
   const wanted = `node-linux-${node}@${nodeVersion}`;
   const words = ["pack", wanted, "--pack-destination", work, "--ignore-scripts", "--silent"];
   const archive = run("npm", words).trim();
-  const files = ["package/bin/node", "package/LICENSE"];
-  run("tar", ["--extract", `--file=${work}/${archive}`, `--directory=${work}`, ...files]);
-  const license = `${import.meta.dirname}/node-license.txt`;
-  if (readFileSync(`${work}/package/LICENSE`, "utf8") !== readFileSync(license, "utf8")) {
-    throw new Error(`${license} isn't the licence of Node ${nodeVersion}: ${wanted} has it`);
-  }
+  run("tar", ["--extract", `--file=${work}/${archive}`, `--directory=${work}`, "package/bin/node"]);
   return `${work}/package/bin/node`;
 }
