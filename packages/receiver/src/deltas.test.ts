@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { readHeader } from "@siteferry/bundle";
 import { listQuarantine, nodeFiles, releaseFromQuarantine } from "@siteferry/spool";
 import { expect, test } from "vitest";
@@ -55,6 +55,35 @@ test("a delta that comes before its keyframe waits for it; of several the newest
   expect(Buffer.compare(again.subarray(0, 264), base.subarray(0, 264))).toBe(0);
   expect(await centre.receive()).toMatchObject({ accepted: 2, waitingForKeyframe: 0 });
   expect(await results(centre)).toEqual({ web: 30 });
+});
+
+test("an acknowledged delta that waits goes only when the newer one's name is durable", async () => {
+  await using centre = await makeCentre();
+  const base = await centre.put("keyframe", 5, { hosts: { web: 10 } });
+  await rm(`${centre.path}/link`, { recursive: true });
+  await mkdir(`${centre.path}/link`);
+  const inbox = `${centre.path}/receiver/inbox`;
+  let calls: string[] = [];
+  const files = {
+    ...nodeFiles,
+    async syncDirectory(path: string) {
+      if (path === inbox) calls.push("sync");
+      await nodeFiles.syncDirectory(path);
+    },
+    async unlink(path: string) {
+      if (path.startsWith(`${inbox}/`)) calls.push("unlink");
+      await nodeFiles.unlink(path);
+    },
+    // What is opened was taken in before.
+    async read(...asked: Parameters<typeof nodeFiles.read>) {
+      if (asked[0].endsWith("~1")) calls = [];
+      return await nodeFiles.read(...asked);
+    },
+  };
+  await centre.put("delta", 6, { base, hosts: { web: 20 } });
+  await centre.put("delta", 7, { base, hosts: { web: 30 } });
+  await centre.receive(files);
+  expect(calls).toEqual(["sync", "unlink"]);
 });
 
 test("a keyframe that comes again for safety, long after, is a duplicate", async () => {
