@@ -62,8 +62,8 @@ function integrity(lock: string, name: string, version: string): string {
 /** For `copyright`. */
 export function notices(top: string, libraries: readonly Library[]): string {
   const own = readFileSync(join(top, "LICENSE"), "utf8").trim();
-  // As the package of npm that the Node of package.json is has it, for each kind of machine the same.
-  const folder = `node_modules/node/node_modules/node-linux-${process.arch}`;
+  // The same for each kind of machine.
+  const folder = `node_modules/node-linux-${process.arch}`;
   const node = readFileSync(join(top, folder, "LICENSE"), "utf8").trim();
   const title = `Node.js ${process.versions.node}, which the executable is, and what is in it`;
   const others = libraries.map(

@@ -11,7 +11,7 @@ export interface Platform {
   readonly nodeHash: string;
 }
 
-/** Which `nodeHash` is of. A change of `node` in package.json changes this and the hashes. */
+/** Which `nodeHash` is of. A change of `node-linux-*` in package.json changes this and the hashes. */
 export const nodeVersion = "26.10.0";
 
 const platforms: readonly Platform[] = [
