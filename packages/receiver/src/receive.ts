@@ -32,6 +32,7 @@ import type { CommandsWorld } from "./world/real-commands.ts";
 export interface Receiver extends Opening {
   readonly transports: readonly ReceivingTransport[];
   readonly takingIn?: TakingIn;
+  readonly notes?: RunNotes;
   /** Absent: that of a real process. */
   readonly cmc?: CmcWorld;
   readonly commands?: CommandsWorld;
@@ -77,8 +78,7 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
 }
 
 export async function receive(receiver: Receiver): Promise<ReceiveReport> {
-  const { world, spool } = receiver;
-  const notes = new RunNotes();
+  const { world, spool, notes = new RunNotes() } = receiver;
   const heard = { ...receiver, world: { ...world, log: notes.listening(world.log) } };
   const report = await runOnce(heard, notes);
   await noteRun(world, spool, notes, report.failed);

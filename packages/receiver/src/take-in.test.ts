@@ -103,6 +103,25 @@ test("a transport that hangs keeps no other waiting, and ends beside the next ru
   answer.resolve();
   await Promise.all(takingIn.running.values());
   expect(await readdir(`${spool}/inbox`)).toHaveLength(3);
+  // The next run counts it.
+  expect(await takeIn(opening, [drop], takingIn)).toMatchObject({ taken: 1, failed: 0 });
+});
+
+test("a transport that fails after its run has ended is the next run's failure", async () => {
+  await using directory = await makeTemporaryDirectory("take");
+  const [dir, spool] = [`${directory.path}/link`, `${directory.path}/receiver`];
+  await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
+  await mkdir(dir);
+  const answer = Promise.withResolvers<never>();
+  const drop = dropReceiver(nodeFiles, { dir, site: null });
+  const hanging = { ...drop, incoming: async () => await answer.promise };
+  const takingIn = new TakingIn(async () => {});
+  const opening = { world, spool, settings, freeSpace: async () => 1 };
+  expect(await takeIn(opening, [hanging], takingIn)).toMatchObject({ failed: 0 });
+  answer.reject(new Error("gone"));
+  await Promise.all(takingIn.running.values());
+  expect(await takeIn(opening, [], takingIn)).toMatchObject({ failed: 1 });
+  expect(await takeIn(opening, [], takingIn)).toMatchObject({ failed: 0 });
 });
 
 test("files of a hundred thousand made-up sites come last, and no more of them than of one site", async () => {
@@ -162,5 +181,7 @@ test("what is taken in has ended before the end: nothing more begins, nothing is
   expect(steps).toEqual(["closed", "the answer comes", "ended"]);
   expect(await readdir(`${spool}/inbox`)).toHaveLength(1);
   expect(await readdir(dir)).toEqual(["b.ferry", "c.ferry"]);
-  expect(await takeIn(opening, [drop], takingIn)).toMatchObject({ taken: 0, failed: 0 });
+  // It counts what was under way, and begins nothing.
+  expect(await takeIn(opening, [drop], takingIn)).toMatchObject({ taken: 1, failed: 0 });
+  expect(await readdir(dir)).toEqual(["b.ferry", "c.ferry"]);
 });

@@ -31,15 +31,31 @@ export interface TakenIn {
   failed: number;
 }
 
+function noneTaken(): TakenIn {
+  return { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
+}
+
 /** How a process takes in. In the daemon a slow transport may outlive a run. */
 export class TakingIn {
   readonly running: Map<string, Promise<void>> = new Map();
   readonly patience: (work: Promise<unknown>) => Promise<unknown>;
+  #counts: TakenIn = noneTaken();
   #isEnding = false;
 
   /** @param patience waits for the transports, as long as a run may. */
   constructor(patience: TakingIn["patience"] = (work) => work) {
     this.patience = patience;
+  }
+
+  count(what: keyof TakenIn): void {
+    this.#counts[what] += 1;
+  }
+
+  /** Since the last time: also what came of a transport after its run had stopped waiting for it. */
+  takeCounts(): TakenIn {
+    const counts = this.#counts;
+    this.#counts = noneTaken();
+    return counts;
   }
 
   /** The process ends: nothing new begins, and what breaks off now says nothing of its transport. */
@@ -62,7 +78,6 @@ type From = Pick<Opening, "world" | "spool" | "freeSpace"> & {
 /** A run's taking in, from whatever transport. */
 interface Pass extends From {
   readonly takingIn: TakingIn;
-  readonly counts: TakenIn;
   readonly isKnown: IsKnown;
   /** Files that are in the inbox, by whose allowance they use up. */
   readonly waiting: Map<string, number>;
@@ -76,17 +91,17 @@ export async function takeIn(
 ): Promise<TakenIn> {
   const { world, spool, freeSpace, settings } = from;
   const { running, patience } = takingIn;
-  const counts: TakenIn = { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
   const free = await freeSpace();
   if (free < limits.freeSpaceMin) {
     const share = `${(100 * free).toFixed(1)} %`;
     const failure = new FerryError("disk-nearly-full", `Of the disk of ${spool} ${share} are free`);
     world.log.error(errorFields(failure), "Nothing is taken in");
-    return { ...counts, failed: 1 };
+    takingIn.count("failed");
+    return takingIn.takeCounts();
   }
   const isKnown: IsKnown = (site) => Object.hasOwn(settings.sites, site);
   const waiting = new Map<string, number>();
-  const pass: Pass = { ...from, takingIn, counts, isKnown, waiting };
+  const pass: Pass = { ...from, takingIn, isKnown, waiting };
   for (const { name, siteOfTransport } of await listInbox(world, spool)) {
     wait(pass, name, siteOfTransport);
   }
@@ -95,7 +110,7 @@ export async function takeIn(
     if (running.has(name) || takingIn.isEnding) continue;
     const work = takeFrom(pass, transport).catch((error: unknown) => {
       if (takingIn.isEnding) return;
-      counts.failed += 1;
+      takingIn.count("failed");
       world.log.error(errorFields(explain(error, `Receiving through ${name}`)), `${name} failed`);
     });
     running.set(
@@ -104,18 +119,18 @@ export async function takeIn(
     );
   }
   await patience(Promise.all(running.values()));
-  return counts;
+  return takingIn.takeCounts();
 }
 
 async function takeFrom(pass: Pass, transport: ReceivingTransport): Promise<void> {
-  const { takingIn, counts, isKnown } = pass;
+  const { takingIn, isKnown } = pass;
   const { progress } = pass.world;
   progress?.begin(`Taking in through ${transport.name}`);
   for (const file of await transport.incoming(limits.filesPerPassMax, isKnown)) {
     if (takingIn.isEnding) return;
     // What can't be opened fast enough, or at all, waits at its source.
     if (wait(pass, file.name, file.site) > limits.filesPerPassMax) continue;
-    counts[await takeFile(pass, file)] += 1;
+    takingIn.count(await takeFile(pass, file));
     progress?.add(1);
   }
 }

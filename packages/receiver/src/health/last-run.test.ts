@@ -2,7 +2,7 @@ import { rename, rm, readdir, stat, writeFile } from "node:fs/promises";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
 import { type Centre, makeCentre, nowMs } from "../test-centre.ts";
-import { loadLastRun, receiverTroubles, wellRun } from "./last-run.ts";
+import { loadLastRun, receiverTroubles, RunNotes, wellRun } from "./last-run.ts";
 
 const minuteMs = 60_000;
 
@@ -68,6 +68,17 @@ test("results that a core doesn't read are said after five minutes, and until it
   expect(await at(32)).toEqual([expect.stringContaining("for 32 min")]);
   for (const name of await readdir(results)) await rm(`${results}/${name}`);
   expect(await at(33)).toEqual([]);
+});
+
+test("what is said after a run has ended is of the next one, and of no other", () => {
+  const notes = new RunNotes();
+  const quiet = (): void => {};
+  const log = notes.listening({ debug: quiet, info: quiet, warn: quiet, error: quiet });
+  expect(notes.end(wellRun, 0, nowMs)).toEqual(wellRun);
+  log.error({ code: "peer-unreachable", reason: "gone" }, "ssh failed");
+  const after = notes.end(wellRun, 1, nowMs + minuteMs);
+  expect(after.complaints).toEqual(["peer-unreachable: ssh failed: gone"]);
+  expect(notes.end(after, 1, nowMs + 2 * minuteMs).complaints).toEqual([]);
 });
 
 test("a full disk is said once, also when the run couldn't note it", () => {

@@ -41,12 +41,20 @@ const complaintsMax = 3;
 /** A core that reloads thousands of objects reads nothing meanwhile. */
 const unreadMsMax = 5 * 60_000;
 
-/** What is seen of a run while it goes on. */
-export class RunNotes {
-  readonly complaints: string[] = [];
+interface Seen {
+  readonly complaints: string[];
   /** Since when the oldest file lies in a core's directory; infinite: none does. */
-  #unreadMs = Number.POSITIVE_INFINITY;
-  #isRewritten = false;
+  unreadMs: number;
+  isRewritten: boolean;
+}
+
+function nothingSeen(): Seen {
+  return { complaints: [], unreadMs: Number.POSITIVE_INFINITY, isRewritten: false };
+}
+
+/** What is seen of a run while it goes on, and after it of a transport that outlives it: the next one tells that. */
+export class RunNotes {
+  #seen = nothingSeen();
 
   /** Passes everything on, and keeps what the system failed at. What is refused is a site's. */
   listening(log: Log): Log {
@@ -58,27 +66,34 @@ export class RunNotes {
         log.error(fields, message);
         const { code, reason } = fields as { readonly code?: unknown; readonly reason?: unknown };
         if (typeof code !== "string" || Object.hasOwn(refusalTable, code)) return;
-        if (this.complaints.length < complaintsMax)
-          this.complaints.push(printable(`${code}: ${message}: ${String(reason)}`, 300));
+        this.complain(`${code}: ${message}: ${String(reason)}`);
       },
     };
   }
 
-  addUnread(sinceMs: number | null, withdrawn: number): void {
-    if (sinceMs !== null) this.#unreadMs = Math.min(this.#unreadMs, sinceMs);
-    if (withdrawn > 0) this.#isRewritten = true;
+  complain(words: string): void {
+    const { complaints } = this.#seen;
+    if (complaints.length < complaintsMax) complaints.push(printable(words, 300));
   }
 
-  after(before: LastRun, failed: number, nowMs: number): LastRun {
-    const isLong = this.#isRewritten || nowMs - this.#unreadMs > unreadMsMax;
+  addUnread(sinceMs: number | null, withdrawn: number): void {
+    if (sinceMs !== null) this.#seen.unreadMs = Math.min(this.#seen.unreadMs, sinceMs);
+    if (withdrawn > 0) this.#seen.isRewritten = true;
+  }
+
+  /** How it was; what is seen from now on is of the next run. */
+  end(before: LastRun, failed: number, nowMs: number): LastRun {
+    const { complaints, unreadMs, isRewritten } = this.#seen;
+    this.#seen = nothingSeen();
+    const isLong = isRewritten || nowMs - unreadMs > unreadMsMax;
     // What was written anew, and lies there since, isn't read either.
-    const isStill = before.unreadMs > 0 && (isLong || this.#unreadMs <= before.rewrittenMs);
-    const rewrittenMs = this.#isRewritten ? nowMs : before.rewrittenMs;
+    const isStill = before.unreadMs > 0 && (isLong || unreadMs <= before.rewrittenMs);
+    const rewrittenMs = isRewritten ? nowMs : before.rewrittenMs;
     return {
       failingMs: failed === 0 ? 0 : before.failingMs || nowMs,
       failed,
-      complaints: failed === 0 ? [] : this.complaints,
-      unreadMs: isStill ? before.unreadMs : isLong ? Math.min(this.#unreadMs, nowMs) : 0,
+      complaints: failed === 0 ? [] : complaints,
+      unreadMs: isStill ? before.unreadMs : isLong ? Math.min(unreadMs, nowMs) : 0,
       rewrittenMs: isStill || isLong ? rewrittenMs : 0,
     };
   }
@@ -98,7 +113,7 @@ export async function noteRun(
 ): Promise<void> {
   try {
     const before = await loadLastRun(world, spool);
-    const after = notes.after(before, failed, world.clock.now());
+    const after = notes.end(before, failed, world.clock.now());
     const text = JSON.stringify(after);
     if (text === JSON.stringify(before)) return;
     await saveProgress(world, `${spool}/state`, noteName, text);
@@ -111,7 +126,7 @@ export async function noteRun(
 /** Of a run that ended before it reached any target. */
 export async function noteFailure(world: World, spool: string, failure: FerryError): Promise<void> {
   const notes = new RunNotes();
-  notes.complaints.push(printable(`${failure.code}: ${failure.message}`, 300));
+  notes.complain(`${failure.code}: ${failure.message}`);
   await noteRun(world, spool, notes, 1);
 }
 
@@ -125,7 +140,7 @@ export function receiverTroubles(last: LastRun, freeSpace: number, nowMs: number
       ? [`disk-nearly-full: nothing is taken in, ${(100 * freeSpace).toFixed(1)} % are free`]
       : []),
     ...(failed > 0
-      ? [`${counted(failed, "failure")} in its last run${since}: ${complaints.join("; ")}`]
+      ? [`${counted(failed, "failure")} in its last run${since}: ${complaints.join("; ") || "its log says which"}`]
       : []),
     ...(unreadMs > 0
       ? [

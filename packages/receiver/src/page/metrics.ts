@@ -141,7 +141,7 @@ function byCode(site: string, refused: readonly { readonly code: string }[]): re
 }
 
 function addReceiver(registry: Registry, facts: PageFacts): void {
-  const { runs, freeSpace, nowMs, strangers } = facts;
+  const { runs, freeSpace, nowMs, strangers, troubles } = facts;
   const { summed, latest } = runs;
   const one = (value: number | null): readonly Sample[] => [{ labels: {}, value }];
   const by = (label: string, values: Readonly<Record<string, number>>): readonly Sample[] =>
@@ -152,6 +152,16 @@ function addReceiver(registry: Registry, facts: PageFacts): void {
     add(registry, "counter", [name, help], samples);
   const works = troubleOf(runs, freeSpace, nowMs) === null;
   gauge("receiver_healthy", "What /v1/health says: 1 for ok.", one(Number(works)));
+  gauge(
+    "receiver_troubles",
+    "What siteferry status says is wrong with the receiver itself, counted.",
+    one(troubles.length),
+  );
+  gauge(
+    "receiver_sites_not_shown",
+    "Services of sites that a core hasn't got.",
+    one(latest.sitesNotShown),
+  );
   gauge(
     "receiver_last_run_timestamp_seconds",
     "When the last run ended.",

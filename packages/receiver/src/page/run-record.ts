@@ -19,7 +19,8 @@ type Latest =
   | "waitingForCore"
   | "waitingForConfiguration"
   | "commandsWaiting"
-  | "refusedByCore";
+  | "refusedByCore"
+  | "sitesNotShown";
 
 type Numbers<Names extends keyof ReceiveReport> = Readonly<Record<Names, number>>;
 
@@ -58,6 +59,7 @@ export const noRuns: RunCounts = {
     waitingForConfiguration: 0,
     commandsWaiting: 0,
     refusedByCore: 0,
+    sitesNotShown: 0,
   },
 };
 

@@ -21,7 +21,7 @@ import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
 import type { SiteView } from "../health/judge.ts";
-import { loadLastRun, noteFailure, receiverTroubles } from "../health/last-run.ts";
+import { loadLastRun, noteFailure, receiverTroubles, RunNotes } from "../health/last-run.ts";
 import { lookAtAllSites } from "../health/site-services.ts";
 import { noRuns, runBegan, type RunCounts, runEnded, runFailed } from "../page/run-record.ts";
 import { openDoor } from "../door.ts";
@@ -153,7 +153,12 @@ async function withSpool<Result>(
   try {
     transports = await openTransports(world, settings, spool);
     const { looking } = transports;
-    const common = { ...realOpening(world, settings, spool), transports: looking, takingIn };
+    const common = {
+      ...realOpening(world, settings, spool),
+      transports: looking,
+      takingIn,
+      notes: new RunNotes(),
+    };
     let believed = "";
     let cache = new BundleCache();
     const open: OpenReceiver = async () => {
