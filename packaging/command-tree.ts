@@ -1,6 +1,7 @@
 // The command line as data, out of commander's own description: what manual page and completion are
 // made of, so that neither can say what the program doesn't.
 
+import { allCodes } from "@siteferry/cli/codes";
 import { commandLine } from "@siteferry/cli/main";
 
 /** commander's class. */
@@ -10,10 +11,15 @@ export interface CommandNode {
   /** After `siteferry`: [] for the program itself, `["quarantine", "list"]`. */
   readonly words: readonly string[];
   readonly description: string;
-  /** `<file>`, `[site]`. */
-  readonly arguments: readonly string[];
+  readonly arguments: readonly ArgumentNode[];
   readonly options: readonly OptionNode[];
   readonly commands: readonly CommandNode[];
+}
+
+interface ArgumentNode {
+  /** `<file>`, `[site]`, `<words...>`. */
+  readonly flags: string;
+  readonly choices: readonly string[];
 }
 
 export interface OptionNode {
@@ -47,7 +53,11 @@ function nodeOf(command: Command, words: readonly string[]): CommandNode {
     description: command.description(),
     arguments: command.registeredArguments.map((argument) => {
       const shown = `${argument.name()}${argument.variadic ? "..." : ""}`;
-      return argument.required ? `<${shown}>` : `[${shown}]`;
+      return {
+        flags: argument.required ? `<${shown}>` : `[${shown}]`,
+        // Codes are too many for the help.
+        choices: shown === "code" ? allCodes : (argument.argChoices ?? []),
+      };
     }),
     options: help.visibleOptions(command).map((option) => ({
       flags: option.flags,

@@ -36,9 +36,15 @@ function bashValues({ words }: CommandNode, { names, choices }: OptionNode): str
 }
 
 /** Options only after a hyphen where there are file names to complete. */
-function bashWords({ options, commands }: CommandNode): string {
+function bashWords(node: CommandNode): string {
+  const { options, commands } = node;
   const flags = options.flatMap(({ names }) => names.filter((name) => name.startsWith("--")));
-  return [...commands.map(({ words }) => words.at(-1) ?? ""), ...flags].join(" ");
+  const words = commands.map((child) => child.words.at(-1) ?? "");
+  return [...words, ...choicesOf(node), ...flags].join(" ");
+}
+
+function choicesOf(node: CommandNode): readonly string[] {
+  return node.arguments.flatMap(({ choices }) => choices);
 }
 
 export function fishCompletion(tree: CommandNode): string {
@@ -47,6 +53,7 @@ export function fishCompletion(tree: CommandNode): string {
       const word = child.words.at(-1) ?? "";
       return `complete -c siteferry -n ${fishPlace(node)} -f -a ${word} -d ${quoted(child.description)}`;
     }),
+    ...choicesOf(node).map((word) => `complete -c siteferry -n ${fishPlace(node)} -f -a ${word}`),
     ...node.options.map((option) => fishOption(node, option)),
   ]);
   return `# Completion of siteferry for fish; made from its command line.\n${lines.join("\n")}\n`;

@@ -26,7 +26,7 @@ function commands(tree: CommandNode): string {
 }
 
 function command({ words, description, arguments: parameters, options }: CommandNode): string {
-  const usage = [...words, ...parameters].map(roff).join(" ");
+  const usage = [...words, ...parameters.map(({ flags }) => flags)].map(roff).join(" ");
   return `.SS ${usage}\n${sentence(description)}\n${options.filter(isOwn).map(option).join("")}`;
 }
 

@@ -68,10 +68,10 @@ function optionSpecs({ names, flags, takesValue, choices, description }: OptionN
 }
 
 function argumentSpecs({ arguments: parameters }: CommandNode): string[] {
-  return parameters.map((parameter) => {
-    const [, bracket, name = "", isMany] = /^([<[])([\w-]+)(\.\.\.)?/.exec(parameter) ?? [];
+  return parameters.map(({ flags, choices }) => {
+    const [, bracket, name = "", isMany] = /^([<[])([\w-]+)(\.\.\.)?/.exec(flags) ?? [];
     const place = isMany === undefined ? (bracket === "[" ? "::" : ":") : "*:";
-    return quoted(`${place}${valueOf(name, [])}`);
+    return quoted(`${place}${valueOf(name, choices)}`);
   });
 }
 

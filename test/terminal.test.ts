@@ -228,3 +228,17 @@ test("--quiet leaves what is wrong; where there is nothing to leave out it is re
   const both = await siteferry(["send", "-q", "-v"]);
   expect([both.status, both.stderr]).toEqual([64, expect.stringContaining("cannot be used with")]);
 });
+
+test.each([
+  ["explain", 0],
+  ["doctor --help", 0],
+])("a reader that has had enough of %s is no failure", async (words, status) => {
+  const child = spawn(process.execPath, [bin, ...words.split(" ")], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  child.stdout.destroy();
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+  expect(await once(child, "close")).toEqual([status, null]);
+  expect(said).toBe("");
+});

@@ -106,6 +106,10 @@ describe.each(Object.keys(shells))("%s", (kind) => {
       "bundle",
       "livedump",
     ]);
+    for (const verb of ["doctor", "init"]) {
+      expect(await offer(path, `siteferry ${verb} rec`)).toEqual(["receiver"]);
+    }
+    expect(await offer(path, "siteferry explain key-unk")).toEqual(["key-unknown"]);
     if (kind === "bash") return;
     expect(await offer(path, "siteferry send --config ")).toEqual(expect.arrayContaining(files));
     expect(await offer(path, "siteferry receive -c no")).toEqual(["notes.yaml"]);

@@ -12,3 +12,7 @@ export interface AgentOptions extends WordsOptions {
   readonly config: string;
   readonly once: boolean;
 }
+
+/** The two that siteferry consists of, as words of its command line. */
+export const agents = ["sender", "receiver"] as const;
+export type Agent = (typeof agents)[number];

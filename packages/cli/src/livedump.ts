@@ -4,10 +4,12 @@
 import { explain } from "@siteferry/model";
 import { Command, CommanderError } from "commander";
 import { addDumpOptions } from "./dump-options.ts";
+import { allowGoneReader } from "./gone-reader.ts";
 import { version } from "./version.ts";
 
 /** Returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
+  allowGoneReader();
   const program = addDumpOptions(new Command("livedump"))
     .description(
       "Prints state or configuration of a monitoring site, in Checkmk's livedump's place.",

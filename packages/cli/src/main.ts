@@ -2,13 +2,16 @@
 // is most of the time that a cron job takes.
 
 import { exitCodes, explain } from "@siteferry/model";
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
+import { agents } from "./agent-options.ts";
 import { addDumpOptions } from "./dump-options.ts";
 import { printFailure } from "./failure.ts";
+import { allowGoneReader } from "./gone-reader.ts";
 import { version } from "./version.ts";
 
 /** Runs the verb that `argv` names; returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
+  allowGoneReader();
   let status = 0;
   const program = commandLine((result) => {
     status = result;
@@ -220,7 +223,7 @@ function addWellbeing(program: Command, setStatus: SetStatus): void {
   program
     .command("doctor")
     .description("look for what goes wrong in practice, and say what to do; changes nothing")
-    .argument("[agent]", "sender or receiver; default: whose settings are there")
+    .addArgument(agentArgument("[agent]", "which; default: whose settings are there"))
     .option("-c, --config <file>", "settings; default: in /etc/siteferry")
     .option("--core-config <file>", "nagios.cfg at the centre; default: as the settings name it")
     .option("--json", "print one JSON array", false)
@@ -231,11 +234,15 @@ function addWellbeing(program: Command, setStatus: SetStatus): void {
     );
 }
 
+function agentArgument(name: string, description: string): Argument {
+  return new Argument(name, description).choices(agents);
+}
+
 function addSetUp(program: Command, setStatus: SetStatus): void {
   program
     .command("init")
     .description("write a first configuration and make the keys; asks on a terminal")
-    .argument("<agent>", "sender or receiver")
+    .addArgument(agentArgument("<agent>", "which"))
     .option("-c, --config <file>", "what is written; default: in /etc/siteferry")
     .option("--centre <id>", "the centre's name")
     .option(

@@ -10,6 +10,7 @@ import {
 } from "@siteferry/agent";
 import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
+import { type Agent, agents } from "../agent-options.ts";
 import { explainClosed } from "../closed-directory.ts";
 
 export interface DoctorOptions {
@@ -21,8 +22,6 @@ export interface DoctorOptions {
   readonly coreConfig?: string;
 }
 
-type Agent = "sender" | "receiver";
-
 const usualPaths: Readonly<Record<Agent, string>> = {
   sender: "/etc/siteferry/sender.yaml",
   receiver: "/etc/siteferry/receiver.yaml",
@@ -31,7 +30,7 @@ const usualPaths: Readonly<Record<Agent, string>> = {
 const lingerMs = 500;
 
 /** Exit status: 0 all is well, 1 warnings, 2 failures. */
-export async function runDoctor(name: string | undefined, options: DoctorOptions): Promise<number> {
+export async function runDoctor(name: Agent | undefined, options: DoctorOptions): Promise<number> {
   const { config, coreConfig, quiet } = options;
   const agent = await agentOf(name, config);
   const path = config ?? usualPaths[agent];
@@ -68,16 +67,16 @@ function textOf(findings: readonly NamedFinding[], { json, quiet }: DoctorOption
 }
 
 /** Without a word it is the one whose settings lie where they belong. */
-async function agentOf(name: string | undefined, config: string | undefined): Promise<Agent> {
-  if (name === "sender" || name === "receiver") return name;
+async function agentOf(name: Agent | undefined, config: string | undefined): Promise<Agent> {
+  if (name !== undefined) return name;
   const there: Agent[] = [];
-  for (const agent of ["sender", "receiver"] as const) {
+  for (const agent of agents) {
     const isThere =
       config === undefined ? await exists(usualPaths[agent]) : config.endsWith(`${agent}.yaml`);
     if (isThere) there.push(agent);
   }
   const [one] = there;
-  if (name === undefined && one !== undefined && there.length === 1) return one;
+  if (one !== undefined && there.length === 1) return one;
   throw new FerryError("usage-wrong", "Say whom to look at: siteferry doctor sender|receiver");
 }
 

@@ -1,15 +1,12 @@
 // siteferry init: a commented configuration from a few questions or flags, the keys, and the line that
 // belongs to the other side. Nothing that is there is overwritten.
 
-import { FerryError } from "@siteferry/model";
+import type { Agent } from "../agent-options.ts";
 import { explainClosed } from "../closed-directory.ts";
 import type { Ask, InitOptions } from "../init/first-files.ts";
 import { isTerminal, openQuestions } from "../questions.ts";
 
-export async function runInit(agent: string, options: InitOptions): Promise<number> {
-  if (agent !== "sender" && agent !== "receiver") {
-    throw new FerryError("usage-wrong", "Write: siteferry init sender, or siteferry init receiver");
-  }
+export async function runInit(agent: Agent, options: InitOptions): Promise<number> {
   await using questions = openQuestions(isTerminal() && !options.yes);
   const ask: Ask = async (given, question, usual) =>
     given ?? (await questions.ask(question, await usual()));

@@ -140,7 +140,9 @@ export function receiverTroubles(last: LastRun, freeSpace: number, nowMs: number
       ? [`disk-nearly-full: nothing is taken in, ${(100 * freeSpace).toFixed(1)} % are free`]
       : []),
     ...(failed > 0
-      ? [`${counted(failed, "failure")} in its last run${since}: ${complaints.join("; ") || "its log says which"}`]
+      ? [
+          `${counted(failed, "failure")} in its last run${since}: ${complaints.join("; ") || "its log says which"}`,
+        ]
       : []),
     ...(unreadMs > 0
       ? [

@@ -140,69 +140,90 @@ function byCode(site: string, refused: readonly { readonly code: string }[]): re
   return [...counts].map(([code, value]) => ({ labels: { site, code }, value }));
 }
 
-function addReceiver(registry: Registry, facts: PageFacts): void {
-  const { runs, freeSpace, nowMs, strangers, troubles } = facts;
-  const { summed, latest } = runs;
-  const one = (value: number | null): readonly Sample[] => [{ labels: {}, value }];
-  const by = (label: string, values: Readonly<Record<string, number>>): readonly Sample[] =>
-    Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
-  const gauge = (name: string, help: string, samples: readonly Sample[]): void =>
-    add(registry, "gauge", [name, help], samples);
-  const counter = (name: string, help: string, samples: readonly Sample[]): void =>
-    add(registry, "counter", [name, help], samples);
-  const works = troubleOf(runs, freeSpace, nowMs) === null;
-  gauge("receiver_healthy", "What /v1/health says: 1 for ok.", one(Number(works)));
-  gauge(
+type Facts = readonly (readonly [string, string, (facts: PageFacts) => number | null])[];
+
+const receiverGauges: Facts = [
+  [
+    "receiver_healthy",
+    "What /v1/health says: 1 for ok.",
+    ({ runs, freeSpace, nowMs }) => Number(troubleOf(runs, freeSpace, nowMs) === null),
+  ],
+  [
     "receiver_troubles",
     "What siteferry status says is wrong with the receiver itself, counted.",
-    one(troubles.length),
-  );
-  gauge(
+    ({ troubles }) => troubles.length,
+  ],
+  [
     "receiver_sites_not_shown",
     "Services of sites that a core hasn't got.",
-    one(latest.sitesNotShown),
-  );
-  gauge(
+    ({ runs }) => runs.latest.sitesNotShown,
+  ],
+  [
     "receiver_last_run_timestamp_seconds",
     "When the last run ended.",
-    one(seconds(runs.endedMs)),
-  );
-  gauge("receiver_free_space_ratio", "Of the spool's disk; under 0.05 it stops.", one(freeSpace));
-  gauge(
+    ({ runs }) => seconds(runs.endedMs),
+  ],
+  [
+    "receiver_free_space_ratio",
+    "Of the spool's disk; under 0.05 it stops.",
+    ({ freeSpace }) => freeSpace,
+  ],
+  [
     "receiver_unassigned_quarantined_files",
     "Refused files of no site that is configured.",
-    one(strangers.length),
-  );
-  gauge(
-    "receiver_waiting",
-    "What waits after the last run, by what for.",
-    by("for", {
-      keyframe: latest.waitingForKeyframe,
-      core: latest.waitingForCore,
-      configuration: latest.waitingForConfiguration,
-      command: latest.commandsWaiting,
-    }),
-  );
-  counter("receiver_runs_total", "Runs since the start.", one(runs.runs));
-  counter("receiver_failed_runs_total", "Of them those that ended early.", one(runs.failedRuns));
-  counter(
-    "receiver_bundles_total",
-    "What became of bundles since the start.",
-    by("outcome", {
-      accepted: summed.accepted,
-      duplicate: summed.duplicates,
-      late: summed.late,
-      refused: summed.refused,
-    }),
-  );
-  counter("receiver_failures_total", "Failures of this system in runs.", one(summed.failed));
-  counter("receiver_results_total", "Results that were handed to cores.", one(summed.results));
-  counter("receiver_commands_total", "Commands that were handed to cores.", one(summed.commands));
-  counter(
+    ({ strangers }) => strangers.length,
+  ],
+];
+
+const receiverCounters: Facts = [
+  ["receiver_runs_total", "Runs since the start.", ({ runs }) => runs.runs],
+  ["receiver_failed_runs_total", "Of them those that ended early.", ({ runs }) => runs.failedRuns],
+  ["receiver_failures_total", "Failures of this system in runs.", ({ runs }) => runs.summed.failed],
+  [
+    "receiver_results_total",
+    "Results that were handed to cores.",
+    ({ runs }) => runs.summed.results,
+  ],
+  [
+    "receiver_commands_total",
+    "Commands that were handed to cores.",
+    ({ runs }) => runs.summed.commands,
+  ],
+  [
     "receiver_activations_total",
     "Times that other objects went live.",
-    one(summed.activations),
-  );
+    ({ runs }) => runs.summed.activations,
+  ],
+];
+
+function addReceiver(registry: Registry, facts: PageFacts): void {
+  const { summed, latest } = facts.runs;
+  for (const [kind, table] of [
+    ["gauge", receiverGauges],
+    ["counter", receiverCounters],
+  ] as const) {
+    for (const [name, help, value] of table) {
+      add(registry, kind, [name, help], [{ labels: {}, value: value(facts) }]);
+    }
+  }
+  const by = (label: string, values: Readonly<Record<string, number>>): readonly Sample[] =>
+    Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+  const waiting = {
+    keyframe: latest.waitingForKeyframe,
+    core: latest.waitingForCore,
+    configuration: latest.waitingForConfiguration,
+    command: latest.commandsWaiting,
+  };
+  const waitingHelp = "What waits after the last run, by what for.";
+  add(registry, "gauge", ["receiver_waiting", waitingHelp], by("for", waiting));
+  const outcomes = {
+    accepted: summed.accepted,
+    duplicate: summed.duplicates,
+    late: summed.late,
+    refused: summed.refused,
+  };
+  const outcomesHelp = "What became of bundles since the start.";
+  add(registry, "counter", ["receiver_bundles_total", outcomesHelp], by("outcome", outcomes));
 }
 
 function seconds(ms: number | null): number | null {
