@@ -153,7 +153,9 @@ async function connectVia(
 ): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent, Pool } = await import("undici");
   if (via !== undefined) return new Agent({ allowH2: false, connections: 1, connect: over(via) });
-  const authorities = { ca: ca ?? getCACertificates("system") };
+  // Reading the machine's takes a while. In clear no token may leave the machine: no proxy of the environment.
+  const isClear = proxy === null && url.protocol === "http:";
+  const authorities = isClear ? {} : { ca: ca ?? getCACertificates("system") };
   const own = { ...authorities, ...(cert !== null && key !== null && { cert, key }) };
   const common = {
     allowH2: false,
@@ -167,8 +169,7 @@ async function connectVia(
     clientFactory: (origin: URL, rest: object) =>
       new Pool(origin, { ...rest, headersTimeout: timeoutMs, connectTimeout: timeoutMs }),
   };
-  // In clear no token may leave the machine.
-  if (proxy === "none" || (proxy === null && url.protocol === "http:")) return new Agent(common);
+  if (proxy === "none" || isClear) return new Agent(common);
   try {
     const named = proxy === null ? {} : { httpProxy: proxy.href, httpsProxy: proxy.href };
     return new EnvHttpProxyAgent({ ...common, ...named, ...(proxy !== null && { noProxy: "" }) });

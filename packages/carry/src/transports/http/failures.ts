@@ -1,5 +1,6 @@
 // What went wrong on the way to a web server, or what it answered, as a FerryError that says where.
 
+import { getCACertificates } from "node:tls";
 import { explain, FerryError, type FailureCode, printable, systemCode } from "@siteferry/model";
 import { Busy } from "../../transport.ts";
 import type { Answer } from "./client.ts";
@@ -22,9 +23,7 @@ export function lineFailure(error: unknown, where: string): FerryError {
   // Nobody here has a Node.js to try it with.
   const words = reason.replace(/; if the root CA is installed locally, .*/, "");
   const shown = [words, systemCode(error) ?? ""].filter((part) => part !== "").join(", ");
-  const advice = isOfUnknownAuthority(error)
-    ? "If its certificate is of an authority of your own, name that one's certificate as `ca`. Else compare it with the server's owner."
-    : undefined;
+  const advice = isOfUnknownAuthority(error) ? adviceOnAuthority() : undefined;
   return new FerryError(code, `${where}: ${printable(shown, 300)}`, { cause: error, advice });
 }
 
@@ -32,6 +31,13 @@ function isOfUnknownAuthority(error: unknown): boolean {
   return /^(?:SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF))/.test(
     systemCode(error) ?? "",
   );
+}
+
+function adviceOnAuthority(): string {
+  const own = "name that one's certificate as `ca`.";
+  return getCACertificates("system").length === 0
+    ? `This machine has no list of authorities: install ca-certificates. If the certificate is of one of your own, ${own}`
+    : `If its certificate is of an authority of your own, ${own} Else compare it with the server's owner.`;
 }
 
 const timeouts = new Set([

@@ -15,7 +15,7 @@ export interface HttpSendOptions extends HttpClientOptions {
 export function httpSender(options: HttpSendOptions): SendingTransport {
   const client = httpClient(options);
   return {
-    name: `http:${client.where}`,
+    name: client.where,
     traits: httpTraits,
     async send({ name, content }) {
       const answer = await client.ask({
