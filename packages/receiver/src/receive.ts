@@ -81,7 +81,7 @@ export async function receive(receiver: Receiver): Promise<ReceiveReport> {
   const { world, spool, notes = new RunNotes() } = receiver;
   const heard = { ...receiver, world: { ...world, log: notes.listening(world.log) } };
   const report = await runOnce(heard, notes);
-  await noteRun(world, spool, notes, report.failed);
+  await noteRun(world, spool, notes, report);
   return report;
 }
 

@@ -52,6 +52,7 @@ export function pageFacts(
     strangers: [],
     freeSpace: 0.5,
     troubles: [],
+    waits: [],
     runs: { ...noRuns, runs: 1, endedMs: pageNowMs - minuteMs },
   };
 }
@@ -111,5 +112,5 @@ export function hostilePage(): PageFacts {
     silent: { keptMs: pageNowMs - 99 * 24 * 60 * minuteMs, missed: 3 },
     well: {},
   });
-  return { ...facts, troubles: [said], strangers: refusedBecause(hostileTexts) };
+  return { ...facts, troubles: [said], waits: [said], strangers: refusedBecause(hostileTexts) };
 }

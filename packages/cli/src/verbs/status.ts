@@ -5,6 +5,7 @@ import {
   lookAtReceiver,
   lookAtSites,
   receiverSchema,
+  type ReceiverView,
   type SiteView,
   statusRecord,
   statusTable,
@@ -19,7 +20,7 @@ export async function showStatus({
   config,
   json,
 }: StatusOptions & { readonly json: boolean }): Promise<void> {
-  const { sites: all, troubles } = await lookAtAll(config);
+  const { sites: all, ...own } = await lookAtAll(config);
   const nowMs = Date.now();
   const text = json
     ? JSON.stringify(
@@ -27,18 +28,18 @@ export async function showStatus({
         null,
         2,
       )
-    : statusTable(all, nowMs, painterFor(process.stdout), troubles);
+    : statusTable(all, nowMs, painterFor(process.stdout), own);
   process.stdout.write(`${text}\n`);
 }
 
 /** @throws FerryError if the settings or the spool can't be read */
 export async function lookAtAll(
   config: string,
-): Promise<{ readonly sites: readonly SiteView[]; readonly troubles: readonly string[] }> {
+): Promise<{ readonly sites: readonly SiteView[] } & ReceiverView> {
   const settings = await readSettings(nodeFiles, config, receiverSchema);
   const log = await openLog({ name: "status", level: "error" });
   return {
     sites: await lookAtSites(settings, log),
-    troubles: await lookAtReceiver(settings, log),
+    ...(await lookAtReceiver(settings, log)),
   };
 }

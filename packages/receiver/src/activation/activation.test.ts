@@ -7,6 +7,7 @@ import {
   seededDice,
 } from "@siteferry/testkit/simulation";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadLastRun, receiverWaits } from "../health/last-run.ts";
 import type { ReceiveReport } from "../receive.ts";
 import { type Centre, makeCentre, nowMs, remote1, remote2 } from "../test-centre.ts";
 import type { CoreControl } from "./core-control.ts";
@@ -142,11 +143,17 @@ describe("a first configuration", () => {
     expect(await run()).toMatchObject({ ...waiting, activations: 1, results: 1 });
     core.nowMs += laterMs;
     expect(await run()).toMatchObject({ ...waiting, activations: 0 });
+    const waits = async () =>
+      receiverWaits(await loadLastRun({ files: core.files }, `${centre.path}/receiver`));
+    expect(await waits()).toEqual([
+      expect.stringMatching(/^1 object of the sites .* hasn't loaded/),
+    ]);
     expect(said.filter(({ message }) => message.includes("config approve remote1"))).toHaveLength(
       1,
     );
     await approve(core.files, centreSettings(), remote1);
     expect(await run()).toMatchObject({ awaitingApproval: 0, activations: 1, results: 1 });
+    expect(await waits()).toEqual([]);
     expect([...core.loaded].toSorted()).toEqual(["central", "mail", "web"]);
   });
 

@@ -74,11 +74,12 @@ test("what is said after a run has ended is of the next one, and of no other", (
   const notes = new RunNotes();
   const quiet = (): void => {};
   const log = notes.listening({ debug: quiet, info: quiet, warn: quiet, error: quiet });
-  expect(notes.end(wellRun, 0, nowMs)).toEqual(wellRun);
+  const run = (failed: number) => ({ failed, waitingForConfiguration: 0 });
+  expect(notes.end(wellRun, run(0), nowMs)).toEqual(wellRun);
   log.error({ code: "peer-unreachable", reason: "gone" }, "ssh failed");
-  const after = notes.end(wellRun, 1, nowMs + minuteMs);
+  const after = notes.end(wellRun, run(1), nowMs + minuteMs);
   expect(after.complaints).toEqual(["peer-unreachable: ssh failed: gone"]);
-  expect(notes.end(after, 1, nowMs + 2 * minuteMs).complaints).toEqual([]);
+  expect(notes.end(after, run(1), nowMs + 2 * minuteMs).complaints).toEqual([]);
 });
 
 test("a full disk is said once, also when the run couldn't note it", () => {

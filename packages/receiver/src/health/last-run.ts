@@ -14,6 +14,7 @@ import {
   type World,
 } from "@siteferry/model";
 import { loadProgress, saveProgress } from "../applied-store.ts";
+import type { ReceiveReport } from "../receive.ts";
 import { timeOf } from "./judge.ts";
 
 export interface LastRun {
@@ -26,6 +27,8 @@ export interface LastRun {
   readonly unreadMs: number;
   /** When they were written anew for it last. */
   readonly rewrittenMs: number;
+  /** Objects of the sites that a core hasn't loaded. It may be meant so, and is no trouble. */
+  readonly notLoaded: number;
 }
 
 export const wellRun: LastRun = {
@@ -34,7 +37,11 @@ export const wellRun: LastRun = {
   complaints: [],
   unreadMs: 0,
   rewrittenMs: 0,
+  notLoaded: 0,
 };
+
+/** What of a run's report is noted. */
+type Counts = Pick<ReceiveReport, "failed" | "waitingForConfiguration">;
 
 const noteName = "last-run";
 const complaintsMax = 3;
@@ -82,7 +89,8 @@ export class RunNotes {
   }
 
   /** How it was; what is seen from now on is of the next run. */
-  end(before: LastRun, failed: number, nowMs: number): LastRun {
+  end(before: LastRun, report: Counts, nowMs: number): LastRun {
+    const { failed, waitingForConfiguration } = report;
     const { complaints, unreadMs, isRewritten } = this.#seen;
     this.#seen = nothingSeen();
     const isLong = isRewritten || nowMs - unreadMs > unreadMsMax;
@@ -95,13 +103,14 @@ export class RunNotes {
       complaints: failed === 0 ? [] : complaints,
       unreadMs: isStill ? before.unreadMs : isLong ? Math.min(unreadMs, nowMs) : 0,
       rewrittenMs: isStill || isLong ? rewrittenMs : 0,
+      notLoaded: waitingForConfiguration,
     };
   }
 }
 
 export async function loadLastRun(world: Pick<World, "files">, spool: string): Promise<LastRun> {
   const text = await loadProgress(world, `${spool}/state`, noteName);
-  return text === "" ? wellRun : (JSON.parse(text) as LastRun);
+  return text === "" ? wellRun : { ...wellRun, ...(JSON.parse(text) as Partial<LastRun>) };
 }
 
 /** Not knowing how the run was is no reason to let it fail. */
@@ -109,11 +118,11 @@ export async function noteRun(
   world: World,
   spool: string,
   notes: RunNotes,
-  failed: number,
+  report: Counts,
 ): Promise<void> {
   try {
     const before = await loadLastRun(world, spool);
-    const after = notes.end(before, failed, world.clock.now());
+    const after = notes.end(before, report, world.clock.now());
     const text = JSON.stringify(after);
     if (text === JSON.stringify(before)) return;
     await saveProgress(world, `${spool}/state`, noteName, text);
@@ -127,7 +136,7 @@ export async function noteRun(
 export async function noteFailure(world: World, spool: string, failure: FerryError): Promise<void> {
   const notes = new RunNotes();
   notes.complain(`${failure.code}: ${failure.message}`);
-  await noteRun(world, spool, notes, 1);
+  await noteRun(world, spool, notes, { failed: 1, waitingForConfiguration: 0 });
 }
 
 /** What is wrong with the receiver itself, a sentence each. */
@@ -149,5 +158,13 @@ export function receiverTroubles(last: LastRun, freeSpace: number, nowMs: number
           `the core hasn't read check results for ${durationOf(Math.max(0, nowMs - unreadMs) / 1000)}: does it run, and may it read and remove them?`,
         ]
       : []),
+  ];
+}
+
+/** What waits at the receiver for something that is no fault, a sentence each. */
+export function receiverWaits({ notLoaded }: LastRun): string[] {
+  if (notLoaded === 0) return [];
+  return [
+    `${counted(notLoaded, "object")} of the sites that the core hasn't loaded, so it shows no states of them: siteferry config diff says what waits, if siteferry writes its objects`,
   ];
 }

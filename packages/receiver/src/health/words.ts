@@ -64,16 +64,23 @@ const headings = [
   "REFUSED",
 ];
 
+/** Of the receiver itself: what is wrong, and what waits. */
+interface Own {
+  readonly troubles: readonly string[];
+  readonly waits: readonly string[];
+}
+
 /** A table for a terminal, a line each site, with what else there is to know below it. */
 export function statusTable(
   all: readonly SiteView[],
   nowMs: number,
   paint: Paint = unpainted,
-  troubles: readonly string[] = [],
+  { troubles, waits }: Own = { troubles: [], waits: [] },
 ): string {
-  const ownLines = troubles.map(
-    (words) => `The receiver: ${paint("warning", "WARNING")}  ${shown(words)}`,
-  );
+  const ownLines = [
+    ...troubles.map((words) => `The receiver: ${paint("warning", "WARNING")}  ${shown(words)}`),
+    ...waits.map((words) => `Waiting: ${shown(words)}`),
+  ];
   if (all.length === 0) {
     return ["No site is configured: siteferry enrol takes one in.", ...ownLines].join("\n");
   }

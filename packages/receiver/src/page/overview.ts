@@ -17,7 +17,7 @@ const refusalsMax = 20;
 const byNeed: readonly PluginState[] = [2, 1, 3, 0];
 
 export function overviewPage(facts: PageFacts): Markup {
-  const { centre, nowMs, sites, strangers, runs, freeSpace, troubles } = facts;
+  const { centre, nowMs, sites, strangers, runs, freeSpace, troubles, waits } = facts;
   const sorted = sites.toSorted(
     (a, b) =>
       byNeed.indexOf(a.health.state) - byNeed.indexOf(b.health.state) ||
@@ -33,6 +33,7 @@ export function overviewPage(facts: PageFacts): Markup {
     troubles.map(
       (words) => html`<p role="status"><span class="WARNING">The receiver</span>: ${words}</p>`,
     ),
+    waits.map((words) => html`<p>Waiting: ${words}</p>`),
     tallyOf(sites),
     waitingFor(sorted),
     sitesTable(sorted, nowMs),

@@ -14,4 +14,6 @@ export interface PageFacts {
   readonly runs: RunCounts;
   /** What is wrong with the receiver itself, as `receiverTroubles` says. */
   readonly troubles: readonly string[];
+  /** As `receiverWaits` says. */
+  readonly waits: readonly string[];
 }

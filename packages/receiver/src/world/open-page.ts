@@ -3,7 +3,7 @@
 import { isLoopback, parseListenAddress } from "@siteferry/carry/contract";
 import type { Opening } from "../opening.ts";
 import { readFacts } from "../health/facts.ts";
-import { loadLastRun, receiverTroubles } from "../health/last-run.ts";
+import { loadLastRun, receiverTroubles, receiverWaits } from "../health/last-run.ts";
 import { viewSites } from "../health/site-services.ts";
 import type { PageFacts } from "../page/page-facts.ts";
 import type { PageSettings } from "../page-settings.ts";
@@ -23,6 +23,7 @@ export async function openPage(
   const facts = remembered(world.clock, async (): Promise<PageFacts> => {
     const { sites, strangers } = await readFacts(opening);
     const nowMs = world.clock.now();
+    const last = await loadLastRun(world, spool);
     return {
       centre: settings.centre,
       nowMs,
@@ -31,7 +32,8 @@ export async function openPage(
       freeSpace: await freeSpace(),
       runs: runs(),
       // That a disk is full it says in its own words.
-      troubles: receiverTroubles(await loadLastRun(world, spool), 1, nowMs),
+      troubles: receiverTroubles(last, 1, nowMs),
+      waits: receiverWaits(last),
     };
   });
   const ownNames = isLoopback(address.host) ? names : [...names, address.host];

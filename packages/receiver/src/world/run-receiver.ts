@@ -21,7 +21,13 @@ import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
 import type { SiteView } from "../health/judge.ts";
-import { loadLastRun, noteFailure, receiverTroubles, RunNotes } from "../health/last-run.ts";
+import {
+  loadLastRun,
+  noteFailure,
+  receiverTroubles,
+  receiverWaits,
+  RunNotes,
+} from "../health/last-run.ts";
 import { lookAtAllSites } from "../health/site-services.ts";
 import { noRuns, runBegan, type RunCounts, runEnded, runFailed } from "../page/run-record.ts";
 import { openDoor } from "../door.ts";
@@ -214,19 +220,19 @@ export async function lookAtSites(
   return await lookAtAllSites(realOpening(realWorld(log), settings, `${settings.spool}/receiver`));
 }
 
-/** What is wrong with the receiver itself; nothing of one that never ran. */
-export async function lookAtReceiver(
-  settings: ReceiverSettings,
-  log: Log,
-): Promise<readonly string[]> {
+export interface ReceiverView {
+  readonly troubles: readonly string[];
+  readonly waits: readonly string[];
+}
+
+/** What is wrong with the receiver itself, and what waits there; nothing of one that never ran. */
+export async function lookAtReceiver(settings: ReceiverSettings, log: Log): Promise<ReceiverView> {
   const { files, clock } = realWorld(log);
   const spool = `${settings.spool}/receiver`;
-  if ((await files.status(spool)) === null) return [];
-  return receiverTroubles(
-    await loadLastRun({ files }, spool),
-    await freeSpaceOf(spool),
-    clock.now(),
-  );
+  if ((await files.status(spool)) === null) return { troubles: [], waits: [] };
+  const last = await loadLastRun({ files }, spool);
+  const troubles = receiverTroubles(last, await freeSpaceOf(spool), clock.now());
+  return { troubles, waits: receiverWaits(last) };
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */
