@@ -3,7 +3,6 @@
 import type { PretendedEntry } from "@siteferry/agent/test-probes";
 import { FerryError, parseSiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
-import { mayAs } from "./access.ts";
 import { receiverChecks } from "./checks.ts";
 import { find } from "./test-find.ts";
 import { type Changes, nowMs } from "./test-subject.ts";
@@ -328,6 +327,20 @@ const cases: readonly (readonly [name: string, what: string, changes: Changes, l
     "fail /mail/new isn't there",
   ],
   [
+    "link",
+    "a Maildir with a message of somebody else",
+    {
+      yaml: { transports: [{ mail: { maildir: { dir: "/mail" } } }] },
+      entries: {
+        "/mail/new": directory,
+        "/mail/cur": directory,
+        "/mail/new/1": {},
+        "/mail/cur/2": { denied: ["read"], user: 8, mode: 0o600 },
+      },
+    },
+    "fail ferry may not read /mail/cur/2, which belongs to user8, mode 0600",
+  ],
+  [
     "results",
     "a core of a user that isn't known",
     { core: "nagios_user=nobody-there" },
@@ -378,18 +391,3 @@ test("an Icinga 2 that lets the user do everything is well, and so are targets t
     expect.stringMatching(/^warning \/etc\/nagios4\/nagios.cfg has check_result_path=\/else/),
   ]);
 });
-
-test.each([
-  [7, [1], 0o700, true],
-  [8, [7], 0o770, true],
-  [8, [7], 0o707, false],
-  [8, [1], 0o707, true],
-  [8, [1], 0o770, false],
-  [0, [0], 0o000, true],
-])(
-  "user %i of groups %j may enter a directory of 7:7 with mode %o: %s",
-  (id, groups, mode, may) => {
-    const entry = { user: 7, group: 7, mode };
-    expect(mayAs({ id, groups }, entry, "read", "write", "enter")).toBe(may);
-  },
-);

@@ -4,6 +4,7 @@
 import { type Check, counted, fail, failureFound, type Finding, ok } from "@siteferry/agent";
 import { limits, printable } from "@siteferry/model";
 import { lookAtPort } from "./port.ts";
+import type { TransportSettings } from "../transports/index.ts";
 import type { LinkSubject, ReceiverSubject } from "./subject.ts";
 
 export const links: Check<ReceiverSubject> = {
@@ -34,19 +35,30 @@ async function lookAtLink(link: LinkSubject, subject: ReceiverSubject): Promise<
     }
     if (!("incoming" in transport)) return ok(transport.name);
     const files = await transport.incoming(limits.filesPerPassMax);
-    if ("drop" in settings) {
-      const { dir } = settings.drop;
-      const fault = await filesFault(
-        subject,
-        files.map(({ name }) => `${dir}/${name}`),
-      );
-      if (fault !== null) return fault;
-    }
+    const names = files.map(({ name }) => name);
+    const fault = await filesFault(subject, await pathsIn(settings, names, subject));
+    if (fault !== null) return fault;
     const waiting = `${counted(files.length, "file")} ${files.length === 1 ? "waits" : "wait"} there`;
     return ok(`${transport.name} can be looked into; ${waiting}`);
   } catch (error) {
     return failureFound(error, "Looking into the link");
   }
+}
+
+/** Files of this machine that are a link's: of a Maildir also messages that are no bundles, and those of no `names`. */
+async function pathsIn(
+  settings: TransportSettings,
+  names: readonly string[],
+  { world: { files } }: ReceiverSubject,
+): Promise<readonly string[]> {
+  if ("drop" in settings) return names.map((name) => `${settings.drop.dir}/${name}`);
+  if (!("mail" in settings && "maildir" in settings.mail)) return [];
+  const { dir } = settings.mail.maildir;
+  const folders = [`${dir}/new`, `${dir}/cur`];
+  const found = folders.map(async (folder) =>
+    (await files.list(folder)).slice(0, limits.filesPerPassMax).map((name) => `${folder}/${name}`),
+  );
+  return (await Promise.all(found)).flat();
 }
 
 /** Files that somebody copied into it may be another user's. */

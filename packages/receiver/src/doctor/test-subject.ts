@@ -73,6 +73,11 @@ const wellEntries: Readonly<Record<string, PretendedEntry>> = {
   "/nagios.cfg": {},
 };
 
+function namesIn(folder: string, paths: readonly string[]): readonly string[] {
+  const start = `${folder}/`;
+  return paths.filter((path) => path.startsWith(start)).map((path) => path.slice(start.length));
+}
+
 export function subjectOf(changes: Changes, signers: string): ReceiverSubject {
   const settings = receiverSchema.parse({ ...wellYaml, ...changes.yaml });
   const texts: Record<string, string> = {
@@ -97,6 +102,7 @@ export function subjectOf(changes: Changes, signers: string): ReceiverSubject {
   } as unknown as ReceivingTransport;
   const files = {
     status: probes.look,
+    list: async (path: string) => namesIn(path, Object.keys(entries)),
     read: async (path: string) => Buffer.from(await read(path)),
     readParts: async (path: string, _max: number, take: (part: Uint8Array) => void) =>
       take(Buffer.from(await read(path))),

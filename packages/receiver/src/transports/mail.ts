@@ -148,7 +148,8 @@ function openMailbox(
   const letters = livedumpSiteOf(settings) === undefined ? {} : { readHead: anyHead };
   if ("maildir" in settings) {
     const { maildir: section } = settings;
-    return maildir(context.world.files, { dir: section.dir, ...outcomes(section), ...letters });
+    const { files, log } = context.world;
+    return maildir(files, { dir: section.dir, log, ...outcomes(section), ...letters });
   }
   if ("pop3" in settings) return pop3Mailbox(serverOf(settings.pop3), letters.readHead);
   const { imap } = settings;

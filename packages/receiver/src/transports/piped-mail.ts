@@ -9,12 +9,15 @@ export const pipedMailDirectory = "mail";
 
 /** Mail is loaded when there is some: most receivers never get any. */
 export function openPipedMail({ world, spool }: TransportContext): ReceivingTransport {
-  const { files, clock } = world;
+  const { files, clock, log } = world;
   const dir = `${spool}/${pipedMailDirectory}`;
   let opened: ReceivingTransport | null = null;
   const open = async (): Promise<ReceivingTransport> => {
     const { maildir, mailReceiver } = await import("@siteferry/carry");
-    return (opened ??= mailReceiver(maildir(files, { dir, done: null, refused: null }), clock));
+    return (opened ??= mailReceiver(
+      maildir(files, { dir, log, done: null, refused: null }),
+      clock,
+    ));
   };
   return {
     name: `mail:${dir}`,

@@ -1,7 +1,15 @@
 // A Maildir as a mailbox: whatever delivers mail here does so by renaming into new/, and readers of
 // mail move it to cur/. Letters go by unlink, or by rename into another Maildir.
 
-import { FerryError, type FileSystem, printable, systemCode } from "@siteferry/model";
+import {
+  errorFields,
+  explain,
+  FerryError,
+  type FileSystem,
+  type Log,
+  printable,
+  systemCode,
+} from "@siteferry/model";
 import { messageBytesMax } from "./mail-limits.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import { readHead, type ReadHead } from "./parse.ts";
@@ -16,25 +24,44 @@ export interface MaildirOptions {
   readonly refused: string | null;
   /** Which messages are letters; by default those with our marks. */
   readonly readHead?: ReadHead;
+  readonly log?: Pick<Log, "warn">;
 }
 
 const folders = ["new", "cur"] as const;
 
+interface Message extends Found {
+  readonly receivedMs: number;
+}
+
 /** Letters are called `new/NAME` or `cur/NAME:2,FLAGS`. */
 export function maildir(files: FileSystem, options: MaildirOptions): Mailbox {
-  const { dir, readHead: head = readHead, ...outcomes } = options;
+  const { dir, readHead: head = readHead, log, ...outcomes } = options;
   const seen = new SeenLetters();
   let stopWatching = async (): Promise<void> => {};
+  /** One message that this user may not read, or that is no plain file, mustn't keep the others waiting. */
+  const letterOf = async (message: Message): Promise<Letter | null> => {
+    try {
+      return await look(files, dir, message, head);
+    } catch (error) {
+      if (!(error instanceof FerryError) && systemCode(error) !== "EACCES") throw error;
+      const failure = explain(error, `Reading ${printable(message.id, 300)}`);
+      log?.warn(
+        errorFields(failure),
+        `A message in ${printable(dir, 200)} can't be read and stays`,
+      );
+      return null;
+    }
+  };
   return {
     name: printable(dir, 200),
     async list() {
-      const present: (Found & { readonly receivedMs: number })[] = [];
+      const present: Message[] = [];
       for (const folder of folders) present.push(...(await listFolder(files, dir, folder)));
       present.sort((one, other) => other.receivedMs - one.receivedMs);
       const byId = new Map(present.map((message) => [message.id, message]));
       return await seen.among(present, async (ids) => {
         const letters: (Letter | null)[] = [];
-        for (const id of ids) letters.push(await look(files, dir, byId.get(id)!, head));
+        for (const id of ids) letters.push(await letterOf(byId.get(id)!));
         return letters;
       });
     },
@@ -67,7 +94,7 @@ async function listFolder(
   files: FileSystem,
   dir: string,
   folder: string,
-): Promise<readonly (Found & { readonly receivedMs: number })[]> {
+): Promise<readonly Message[]> {
   const found = [];
   for (const name of await files.list(`${dir}/${folder}`)) {
     const id = `${folder}/${name}`;
@@ -83,10 +110,10 @@ async function listFolder(
 async function look(
   files: FileSystem,
   dir: string,
-  { id, costBytes, receivedMs }: Found & { readonly receivedMs: number },
+  { id, costBytes, receivedMs }: Message,
   head: ReadHead,
 ): Promise<Letter | null> {
-  const message = await files.read(`${dir}/${id}`, messageBytesMax).catch(unlessClosed);
+  const message = await files.read(`${dir}/${id}`, messageBytesMax).catch(unlessGone);
   const part = message === null ? null : await head(message);
   return part === null ? null : { id, sizeBytes: costBytes, receivedMs, part };
 }
@@ -103,10 +130,4 @@ async function move(files: FileSystem, dir: string, id: string, target: string):
 function unlessGone(error: unknown): null {
   if (systemCode(error) !== "ENOENT") throw error;
   return null;
-}
-
-/** One file that this user may not read, or no plain one, mustn't keep the others waiting. */
-function unlessClosed(error: unknown): null {
-  if (error instanceof FerryError || systemCode(error) === "EACCES") return null;
-  return unlessGone(error);
 }

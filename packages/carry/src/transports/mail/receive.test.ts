@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { FerryError } from "@siteferry/model";
+import { FerryError, type FileSystem } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { describe, expect, test } from "vitest";
@@ -93,6 +93,32 @@ function withBody(message: Buffer, body: string): string {
     `\r\n\r\n${base64}\r\n--siteferry`,
   );
 }
+
+test("a message that this user may not read stays, which is said once, and keeps no other waiting", async () => {
+  await using directory = await makeTemporaryDirectory("mail");
+  const dir = directory.path;
+  await prepareDeliveries({ files: nodeFiles, clock: Date }, dir);
+  await writeFile(`${dir}/cur/closed`, "somebody's");
+  for (const part of compose(content)) await deliverToMaildir(nodeFiles, random, dir, part);
+  const files: FileSystem = {
+    ...nodeFiles,
+    async read(path, bytesMax) {
+      if (!path.endsWith("/closed")) return await nodeFiles.read(path, bytesMax);
+      throw Object.assign(new Error(`EACCES: ${path}`), { code: "EACCES" });
+    },
+  };
+  const said: [object, string][] = [];
+  const log = { warn: (fields: object, words: string) => void said.push([fields, words]) };
+  const receiver = mailReceiver(maildir(files, { dir, log, done: null, refused: null }), Date);
+  expect(await receiver.incoming(10)).toHaveLength(1);
+  expect(await receiver.incoming(10)).toHaveLength(1);
+  expect(said).toEqual([
+    [
+      expect.objectContaining({ reason: expect.stringContaining("cur/closed") as unknown }),
+      `A message in ${dir} can't be read and stays`,
+    ],
+  ]);
+});
 
 describe("parts", () => {
   test("come in any order, and twice; all of them are done with their bundle", async () => {
