@@ -314,6 +314,20 @@ sed -e s/SITE/remote1/g -e "s#unix:.*#unix:/packages/live#" -e /^centreKeys/d -e
     });
     expect(await site(runCrontab)).toEqual({ status: 0, stdout: "", stderr: "" });
     expect((await site("ls link")).stdout).toMatch(/\.ferry$/m);
+
+    const page = await readFile(`${top}/docs/installation.md`, "utf8");
+    const [commands = ""] = /^ +etc\/init.d\/siteferry stop\n(?: {4}.*\n)+/m.exec(page) ?? [];
+    await site("etc/init.d/siteferry start; touch etc/cron.d/other; ls $(tar tzf /packages/*.tar.gz) >/dev/null");
+    const removal = commands.replace(
+      "siteferry-0.1.0-omd-linux-x64.tar.gz",
+      `/packages/${here.tar}`,
+    );
+    expect(await site(`set -e; ${removal}`)).toMatchObject({ status: 0, stderr: "" });
+    expect(await running()).toBe("");
+    const left = await site(
+      "find . -path ./var -prune -o -name *siteferry* -print; ls etc/siteferry",
+    );
+    expect(left.stdout).toBe("./etc/siteferry\nremote1.key\nremote1.key.pub\nsender.yaml\n");
   });
 
   test("a code is explained without the documents, which it names where they are", async () => {
