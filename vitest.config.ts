@@ -1,4 +1,5 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { LongFirst } from "./test/long-first.ts";
 
 const shared = { setupFiles: ["test/fail-on-warning.ts"] };
 
@@ -6,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     // Most tests wait for a core, a server or the disk.
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {

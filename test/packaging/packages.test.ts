@@ -317,7 +317,9 @@ sed -e s/SITE/remote1/g -e "s#unix:.*#unix:/packages/live#" -e /^centreKeys/d -e
 
     const page = await readFile(`${top}/docs/installation.md`, "utf8");
     const [commands = ""] = /^ +etc\/init.d\/siteferry stop\n(?: {4}.*\n)+/m.exec(page) ?? [];
-    await site("etc/init.d/siteferry start; touch etc/cron.d/other; ls $(tar tzf /packages/*.tar.gz) >/dev/null");
+    await site(
+      "etc/init.d/siteferry start; touch etc/cron.d/other; ls $(tar tzf /packages/*.tar.gz) >/dev/null",
+    );
     const removal = commands.replace(
       "siteferry-0.1.0-omd-linux-x64.tar.gz",
       `/packages/${here.tar}`,
