@@ -46,7 +46,12 @@ export function describeTransport(transport: string, open: () => Promise<Link>):
     test("what is sent arrives as it is, and stays until it is removed", async () => {
       await using link = await open();
       const content = Buffer.from(Array.from({ length: 4096 }, (_, index) => index % 256));
-      const receipt = await link.sender.send({ name: name(1), content });
+      let sent = 0;
+      const onSent = (bytes: number): void => {
+        sent += bytes;
+      };
+      const receipt = await link.sender.send({ name: name(1), content, onSent });
+      expect(sent).toBe(content.length);
       const { acknowledges } = link.sender.traits;
       expect(receipt && Buffer.from(receipt)).toEqual(acknowledges ? testReceipt(content) : null);
       for (let look = 0; look < 2; look++) {

@@ -29,7 +29,11 @@ export interface OutgoingBundle {
   /** As `formatBundleName` makes it. */
   readonly name: string;
   readonly content: Uint8Array;
+  /** Told of each piece that was given to the line; which doesn't say that it arrived. For who watches. */
+  readonly onSent?: OnSent | undefined;
 }
+
+export type OnSent = (bytes: number) => void;
 
 export interface SendingTransport {
   /** For people, and what the sender's memory of this link goes by: `drop:/srv/out`. */

@@ -229,23 +229,23 @@ test("a log that can't be read is counted, and all else travels", async () => {
   expect(rows.get("service_states")).toBe(100);
 });
 
-test("who waits is told what a run is at: each table with its rows, each bundle, each link", async () => {
+test("who waits is told what a run is at: each table with its rows, each bundle, the bytes on each link", async () => {
   const said: string[] = [];
   let added = 0;
   await using remote = await makeRemote({
     progress: {
-      begin: (doing, total = 0) => void said.push(`${doing} ${total}`),
+      begin: (doing, total = 0, done = 0) => void said.push(`${doing} ${done}/${total}`),
       add: (count) => void (added += count),
     },
   });
   await remote.run(0);
   expect(said).toEqual(
     expect.arrayContaining([
-      "Reading hosts 10",
-      "Reading service states 100",
-      "Reading the core's log 0",
-      expect.stringMatching(/^Sealing remote1-\d+-\d+\.keyframe\.ferry 0$/),
-      expect.stringMatching(/^Sending remote1-\S+\.keyframe\.ferry through drop:\S+ 0$/),
+      "Reading hosts 0/10",
+      "Reading service states 0/100",
+      "Reading the core's log 0/0",
+      expect.stringMatching(/^Sealing remote1-\d+-\d+\.keyframe\.ferry 0\/0$/),
+      expect.stringMatching(/^Sending remote1-\S+\.keyframe\.ferry through drop:\S+ (\d+)\/\1$/),
     ]),
   );
   // Hosts, services and the states of both, and the groups.

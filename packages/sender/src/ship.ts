@@ -172,9 +172,16 @@ async function sendOne(
       throw error;
     });
   if (content === null) return "superseded";
-  world.progress?.begin(`Sending ${fileName} through ${transport.name}`);
+  // Anew with each piece: other lanes are at work, too.
+  let sent = 0;
+  const onSent = (bytes: number): void => {
+    sent += bytes;
+    const doing = `Sending ${fileName} through ${transport.name}`;
+    world.progress?.begin(doing, content.length, sent);
+  };
+  onSent(0);
   try {
-    const receipt = await transport.send({ name: fileName, content });
+    const receipt = await transport.send({ name: fileName, content, onSent });
     if (transport.traits.acknowledges) checkAcknowledged(sender, transport, receipt, content);
   } catch (error) {
     if (shipping.lanes.stopping) return "failed";

@@ -42,7 +42,9 @@ test("ssh by a command: the receipt is there when the program ends, not when its
   const left = await outlives(async (file) => {
     const command = leaving(file, "cat >/dev/null; echo receipt");
     const content = Buffer.alloc(300_000);
-    expect(String(await sendByCommand({ command, timeoutMs: 50_000 }, content))).toBe("receipt\n");
+    expect(String(await sendByCommand({ command, timeoutMs: 50_000 }, { name: "", content }))).toBe(
+      "receipt\n",
+    );
   });
   expect(left).toBe(true);
 });

@@ -3,6 +3,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { FerryError, printable } from "@siteferry/model";
+import type { OnSent } from "../transport.ts";
 import { type Ending, listenTo } from "./ending.ts";
 
 export interface CommandOptions {
@@ -10,6 +11,7 @@ export interface CommandOptions {
   readonly what: string;
   /** What it gets on standard input. */
   readonly input?: Uint8Array;
+  readonly onSent?: OnSent | undefined;
   /** How long it may take. */
   readonly limitMs: number;
   /** How long it may go without taking or saying anything; without it as long as `limitMs`. */
@@ -28,7 +30,7 @@ const lastWordsMs = 500;
  */
 export async function runCommand(
   [program = "", ...words]: readonly string[],
-  { what, input = new Uint8Array(), limitMs, silenceMs = limitMs }: CommandOptions,
+  { what, input = new Uint8Array(), onSent, limitMs, silenceMs = limitMs }: CommandOptions,
 ): Promise<Ending> {
   const { promise, resolve, reject } = Promise.withResolvers<Ending>();
   const child = spawn(program, words, { stdio: "pipe", detached: true });
@@ -57,7 +59,10 @@ export async function runCommand(
     reject(new FerryError("system-error", `${what}: ${printable(cause.message)}`, { cause }));
   });
   child.stdout.on("data", moved);
-  void feed(child, input, moved);
+  void feed(child, input, (bytes) => {
+    moved();
+    onSent?.(bytes);
+  });
   try {
     return await promise;
   } finally {
@@ -70,14 +75,15 @@ export async function runCommand(
 async function feed(
   { stdin }: ChildProcessWithoutNullStreams,
   content: Uint8Array,
-  moved: () => void,
+  moved: (bytes: number) => void,
 ): Promise<void> {
   stdin.on("error", () => {});
   for (let at = 0; at < content.length && !stdin.destroyed; at += pieceBytes) {
     const { promise, resolve } = Promise.withResolvers<void>();
-    stdin.write(content.subarray(at, at + pieceBytes), () => resolve());
+    const piece = content.subarray(at, at + pieceBytes);
+    stdin.write(piece, () => resolve());
     await promise;
-    moved();
+    moved(piece.length);
   }
   stdin.end();
 }

@@ -43,13 +43,14 @@ export function dropSender(
   return {
     name: `drop:${dir}`,
     traits: dropTraits(limits.bundleBytesMax),
-    async send({ name, content }) {
+    async send({ name, content, onSent }) {
       if (!swept) await sweepOwn(files, dir, site);
       swept = true;
       const place = { directory: dir, temporaryDirectory: dir };
       await whileWriting(files, (tracked) =>
         publishByRename(tracked, random, { ...place, name, content, mode }),
       );
+      onSent?.(content.length);
       if (marker !== undefined) await mark(files, dir, `${name}${marker}`, mode);
       if (after.length > 0) await handOver(after, `${dir}/${name}`);
       if (collapse || index) await outbox.tidy({ collapse, index, marker });

@@ -6,6 +6,7 @@ import { type Duplex, Readable } from "node:stream";
 import { getCACertificates } from "node:tls";
 import { FerryError, printable } from "@siteferry/model";
 import type { buildConnector, Dispatcher } from "undici";
+import type { OnSent } from "../../transport.ts";
 import { lineFailure } from "./failures.ts";
 
 /** What is read from files; anew for each request, so that what was renewed is used. */
@@ -41,6 +42,7 @@ interface Question {
   /** Below the URL's own path. */
   readonly path: string;
   readonly body?: Uint8Array;
+  readonly onSent?: OnSent | undefined;
   readonly answerBytesMax: number;
 }
 
@@ -74,7 +76,7 @@ export function httpClient(options: HttpClientOptions): HttpClient {
   };
   return {
     where,
-    async ask({ method, path, body, answerBytesMax }) {
+    async ask({ method, path, body, onSent, answerBytesMax }) {
       const { request } = await import("undici");
       const secrets = await options.secrets();
       const bytes = body?.length ?? answerBytesMax;
@@ -88,7 +90,8 @@ export function httpClient(options: HttpClientOptions): HttpClient {
             ...(body && { "content-type": "application/vnd.siteferry.bundle" }),
             ...(body && { "content-length": String(body.length) }),
           },
-          body: body === undefined ? null : Readable.from(pieces(body), { objectMode: false }),
+          body:
+            body === undefined ? null : Readable.from(pieces(body, onSent), { objectMode: false }),
           headersTimeout: timeoutMs + drainMs(body?.length ?? 0),
           bodyTimeout: timeoutMs,
           signal: AbortSignal.timeout(timeoutMs + slowestMs(bytes)),
@@ -121,9 +124,11 @@ function drainMs(bytes: number): number {
 }
 
 /** Piece by piece, so that a line that stands still is noticed before all has gone. */
-function* pieces(content: Uint8Array): Generator<Uint8Array> {
+function* pieces(content: Uint8Array, onSent?: OnSent): Generator<Uint8Array> {
   for (let at = 0; at < content.length; at += pieceBytes) {
-    yield content.subarray(at, at + pieceBytes);
+    const piece = content.subarray(at, at + pieceBytes);
+    yield piece;
+    onSent?.(piece.length);
   }
 }
 

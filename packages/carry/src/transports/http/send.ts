@@ -17,11 +17,12 @@ export function httpSender(options: HttpSendOptions): SendingTransport {
   return {
     name: client.where,
     traits: httpTraits,
-    async send({ name, content }) {
+    async send({ name, content, onSent }) {
       const answer = await client.ask({
         method: "PUT",
         path: uploadPath(options.site, name),
         body: content,
+        onSent,
         answerBytesMax: limits.receiptBytesMax,
       });
       if (answer.status === 200) return answer.body;

@@ -2,7 +2,7 @@
 // What was handed over before a failure is without effect: nobody offers a bundle with parts missing.
 
 import { type Clock, limits, type Random } from "@siteferry/model";
-import type { Probed, SendingTransport } from "../../transport.ts";
+import type { OutgoingBundle, Probed, SendingTransport } from "../../transport.ts";
 import { bundleRoom, composeMessage, type Envelope, splitBundle } from "./compose.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import { pipeToSendmail } from "./sendmail.ts";
@@ -20,17 +20,19 @@ export function mailSender(
   { from, to, partBytes, relay }: MailSendOptions,
 ): SendingTransport {
   const envelope = { from, to };
+  /** Whoever asks for the next one has handed over the one before. */
+  function* messagesOf(bundle: OutgoingBundle): Generator<Buffer> {
+    for (const { part, content } of splitBundle(bundle, partBytes)) {
+      const token = Buffer.from(random.bytes(12)).toString("hex");
+      yield composeMessage(envelope, part, content, { date: new Date(clock.now()), token });
+      bundle.onSent?.(content.length);
+    }
+  }
   return {
     name: `mail:${to} via ${"sendmail" in relay ? relay.sendmail[0] : addressOf(relay)}`,
     traits: mailTraits(Math.min(limits.bundleBytesMax, bundleRoom(partBytes))),
     async send(bundle) {
-      const messages = splitBundle(bundle, partBytes)
-        .values()
-        .map(({ part, content }) => {
-          const token = Buffer.from(random.bytes(12)).toString("hex");
-          const stamp = { date: new Date(clock.now()), token };
-          return composeMessage(envelope, part, content, stamp);
-        });
+      const messages = messagesOf(bundle);
       if (!("sendmail" in relay)) await submit(relay, envelope, messages);
       else for (const message of messages) await pipeToSendmail(relay.sendmail, envelope, message);
       return null;

@@ -2,6 +2,7 @@
 // the bundle on its standard input, the receipt on its standard output.
 
 import { FerryError, printable } from "@siteferry/model";
+import type { OutgoingBundle } from "../../transport.ts";
 import { runCommand } from "../run-command.ts";
 import { judge } from "./answer.ts";
 import { stepMs } from "./limits.ts";
@@ -26,13 +27,14 @@ export function placeOfCommand({ command }: SshCommand): string {
  */
 export async function sendByCommand(
   settings: SshCommand,
-  content: Uint8Array,
+  { content, onSent }: OutgoingBundle,
 ): Promise<Uint8Array | null> {
   const place = placeOfCommand(settings);
   const { command, timeoutMs } = settings;
   const ending = await runCommand(command, {
     what: place,
     input: content,
+    onSent,
     limitMs: stepMs(timeoutMs, content.length),
     silenceMs: timeoutMs,
   });

@@ -2,10 +2,14 @@
 
 import type { SiteId } from "@siteferry/model";
 import type { ClientChannel } from "ssh2";
+import type { OutgoingBundle } from "../../transport.ts";
 import { type Ending, listenTo } from "../ending.ts";
 import { judge } from "./answer.ts";
 import type { Link } from "./link.ts";
 import { refusedBy } from "./session.ts";
+
+/** As much as ssh2 puts into a packet. */
+const pieceBytes = 32 * 1024;
 
 /**
  * Returns the receipt.
@@ -14,7 +18,7 @@ import { refusedBy } from "./session.ts";
 export async function sendByExec(
   link: Link,
   site: SiteId,
-  content: Uint8Array,
+  { content, onSent }: OutgoingBundle,
 ): Promise<Uint8Array | null> {
   const { channel, conversation } = await startReceiver(link, site);
   const heard = listenTo(channel, channel.stderr);
@@ -24,7 +28,11 @@ export async function sendByExec(
       channel.once("close", (status: number | null | undefined, signal?: string) => {
         done(null, { status: status ?? null, signal: signal ?? null, ...heard() });
       });
-      channel.end(content);
+      for (let at = 0; at < content.length; at += pieceBytes) {
+        const piece = content.subarray(at, at + pieceBytes);
+        channel.write(piece, () => onSent?.(piece.length));
+      }
+      channel.end();
     },
     content.length,
   );

@@ -16,12 +16,12 @@ export async function publishOver(
   sftp: Sftp,
   random: Random,
   directory: string,
-  { name, content }: OutgoingBundle,
+  { name, content, onSent }: OutgoingBundle,
 ): Promise<void> {
   const target = `${directory}/${name}`;
   if (!(await isThere(sftp, target, content))) {
     const temporary = `${directory}/${temporaryName(random, name)}`;
-    await sftp.writeNew(temporary, content, fileMode);
+    await sftp.writeNew(temporary, content, fileMode, onSent);
     try {
       await sftp.rename(temporary, target);
     } catch (error) {

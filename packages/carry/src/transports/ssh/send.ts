@@ -22,7 +22,7 @@ export function sshExecSender(
   return {
     name: `ssh:${placeOf(connection)}`,
     traits: sshTraits("push", true),
-    send: ({ content }) => sendByExec(link, site, content),
+    send: (bundle) => sendByExec(link, site, bundle),
     probe: () => probeLogin(link),
     async close() {
       link.close();
@@ -68,7 +68,7 @@ export function sshCommandSender(settings: SshCommand): SendingTransport {
   return {
     name: `ssh:${placeOfCommand(settings)}`,
     traits: sshTraits("push", true),
-    send: ({ content }) => sendByCommand(settings, content),
+    send: (bundle) => sendByCommand(settings, bundle),
     async close() {},
   };
 }

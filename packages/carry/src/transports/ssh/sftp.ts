@@ -3,7 +3,7 @@
 
 import { FerryError, limits, printable } from "@siteferry/model";
 import type { SFTPWrapper, Stats } from "ssh2";
-import { TakenByAnother } from "../../transport.ts";
+import { type OnSent, TakenByAnother } from "../../transport.ts";
 import type { Done } from "./conversation.ts";
 import { namesMax } from "./limits.ts";
 import { inPieces } from "./pieces.ts";
@@ -139,7 +139,7 @@ export class Sftp {
   }
 
   /** A new file, durable if the server can sync. What fails leaves nothing, if the line still holds. */
-  async writeNew(path: string, content: Uint8Array, mode: number): Promise<void> {
+  async writeNew(path: string, content: Uint8Array, mode: number, onSent?: OnSent): Promise<void> {
     const what = "writing";
     const handle = await this.#ask<Buffer>(what, path, (done) => {
       this.#wrapper.open(path, "wx", { mode }, done);
@@ -147,7 +147,10 @@ export class Sftp {
     const bytes = Buffer.from(content.buffer, content.byteOffset, content.length);
     try {
       await this.#inPieces(what, path, bytes.length, (offset, length, done) => {
-        this.#wrapper.write(handle, bytes, offset, length, offset, (error) => done(error));
+        this.#wrapper.write(handle, bytes, offset, length, offset, (error) => {
+          onSent?.(length);
+          done(error);
+        });
       });
       await this.#sync(handle, path);
       await this.#do(what, path, (done) => this.#wrapper.close(handle, done));
