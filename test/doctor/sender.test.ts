@@ -115,7 +115,7 @@ transports:
       /^OK link: ssh:.* lets us in, and .*incoming is there/,
       /^OK link: ssh:.* its host key is the known one, and it lets us in/,
       /^OK link: ssh:\S+ to port \d+ answers, and lets remote1 in/,
-      /^OK link: http:.* answers, and lets remote1 in/,
+      /^OK link: https:.* answers, and lets remote1 in/,
       /^OK clock: this clock is \d+ s /,
       /^OK disk: .*synced, linked and locked/,
     ]) {

@@ -55,6 +55,7 @@ export const notRun: readonly (readonly [string, string])[] = [
   ["apt-get download ", packages],
   ["dnf ", packages],
   ["tar xzf siteferry-", packages],
+  ["etc/init.d/siteferry stop", packages],
   ["cp etc/siteferry/sender.yaml.example ", packages],
   ["siteferry keygen etc/siteferry/", packages],
   ["ln -s ../init.d/siteferry ", packages],
