@@ -1,6 +1,6 @@
 import { limits, parseSiteId, type RefusalCode } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
-import { advance, fillGap, judgeOrder, type OrderedBundle } from "./order.ts";
+import { advance, fillGap, forgottenEpoch, judgeOrder, type OrderedBundle } from "./order.ts";
 
 const nowMs = 1_795_000_000_000;
 const epoch = nowMs / 1000;
@@ -46,6 +46,12 @@ test("R16 a jump is refused, within an epoch and at its beginning", () => {
   expect(judge({ sequence: 9 + jump })).toBe("new");
   expect(judge({ sequence: 10 + jump })).toBe("sequence-jump");
   expect(judge({ epoch: epoch + 1, sequence: jump + 1 })).toBe("sequence-jump");
+});
+
+test("a centre that knows nothing of a site, or forgot it, takes whatever number is its first", () => {
+  const old = { ...bundle, hash: "old", sequence: 2 * limits.sequenceJumpMax };
+  expect(judgeOrder(null, old, nowMs)).toBe("new");
+  expect(judgeOrder({ ...mark, epoch: forgottenEpoch }, old, nowMs)).toBe("new");
 });
 
 describe("epochs", () => {

@@ -121,10 +121,13 @@ export function judgeOrder(
     );
   }
   if (mark === null || epoch > mark.epoch) {
-    // Of a site of which nothing is known, a delta simply waits for its keyframe.
-    if (mark !== null && mark.epoch !== forgottenEpoch && bundle.kind === "delta") {
-      const problem = "begins an epoch with a delta";
-      throw new Refusal("epoch-without-keyframe", `${claimOf(bundle)} ${problem}`);
+    // Of a site of which nothing is known, a delta simply waits for its keyframe, and any number is the first.
+    if (mark !== null && mark.epoch !== forgottenEpoch) {
+      if (bundle.kind === "delta") {
+        const problem = "begins an epoch with a delta";
+        throw new Refusal("epoch-without-keyframe", `${claimOf(bundle)} ${problem}`);
+      }
+      checkJump(bundle, 0);
     }
     checkNewEpoch(mark, bundle, nowMs);
     return "new";
@@ -157,7 +160,6 @@ function checkNewEpoch(mark: HighWaterMark | null, bundle: OrderedBundle, nowMs:
       `${claim} began in the future: remove the sender's state "numbering" once its clock is right`,
     );
   }
-  checkJump(bundle, 0);
   const today = (mark?.epochsMs ?? []).filter((atMs) => atMs > nowMs - dayMs);
   if (today.length >= limits.epochsPerDayMax) {
     throw new Refusal(
