@@ -6,7 +6,7 @@ import type { LiveObjects } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
-import { dropRequests } from "./activation/words.ts";
+import { dropRequests, readRequests, type Requests } from "./activation/words.ts";
 import { ownHostsAt } from "./centre-hosts.ts";
 import { noteRun, RunNotes } from "./health/last-run.ts";
 import { lookAtAllSites, reportSites } from "./health/site-services.ts";
@@ -24,7 +24,7 @@ import { readLiveObjects, reconcileStates, type StateCounts } from "./reconcile-
 import { findSilentSites, type SilentSites } from "./silence.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
-import { takeIn, type TakingIn } from "./take-in.ts";
+import { noneTaken, takeIn, type TakenIn, type TakingIn } from "./take-in.ts";
 import type { CmcWorld } from "./world/real-cmc.ts";
 import type { CommandsWorld } from "./world/real-commands.ts";
 
@@ -100,9 +100,8 @@ async function runOnce(receiver: Receiver, notes: RunNotes): Promise<ReceiveRepo
   const opened = await openInbox(receiver, await listInbox(world, spool));
   const report: ReceiveReport = {
     ...opened,
-    taken: taken.taken,
-    refused: opened.refused + taken.unsuitable,
-    failed: opened.failed + taken.failed + forgotten.failed,
+    taken: 0,
+    failed: opened.failed + forgotten.failed,
     results: 0,
     replayed: 0,
     passedOver: 0,
@@ -126,7 +125,9 @@ async function runOnce(receiver: Receiver, notes: RunNotes): Promise<ReceiveRepo
     cmcStates: 0,
     cmcWaiting: 0,
   };
-  const awaited = await reconcileAllObjects(receiver, report);
+  const requests = await readRequests(world.files, spool, settings.targets);
+  addTaken(report, taken);
+  const awaited = await reconcileAllObjects(receiver, report, requests);
   const sites = { awaited, silent: await silentSites(receiver, report), notes };
   for (const target of settings.targets) {
     if ("checkresults" in target) {
@@ -141,7 +142,8 @@ async function runOnce(receiver: Receiver, notes: RunNotes): Promise<ReceiveRepo
     if ("commands" in target) await reconcilePeople(receiver, report, target.commands, sites);
   }
   await reportHealth(receiver, report);
-  await dropRequests(world.files, spool, sitesOf(settings));
+  addTaken(report, receiver.takingIn?.takeCounts() ?? noneTaken());
+  await dropRequests(world.files, spool, sitesOf(settings), requests);
   report.awaitingApproval = awaited.size;
   world.log.info(report, summaryOf(report));
   return report;
@@ -187,12 +189,13 @@ async function silentSites(receiver: Receiver, report: ReceiveReport): Promise<S
 async function reconcileAllObjects(
   receiver: Receiver,
   report: ReceiveReport,
+  requests: Requests,
 ): Promise<Set<SiteId>> {
   const awaited = new Set<SiteId>();
   for (const target of receiver.settings.targets) {
     if (!("objects" in target)) continue;
     await attempt(receiver, report, `Objects for ${target.objects.dir}`, async () => {
-      const objects = await reconcileObjects(receiver, target.objects);
+      const objects = await reconcileObjects(receiver, target.objects, requests);
       for (const site of objects.awaitingApproval) awaited.add(site);
       report.objectFiles += objects.objectFiles;
       report.activations += objects.activations;
@@ -302,6 +305,12 @@ function add(report: ReceiveReport, counts: StateCounts | null): void {
   report.waitingForCore += counts?.waitingForCore ?? 0;
   report.waitingForConfiguration += counts?.waitingForConfiguration ?? 0;
   report.centreHosts += counts?.centreHosts ?? 0;
+}
+
+function addTaken(report: ReceiveReport, { taken, unsuitable, failed }: TakenIn): void {
+  report.taken += taken;
+  report.refused += unsuitable;
+  report.failed += failed;
 }
 
 function summaryOf(report: ReceiveReport): string {

@@ -10,7 +10,7 @@ import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
 import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
 import { liveFileNames, type OpenTarget, openTarget, readLive } from "./activation/target.ts";
 import { tellAwaiting, tellFault, tellRejected } from "./activation/tell.ts";
-import { carryOut, isApproved } from "./activation/words.ts";
+import { carryOut, isApproved, type Requests } from "./activation/words.ts";
 import { keepRefusedValues } from "./health/refused-values.ts";
 import type { ObjectsSettings } from "./objects-settings.ts";
 import type { Opening } from "./opening.ts";
@@ -33,11 +33,11 @@ export interface ObjectsReport {
 export async function reconcileObjects(
   opening: Opening,
   settings: ObjectsSettings,
+  requests: Requests,
 ): Promise<ObjectsReport> {
-  const { world, spool } = opening;
   const target = await openTarget(opening, settings);
-  const { directory } = target;
-  let record = await carryOut(target, spool, await loadActivation(world, directory));
+  const { world, directory } = target;
+  let record = await carryOut(target, await loadActivation(world, directory), requests);
   const failedBefore = record.failed?.generation;
   record = await finish(target, record);
   const report = (changes: Partial<ObjectsReport> = {}): ObjectsReport => ({
@@ -56,7 +56,7 @@ export async function reconcileObjects(
   if (awaiting.join() !== record.awaiting.join()) {
     record = await saveActivation(world, directory, { ...record, awaiting });
   }
-  const inputs = await inputsOf(target, approved, opening.settings.health);
+  const inputs = await inputsOf(target, approved, opening.settings);
   if (record.inputs === inputs && !isDueAgain(world.clock.now(), record)) return report();
 
   // It waits for its turn; nothing is forgotten, as the inputs still differ.
@@ -90,7 +90,7 @@ export async function reconcileObjects(
   const isNothing = await isNothingYet(opening, target, record, approved);
   record = await (isNothing ? leaveUnread : goLive)(target, record, generation);
   if (record.live !== generation) return report({ failed });
-  const after = await inputsOf(target, approved, opening.settings.health);
+  const after = await inputsOf(target, approved, opening.settings);
   record = await saveActivation(world, directory, { ...record, inputs: after });
   await tidy(target, record);
   world.log.info({ generation, objectFiles }, "New objects are live");

@@ -31,7 +31,7 @@ export interface TakenIn {
   failed: number;
 }
 
-function noneTaken(): TakenIn {
+export function noneTaken(): TakenIn {
   return { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
 }
 

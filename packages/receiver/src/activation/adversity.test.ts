@@ -175,6 +175,46 @@ test("each rollback goes one further back, and one whose run dies after it goes 
   expect(loaded()).toEqual(["central", "web"]);
 });
 
+test("whoever goes back while a run goes on is heard by the next one", async () => {
+  await say(["web", "new"]);
+  core.slowMs = 5_000;
+  const wait = core.wait.bind(core);
+  core.wait = async (milliseconds) => {
+    core.wait = wait;
+    await ask("rollback");
+    await wait(milliseconds);
+  };
+  expect(await run()).toMatchObject({ activations: 1, heldAfterRollback: 0 });
+  expect(await run()).toMatchObject({ heldAfterRollback: 1 });
+  expect(loaded()).toEqual(["central", "web"]);
+});
+
+test("whoever goes back is heard as soon as the core's main file can be read again", async () => {
+  await say(["web", "new"]);
+  await run();
+  core.nowMs += laterMs;
+  const main = `${centre.path}/core/nagios.cfg`;
+  await core.files.rename(main, `${main}.away`);
+  await ask("rollback");
+  expect(await run()).toMatchObject({ heldAfterRollback: 0 });
+  await core.files.rename(`${main}.away`, main);
+  expect(await run()).toMatchObject({ heldAfterRollback: 1, failed: 0 });
+  expect(loaded()).toEqual(["central", "web"]);
+});
+
+test("from the first objects nobody goes back, nor forth again; it is said once", async () => {
+  await say(["web", "new"]);
+  await run();
+  core.nowMs += laterMs;
+  await ask("rollback");
+  expect(await run()).toMatchObject({ failed: 0 });
+  core.nowMs += laterMs;
+  await ask("rollback");
+  expect(await run()).toMatchObject({ failed: 1 });
+  expect(await run()).toMatchObject({ failed: 0 });
+  expect(loaded()).toEqual(["central", "web"]);
+});
+
 test("of going back and going on, the last word counts", async () => {
   await say(["web", "second"]);
   await run();

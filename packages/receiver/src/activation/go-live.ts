@@ -92,7 +92,7 @@ function confirmed(
 ): Partial<ActivationRecord> {
   const left = before ?? live;
   // The operator who goes back once more means further back, not forth again.
-  const all = held ? [...history, left] : [left, ...history];
+  const all = held ? history : [left, ...history];
   const earlier = all.filter((id) => id !== null && id !== generation);
   return {
     unseen: null,

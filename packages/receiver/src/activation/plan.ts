@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { type GenerationId, type ObjectFiles, siteFile } from "@siteferry/apply";
 import { FerryError, type SiteId } from "@siteferry/model";
+import { siteServicesAt } from "../health/service-name.ts";
 import type { Opening } from "../opening.ts";
 import { checkCandidate } from "./check-candidate.ts";
 import { choose, type Choosing } from "./choose.ts";
@@ -115,7 +116,7 @@ export async function openComposing(
 export async function inputsOf(
   { world, settings, generations, ...target }: OpenTarget,
   approved: readonly KnownConfiguration[],
-  health: ReceiverSettings["health"],
+  { health, sites }: Pick<ReceiverSettings, "health" | "sites">,
 ): Promise<string> {
   const live = await generations.live();
   const directories = [settings.dir, ...(live === null ? [] : [generations.pathOf(live)])];
@@ -130,8 +131,9 @@ export async function inputsOf(
   });
   const stamp = await cacheStamp({ world, settings, generations, ...target });
   const core = [stamp, target.main?.text];
+  const shown = [health, health.host === undefined ? [] : siteServicesAt({ health, sites })];
   return hashOf(
-    JSON.stringify([settings, approved, health, live, await Promise.all(outlines), core]),
+    JSON.stringify([settings, approved, shown, live, await Promise.all(outlines), core]),
   );
 }
 

@@ -74,21 +74,54 @@ export async function isApproved(
   return (await files.status(`${spool}/state/approved-${site}`)) !== null;
 }
 
+/** What was asked for when a run began: a word that comes while it goes on is for the next one. */
+export interface Requests {
+  /** With the time when it was left, milliseconds since 1970. */
+  readonly words: ReadonlyMap<Request, number>;
+  /** The directories of the targets that haven't had them. */
+  readonly unheard: Set<string>;
+}
+
+export async function readRequests(
+  files: FileSystem,
+  spool: string,
+  targets: ReceiverSettings["targets"],
+): Promise<Requests> {
+  const words = new Map<Request, number>();
+  for (const word of ["rollback", "resume"] as const) {
+    const left = await files.status(`${spool}/state/config-${word}`);
+    if (left !== null) words.set(word, left.modifiedMs);
+  }
+  const unheard = targets.flatMap((one) => ("objects" in one ? [one.objects.dir] : []));
+  return { words, unheard: new Set(unheard) };
+}
+
 /** A target carries a rollback out once, however long its request lies there; {@link dropRequests} ends it. */
 export async function carryOut(
   target: OpenTarget,
-  spool: string,
   record: ActivationRecord,
+  { words, unheard }: Requests,
 ): Promise<ActivationRecord> {
+  const { dir } = target.settings;
+  const carriedOut = await obey(target, record, words);
+  unheard.delete(dir);
+  if (carriedOut !== null) return carriedOut;
+  throw new FerryError("activation-failed", `There is nothing before what is live in ${dir}`);
+}
+
+/** Null: there is nothing to go back to. */
+async function obey(
+  target: OpenTarget,
+  record: ActivationRecord,
+  words: Requests["words"],
+): Promise<ActivationRecord | null> {
   const { world, directory } = target;
-  const asked = async (word: Request): Promise<number | null> =>
-    (await world.files.status(`${spool}/state/config-${word}`))?.modifiedMs ?? null;
-  if ((await asked("resume")) !== null) {
+  if (words.has("resume")) {
     const fresh = { ...record, held: false, failed: null, rejected: {}, fault: "", inputs: "" };
     return await saveActivation(world, directory, fresh);
   }
-  const heldMs = await asked("rollback");
-  if (heldMs === null || heldMs === record.heldMs) return record;
+  const heldMs = words.get("rollback");
+  if (heldMs === undefined || heldMs === record.heldMs) return record;
   const { pending } = record;
   if (pending !== null) {
     const undo = pending.undo ?? "the operator went back";
@@ -96,12 +129,7 @@ export async function carryOut(
     return await saveActivation(world, directory, halted);
   }
   const [earlier] = record.history;
-  if (earlier === undefined || (await target.generations.read(earlier)) === null) {
-    throw new FerryError(
-      "activation-failed",
-      `There is nothing before what is live in ${target.settings.dir}`,
-    );
-  }
+  if (earlier === undefined || (await target.generations.read(earlier)) === null) return null;
   world.log.warn(
     { generation: earlier },
     "Going back to the objects of before, as the operator said",
@@ -109,11 +137,12 @@ export async function carryOut(
   return await begin(target, { ...record, held: true, heldMs }, earlier);
 }
 
-/** After all targets have had them; and the approvals of sites that are in the settings no more. */
+/** Once all targets have had them; and the approvals of sites that are in the settings no more. */
 export async function dropRequests(
   files: FileSystem,
   spool: string,
   sites: readonly SiteId[],
+  { words, unheard }: Requests,
 ): Promise<void> {
   for (const name of await files.list(`${spool}/state`)) {
     const [, site] = /^approved-(.+)$/.exec(name) ?? [];
@@ -121,9 +150,10 @@ export async function dropRequests(
       await files.unlink(`${spool}/state/${name}`);
     }
   }
-  for (const word of ["rollback", "resume"]) {
+  if (unheard.size > 0) return;
+  for (const [word, leftMs] of words) {
     const path = `${spool}/state/config-${word}`;
-    if ((await files.status(path)) === null) continue;
+    if ((await files.status(path))?.modifiedMs !== leftMs) continue;
     await files.unlink(path);
     await files.syncDirectory(`${spool}/state`);
   }

@@ -1,10 +1,14 @@
 import { rename, rm, readdir, stat, writeFile } from "node:fs/promises";
 import { nodeFiles } from "@siteferry/spool";
+import { FerryError, type Log } from "@siteferry/model";
 import { expect, test } from "vitest";
 import { type Centre, makeCentre, nowMs } from "../test-centre.ts";
-import { loadLastRun, receiverTroubles, RunNotes, wellRun } from "./last-run.ts";
+import { loadLastRun, noteFailure, receiverTroubles, RunNotes, wellRun } from "./last-run.ts";
 
 const minuteMs = 60_000;
+const quiet = (): void => {};
+const quietLog: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const random = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 
 async function troublesAfterRun(centre: Centre, atMs = nowMs): Promise<readonly string[]> {
   await centre.receive(nodeFiles, { now: () => atMs });
@@ -72,14 +76,28 @@ test("results that a core doesn't read are said after five minutes, and until it
 
 test("what is said after a run has ended is of the next one, and of no other", () => {
   const notes = new RunNotes();
-  const quiet = (): void => {};
-  const log = notes.listening({ debug: quiet, info: quiet, warn: quiet, error: quiet });
+  const log = notes.listening(quietLog);
   const run = (failed: number) => ({ failed, waitingForConfiguration: 0 });
   expect(notes.end(wellRun, run(0), nowMs)).toEqual(wellRun);
   log.error({ code: "peer-unreachable", reason: "gone" }, "ssh failed");
   const after = notes.end(wellRun, run(1), nowMs + minuteMs);
   expect(after.complaints).toEqual(["peer-unreachable: ssh failed: gone"]);
   expect(notes.end(after, run(1), nowMs + 2 * minuteMs).complaints).toEqual([]);
+});
+
+test("a run that ends early says nothing of what it didn't look at", async () => {
+  await using centre = await makeCentre({ remote1: {} });
+  await centre.put("keyframe", 1);
+  const spool = `${centre.path}/receiver`;
+  for (const minute of [0, 6]) await troublesAfterRun(centre, nowMs + minute * minuteMs);
+  const clock = { now: () => nowMs + 7 * minuteMs };
+  const world = { files: nodeFiles, clock, log: quietLog, random };
+  await noteFailure(world, spool, new FerryError("settings-unreadable", "no key"));
+  const noted = await loadLastRun({ files: nodeFiles }, spool);
+  expect(receiverTroubles(noted, 1, nowMs + 8 * minuteMs)).toEqual([
+    expect.stringMatching(/^1 failure .*: settings-unreadable: no key$/),
+    expect.stringContaining("hasn't read check results for 8 min"),
+  ]);
 });
 
 test("a full disk is said once, also when the run couldn't note it", () => {

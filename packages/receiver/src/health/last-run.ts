@@ -113,30 +113,43 @@ export async function loadLastRun(world: Pick<World, "files">, spool: string): P
   return text === "" ? wellRun : { ...wellRun, ...(JSON.parse(text) as Partial<LastRun>) };
 }
 
-/** Not knowing how the run was is no reason to let it fail. */
 export async function noteRun(
   world: World,
   spool: string,
   notes: RunNotes,
   report: Counts,
 ): Promise<void> {
+  const nowMs = world.clock.now();
+  await note(world, spool, (before) => notes.end(before, report, nowMs));
+}
+
+/** Of a run that ended before it reached any target: of the cores it says nothing. */
+export async function noteFailure(world: World, spool: string, failure: FerryError): Promise<void> {
+  const complaints = [printable(`${failure.code}: ${failure.message}`, 300)];
+  const nowMs = world.clock.now();
+  await note(world, spool, (before) => ({
+    ...before,
+    failingMs: before.failingMs || nowMs,
+    failed: 1,
+    complaints,
+  }));
+}
+
+/** Not knowing how the run was is no reason to let it fail. */
+async function note(
+  world: World,
+  spool: string,
+  change: (before: LastRun) => LastRun,
+): Promise<void> {
   try {
     const before = await loadLastRun(world, spool);
-    const after = notes.end(before, report, world.clock.now());
-    const text = JSON.stringify(after);
+    const text = JSON.stringify(change(before));
     if (text === JSON.stringify(before)) return;
     await saveProgress(world, `${spool}/state`, noteName, text);
   } catch (error) {
     const failure = explain(error, "Noting how the run was");
     world.log.error(errorFields(failure), "siteferry status doesn't know of this run");
   }
-}
-
-/** Of a run that ended before it reached any target. */
-export async function noteFailure(world: World, spool: string, failure: FerryError): Promise<void> {
-  const notes = new RunNotes();
-  notes.complain(`${failure.code}: ${failure.message}`);
-  await noteRun(world, spool, notes, { failed: 1, waitingForConfiguration: 0 });
 }
 
 /** What is wrong with the receiver itself, a sentence each. */

@@ -1,7 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import type { Log } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
+import type { SiteSettings } from "../settings.ts";
 import { makeCentre, nowMs } from "../test-centre.ts";
 
 test("services that the core hasn't got are counted in each run, and said when they are others", async () => {
@@ -33,4 +34,25 @@ test("services that the core hasn't got are counted in each run, and said when t
   await cache("remote1", "remote2");
   expect(await runAt(180)).toBe(0);
   expect(said).toHaveLength(2);
+});
+
+test("a site that comes into the settings, or goes, has its service at the core, or none, from the next run on", async () => {
+  const sites = { remote1: { objects: { autoApprove: true } } };
+  const targets = (path: string): readonly object[] => [
+    { objects: { dir: `${path}/objects`, core: "nagios" } },
+  ];
+  const options = { targets, health: { host: "central" } };
+  await using centre = await makeCentre(sites, undefined, [], options);
+  await centre.put("config", 1);
+  const services = async (): Promise<readonly string[]> => {
+    await centre.receive();
+    const text = await readFile(`${centre.path}/objects/live/siteferry-sites.cfg`, "utf8");
+    return Array.from(text.matchAll(/service_description +(.*)/g), ([, name]) => name!);
+  };
+  expect(await services()).toEqual(["siteferry remote1"]);
+  const known = centre.settings.sites as Record<string, SiteSettings>;
+  known["remote2"] = known["remote1"]!;
+  expect(await services()).toEqual(["siteferry remote1", "siteferry remote2"]);
+  delete known["remote1"];
+  expect(await services()).toEqual(["siteferry remote2"]);
 });

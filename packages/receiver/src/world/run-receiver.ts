@@ -152,11 +152,11 @@ async function withSpool<Result>(
   const spool = `${settings.spool}/receiver`;
   await files.makeDirectory(spool, 0o700);
   await checkUser(spool);
-  // Its key is checked, and the arrivals' directory is made.
-  await openDoorway(settings, world.log);
   const lock = await takeLock(`${spool}/lock`);
   let transports: Transports = { looking: [], listening: [] };
   try {
+    // Its key is checked, and the arrivals' directory is made.
+    await openDoorway(settings, world.log);
     transports = await openTransports(world, settings, spool);
     const { looking } = transports;
     const common = {
