@@ -7,6 +7,7 @@ import { isNameFault, parseHostName } from "@siteferry/model";
 import { makeCertificate } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { siteferry } from "../command-line.ts";
 import { reportOf } from "../installation.ts";
 import { type Centre, openCentre } from "./centre.ts";
 import { host, injections, service, start, statesAt, usualRows } from "./rows.ts";
@@ -196,6 +197,9 @@ template Host "operator's" { vars.from_operator = true }
       const refusals = run.log.filter(({ code }) => code === "core-configuration-invalid");
       expect(refusals[0]?.["reason"]).toMatch(/r2-clash.*re-defined/);
       expect(await resultOf("host", "r2-web")).toMatchObject({ output: "PING goes on" });
+      const status = async (): Promise<string> =>
+        (await siteferry(["status", "--config", `${centre.path}/receiver.yaml`])).stdout;
+      expect(await status()).toMatch(/^remote2 .*the core refuses its new objects\n.*re-defined/m);
       // The reload for the others brought the operator's own host up.
       const hosts = await centre.objects("host", "package");
       const packages = ["r3-good", "r2-web", "r2-clash"].map(
@@ -209,6 +213,8 @@ template Host "operator's" { vars.from_operator = true }
       const again = await centre.receive();
       expect(again.log.filter(({ code }) => code === "core-configuration-invalid")).toEqual([]);
       expect(await uploads()).toEqual(stages);
+      // The site's host is the operator's now, so the core refuses nothing of what is left.
+      expect(await status()).not.toContain("refuses");
 
       await writeFile(file, text);
       const renamed = [...usualRows["hosts"]!, host("clash", { alias: "changed" })];

@@ -4,6 +4,8 @@ import { listQuarantine, nodeFiles, releaseFromQuarantine } from "@siteferry/spo
 import { expect, test } from "vitest";
 import { forget } from "./forget.ts";
 import { releasedMark } from "./inbox.ts";
+import { loadSiteRecord } from "./mirror.ts";
+import { releaseHeld } from "./quarantine.ts";
 import { type Centre, makeCentre, nowMs, remote1, remote2 } from "./test-centre.ts";
 
 /** Hosts whose results lie in the core's spool, with the seconds of their checks after `nowMs`. */
@@ -252,6 +254,32 @@ test("R54 a configuration without many hosts is held until it is said again, or 
     `${centre.path}/receiver/inbox/${held.note.name}@@0${releasedMark}`,
   );
   expect(await centre.receive()).toMatchObject({ accepted: 1, refused: 0 });
+});
+
+test("a held configuration is let in after newer keyframes, also of another one that never came", async () => {
+  const hosts = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`host-${index}`, 0]));
+  const kept = async (): Promise<unknown> => {
+    const record = await loadSiteRecord(nodeFiles, `${centre.path}/receiver`, remote1);
+    return [record?.config?.sequence, record?.held?.sequence];
+  };
+  await using centre = await makeCentre();
+  await centre.put("config", 1, { configuration: hosts });
+  await centre.put("keyframe", 2, { configuration: hosts });
+  await centre.put("config", 3);
+  await centre.put("keyframe", 4);
+  await centre.put("keyframe", 5);
+  expect(await centre.receive()).toMatchObject({ accepted: 4, refused: 1 });
+  expect(await releaseHeld(nodeFiles, { spool: centre.path }, remote1)).toBe(1);
+  expect(await centre.receive()).toMatchObject({ accepted: 1, late: 0, refused: 0 });
+  expect(await kept()).toEqual([3, undefined]);
+
+  await centre.put("config", 6, { configuration: hosts });
+  await centre.put("config", 7);
+  await centre.put("keyframe", 9, { configuration: { web: 0, fresh: 0 } });
+  expect(await centre.receive()).toMatchObject({ accepted: 2, refused: 1 });
+  expect(await releaseHeld(nodeFiles, { spool: centre.path }, remote1)).toBe(1);
+  expect(await centre.receive()).toMatchObject({ accepted: 1, late: 0 });
+  expect(await kept()).toEqual([7, undefined]);
 });
 
 test("R57 a kept bundle that is swapped for another true one isn't applied", async () => {

@@ -113,8 +113,9 @@ function isKept(record: SiteRecord | null, { payloadHash }: BundleHeader): boole
   return [record?.config, record?.keyframe].some((kept) => kept?.payloadHash === payloadHash);
 }
 
-/** A configuration that was overtaken by the keyframe which belongs to it. */
-function isStillWanted({ config, keyframe }: SiteRecord, late: BundleHeader): boolean {
+/** A configuration that was overtaken while it was held, or by the keyframe which belongs to it. */
+function isStillWanted({ held, config, keyframe }: SiteRecord, late: BundleHeader): boolean {
+  if (late.payloadHash === held?.payloadHash) return true;
   const wanted = keyframe?.configurationHash;
   // A newer one may have come before its own keyframe: that isn't taken back.
   const isNewer = config === null || late.epoch > config.epoch || late.sequence > config.sequence;
@@ -146,6 +147,7 @@ export async function keep(
   const nowMs = clock.now();
   const arrivals = before?.arrivals ?? [];
   const mark = markAfter(before?.mark ?? null, orderedBundle(header), nowMs);
+  const isOvertaken = mark.sequence > header.sequence;
   const passed = mark.missed - (before?.mark.missed ?? 0);
   const times = arrivals.map(({ keptMs }) => keptMs);
   const { interval } = sites[header.site]!;
@@ -155,13 +157,13 @@ export async function keep(
     outbox: bundle.outbox ?? before?.outbox ?? null,
     missedMs: hasMissed ? nowMs : (before?.missedMs ?? 0),
     arrivals: arrivalsAfter(arrivals, { createdMs: header.createdMs, keptMs: nowMs }),
-    counted: counted ?? before?.counted,
+    counted: (isOvertaken ? null : counted) ?? before?.counted,
     traffic: trafficAfter(before?.traffic, sizeBytes, nowMs),
     config: kind === "config" ? header : (before?.config ?? null),
     keyframe: kind === "keyframe" ? header : (before?.keyframe ?? null),
     delta: kind === "delta" ? header : kind === "keyframe" ? null : (before?.delta ?? null),
     held: kind === "config" || isDumpOfConfiguration(bundle) ? null : (before?.held ?? null),
-    ...dumpAfter(before, bundle),
+    ...dumpAfter(before, bundle, isOvertaken),
   };
   await saveSiteRecord({ files, random }, spool, header.site, record);
   tellClock(log, header.site, arrivals, record.arrivals ?? []);
@@ -174,10 +176,11 @@ function isDumpOfConfiguration(bundle: OpenedBundle): boolean {
   return bundle.kind === "verbatim" && bundle.config !== "";
 }
 
-/** A part that is empty is as it was. */
+/** A part that is empty is as it was; so are the states if newer ones came while the configuration was held. */
 function dumpAfter(
   before: SiteRecord | null,
   bundle: OpenedBundle,
+  isOvertaken: boolean,
 ): Pick<SiteRecord, "dump"> | undefined {
   const last = before?.dump ?? { config: null, states: null };
   if (bundle.kind !== "verbatim") return before?.dump && { dump: last };
@@ -185,7 +188,7 @@ function dumpAfter(
   return {
     dump: {
       config: config === "" ? last.config : header,
-      states: states === "" ? last.states : header,
+      states: states === "" || isOvertaken ? last.states : header,
     },
   };
 }

@@ -1,6 +1,6 @@
 // What the target icinga2 remembers of its uploads, besides what the core itself shows.
 
-import type { PackageMemory, PackageStore } from "@siteferry/apply";
+import { nothingUploaded, type PackageMemory, type PackageStore } from "@siteferry/apply";
 import type { World } from "@siteferry/model";
 import { loadProgress, saveProgress } from "./applied-store.ts";
 
@@ -11,7 +11,9 @@ export function packageStore(world: World, directory: string): PackageStore {
   return {
     async load() {
       const text = await loadProgress(world, directory, name);
-      return text === "" ? { uploadedMs: 0, refused: {} } : (JSON.parse(text) as PackageMemory);
+      return text === ""
+        ? nothingUploaded
+        : { ...nothingUploaded, ...(JSON.parse(text) as PackageMemory) };
     },
     async save(memory) {
       await saveProgress(world, directory, name, JSON.stringify(memory));

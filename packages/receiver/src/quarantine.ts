@@ -12,10 +12,12 @@ import { listQuarantine, type QuarantinedFile, releaseFromQuarantine } from "@si
 import { inboxName, releasedMark } from "./inbox.ts";
 import type { ReceiverSettings } from "./settings.ts";
 
+type Spool = Pick<ReceiverSettings, "spool">;
+
 /** What was refused, the newest first; empty if there is no quarantine yet. `known`: as `listQuarantine` says. */
 export async function readQuarantine(
   files: FileSystem,
-  { spool }: ReceiverSettings,
+  { spool }: Spool,
   known?: Map<string, QuarantinedFile>,
 ): Promise<readonly QuarantinedFile[]> {
   const directory = `${spool}/receiver/quarantine`;
@@ -27,7 +29,7 @@ export async function readQuarantine(
 /** Puts a file into the inbox again: after a key was added, or a host handed to another site. */
 export async function release(
   files: FileSystem,
-  { spool }: ReceiverSettings,
+  { spool }: Spool,
   file: QuarantinedFile,
 ): Promise<void> {
   await judgeAgain(files, `${spool}/receiver`, file, releasedMark);
@@ -36,7 +38,7 @@ export async function release(
 /** Lets in a configuration of the site that is held because many hosts are missing in it; returns how many. */
 export async function releaseHeld(
   files: FileSystem,
-  settings: ReceiverSettings,
+  settings: Spool,
   site: SiteId,
 ): Promise<number> {
   const held = (await readQuarantine(files, settings)).filter(

@@ -7,6 +7,7 @@ import { nodeFiles } from "@siteferry/spool";
 import { describe, expect, test, vi } from "vitest";
 import { approve } from "./activation/words.ts";
 import { loadSiteRecord } from "./mirror.ts";
+import { releaseHeld } from "./quarantine.ts";
 import { makeCmcCentre } from "./test-dumps.ts";
 
 // Some tests run the receiver a hundred times.
@@ -143,6 +144,34 @@ describe("a dump that isn't believed", () => {
     await centre.put(3, { config: config("web1"), states: states("web1") });
     expect(await centre.receive()).toMatchObject({ accepted: 1, cmcFiles: 1 });
   });
+});
+
+test("a held configuration that is approved after newer states goes live without them", async () => {
+  await using centre = await makeCmcCentre();
+  const many = Array.from({ length: 20 }, (_, index) => `web${index}`);
+  await centre.put(1, { config: config(...many), states: states(...many) });
+  await centre.receive();
+  centre.clockMs += minute;
+  await centre.put(2, { config: config("web1"), states: states("web1") });
+  expect(await centre.receive()).toMatchObject({ accepted: 0, refused: 1 });
+  centre.clockMs += minute;
+  const newest = states("web1", "web2");
+  await centre.put(3, { states: newest, hash: dumpHash(config("web1")) });
+  expect(await centre.receive()).toMatchObject({ accepted: 1, cmcStates: 4 });
+
+  const record = async () =>
+    (await loadSiteRecord(nodeFiles, `${centre.path}/receiver`, "remote1" as SiteId))!;
+  const before = await record();
+  expect(before).toMatchObject({ held: { sequence: 2 }, mark: { missed: 1 } });
+  expect(await releaseHeld(nodeFiles, { spool: centre.path }, "remote1" as SiteId)).toBe(1);
+  centre.clockMs += minute;
+  // The core may know more hosts now: the newest states once more.
+  const done = { accepted: 1, late: 0, cmcFiles: 1, cmcStates: 4, cmcWaiting: 0 };
+  expect(await centre.receive()).toMatchObject(done);
+  expect((await centre.mk())[file]?.match(/web\d+/g)).toEqual(["web1"]);
+  const dump = { config: { sequence: 2 }, states: { sequence: 3 } };
+  const mark = { sequence: 3, missed: 0 };
+  expect(await record()).toMatchObject({ held: null, dump, mark, counted: before.counted });
 });
 
 describe("a configuration that the core doesn't load", () => {

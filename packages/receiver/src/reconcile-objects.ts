@@ -7,7 +7,12 @@ import type { SiteId } from "@siteferry/model";
 import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
 import { begin, finish } from "./activation/go-live.ts";
 import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
-import { type ActivationRecord, loadActivation, saveActivation } from "./activation/record.ts";
+import {
+  type ActivationRecord,
+  loadActivation,
+  saveActivation,
+  withPlan,
+} from "./activation/record.ts";
 import { liveFileNames, type OpenTarget, openTarget, readLive } from "./activation/target.ts";
 import { tellAwaiting, tellFault, tellRejected } from "./activation/tell.ts";
 import { carryOut, isApproved, type Requests } from "./activation/words.ts";
@@ -75,7 +80,7 @@ export async function reconcileObjects(
   }
   const { generation, composed, rejected } = planned;
   const failed = tellRejected(world.log, record, rejected);
-  record = { ...record, fault: "", rejected };
+  record = withPlan(record, generation, rejected);
   const isLive = generation === record.live && (await target.generations.live()) === generation;
   if (isLive || generation === record.failed?.generation) {
     await keepRefusedValues(target, composed.refused);

@@ -2,6 +2,7 @@ import type { SiteId } from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { CoreModel } from "./core-model.ts";
 import {
+  nothingUploaded,
   type PackageMemory,
   type PackageOutcome,
   reconcilePackage,
@@ -14,7 +15,7 @@ const [a, b, c] = ["a", "b", "c"] as SiteId[] as [SiteId, SiteId, SiteId];
 class Centre {
   readonly core: CoreModel = new CoreModel();
   nowMs: number = 1_000_000_000;
-  memory: PackageMemory = { uploadedMs: 0, refused: {} };
+  memory: PackageMemory = nothingUploaded;
   readonly errors: object[] = [];
 
   async run(
@@ -85,7 +86,7 @@ describe("the package", () => {
   test("a receiver that forgot everything learns from the core what is active", async () => {
     const centre = new Centre();
     await centre.run({ a: "1" });
-    centre.memory = { uploadedMs: 0, refused: {} };
+    centre.memory = nothingUploaded;
     expect(await centre.run({ a: "1" })).toMatchObject({ kind: "unchanged" });
     expect(await centre.run({ a: null, b: "1" })).toMatchObject({ kind: "activated" });
     expect(centre.activeText(a)).toBe("1");
@@ -117,6 +118,31 @@ describe("the package", () => {
     },
   );
 
+  test("what is refused is remembered with the core's words, as long as it stands", async () => {
+    const centre = new Centre();
+    const rejectedAfter = async (minutes: number, ofB: string, ofA = "2"): Promise<unknown> => {
+      centre.nowMs += minutes * minuteMs;
+      await centre.run({ a: ofA, b: ofB });
+      return centre.memory.rejected;
+    };
+    await rejectedAfter(0, "1");
+    centre.refuse("bad", false);
+    const words = { b: "critical/config: Error: it's bad | Location: in /etc/x.conf: 1:0-1:9" };
+    expect(await rejectedAfter(1, "bad")).toEqual(words);
+    expect(await rejectedAfter(1, "bad")).toEqual(words);
+    expect(await rejectedAfter(0, "1")).toEqual({});
+    expect(await rejectedAfter(0, "bad")).toEqual(words);
+    // It is due again, waits for its turn, and is refused again.
+    expect(await rejectedAfter(13.5, "bad", "3")).toEqual(words);
+    expect(await rejectedAfter(0.5, "bad", "3")).toEqual(words);
+    const { length } = centre.core.uploads;
+    expect(await rejectedAfter(0.5, "bad", "3")).toEqual(words);
+    expect(centre.core.uploads.length).toBeGreaterThan(length);
+    // Another one is no better until the core has said so.
+    expect(await rejectedAfter(0, "2", "3")).toEqual(words);
+    expect(await rejectedAfter(1, "2", "3")).toEqual({});
+  });
+
   test("a text that quotes another site's file in the log blames nobody else", async () => {
     const centre = new Centre();
     await centre.run({ a: "1", b: "1" });
@@ -134,11 +160,17 @@ describe("the package", () => {
     await centre.run({ a: "1", b: "1" });
     centre.nowMs += minuteMs;
     centre.core.validate = () => "[t] critical/config: Error: the operator's own";
-    expect(await centre.run({ a: "2", b: "2" })).toMatchObject({ kind: "unchanged", held: 0 });
+    expect(await centre.run({ a: "2", b: "2" })).toMatchObject({ kind: "unchanged", held: 1 });
     expect(centre.core.uploads).toHaveLength(3);
+    const words = { "": "critical/config: Error: the operator's own" };
+    expect(centre.memory.rejected).toEqual(words);
+    centre.nowMs += minuteMs;
+    await centre.run({ a: "2", b: "2" });
+    expect(centre.memory.rejected).toEqual(words);
     centre.core.validate = () => null;
     centre.nowMs += 15 * minuteMs;
     expect(await centre.run({ a: "2", b: "2" })).toMatchObject({ kind: "activated" });
+    expect(centre.memory.rejected).toEqual({});
   });
 
   test("a core that refuses everything costs a bounded number of uploads", async () => {

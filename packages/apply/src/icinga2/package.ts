@@ -14,7 +14,7 @@ import {
   sitePath,
 } from "./content.ts";
 import type { SitePiece } from "./render.ts";
-import { pruneStages, type StageOptions, tryStage, type Verdict } from "./stage.ts";
+import { type Invalid, pruneStages, type StageOptions, tryStage, type Verdict } from "./stage.ts";
 
 export interface PackageOptions extends StageOptions {
   /** Null: none; objects stand beside the core's own. */
@@ -27,9 +27,18 @@ export interface PackageOptions extends StageOptions {
 export interface PackageMemory {
   /** When the last upload began; milliseconds since 1970. */
   readonly uploadedMs: number;
-  /** Hashes of sites' pieces and of whole contents that the core refused, and when. */
-  readonly refused: Readonly<Record<string, number>>;
+  /** Sites' pieces and whole contents that the core refused, by their hashes. */
+  readonly refused: Readonly<Record<string, Refused>>;
+  /** The core's words by site, as long as what is wanted of it isn't active for them; of `""` if no site is to blame. */
+  readonly rejected: Readonly<Record<string, string>>;
 }
+
+interface Refused {
+  readonly atMs: number;
+  readonly reason: string;
+}
+
+export const nothingUploaded: PackageMemory = { uploadedMs: 0, refused: {}, rejected: {} };
 
 export interface PackageStore {
   load(): Promise<PackageMemory>;
@@ -45,7 +54,7 @@ export interface PackageWorld extends Pick<World, "clock" | "log" | "progress"> 
 export type WantedSites = ReadonlyMap<SiteId, SitePiece | null>;
 
 export interface PackageOutcome {
-  /** `waiting`: for `reloadEveryMs` to pass. */
+  /** `waiting`: for `reloadEveryMs` to pass, or for the next call. */
   readonly kind: "unchanged" | "waiting" | "activated";
   /** Uploads that the core refused just now. */
   readonly refusals: number;
@@ -77,12 +86,13 @@ class Reconciling {
   readonly #target = new Map<SiteId, SitePiece>();
   /** Sites that are other than in the active stage. */
   readonly #changed = new Set<SiteId>();
-  #memory: PackageMemory = { uploadedMs: 0, refused: {} };
+  #memory: PackageMemory = nothingUploaded;
   #stage = "";
   #active: PackageManifest | null = null;
   #uploads = 0;
   #refusals = 0;
   #held = 0;
+  readonly #rejected: Record<string, string> = {};
   #more: Readonly<Record<string, string>>;
 
   constructor(
@@ -107,6 +117,7 @@ class Reconciling {
     this.#active = text === null ? null : decodeManifest(text);
     await this.#choose(wanted);
     const kind = await this.#converge();
+    await this.#keepRejected(kind);
     return { kind, refusals: this.#refusals, held: this.#held };
   }
 
@@ -114,7 +125,7 @@ class Reconciling {
     for (const [site, piece] of wanted) {
       const hash = piece === null ? null : pieceHash(piece);
       if (piece === null || hash === null || this.#isRefused(hash)) {
-        if (piece !== null) this.#held++;
+        if (hash !== null) this.#reject(site, hash);
         await this.#leaveAsItIs(site);
         continue;
       }
@@ -130,9 +141,9 @@ class Reconciling {
       const { content: hash } = content.manifest;
       if (hash === this.#active?.content) return "unchanged";
       if (this.#isRefused(hash)) {
-        this.#held++;
-        if (this.#isWithoutMore()) return "unchanged";
-        continue;
+        if (!this.#isWithoutMore()) continue;
+        this.#reject("", hash);
+        return "unchanged";
       }
       const sinceMs = clock.now() - this.#memory.uploadedMs;
       // A clock that went back mustn't stop everything.
@@ -140,12 +151,32 @@ class Reconciling {
       if (this.#uploads === 0 && isEarly) return "waiting";
       const verdict = await this.#try(content, true);
       if (verdict.kind === "valid") return "activated";
-      await this.#remember(hash);
-      const guilty = await this.#guilty(verdict.log);
-      if (guilty.length === 0 && this.#isWithoutMore()) return "unchanged";
-      for (const site of guilty) await this.#hold(site);
+      await this.#remember(hash, verdict.reason);
+      const guilty = await this.#guilty(verdict);
+      if (guilty.size === 0 && this.#isWithoutMore()) {
+        this.#reject("", hash);
+        return "unchanged";
+      }
+      for (const [site, reason] of guilty) await this.#hold(site, reason);
     }
-    return "unchanged";
+    return "waiting";
+  }
+
+  #reject(whose: SiteId | "", hash: string): void {
+    this.#held++;
+    this.#rejected[whose] = this.#memory.refused[hash]?.reason ?? "";
+  }
+
+  /** Of what waits for its turn nobody knows better than before. */
+  async #keepRejected(kind: PackageOutcome["kind"]): Promise<void> {
+    const { rejected: before } = this.#memory;
+    const waits = Object.entries(before).filter(
+      ([whose]) => kind === "waiting" && (whose === "" || this.#changed.has(whose as SiteId)),
+    );
+    const rejected = { ...Object.fromEntries(waits), ...this.#rejected };
+    if (JSON.stringify(rejected) === JSON.stringify(before)) return;
+    this.#memory = { ...this.#memory, rejected };
+    await this.#world.store.save(this.#memory);
   }
 
   /** Whether there is nothing left of what is of no site; if there is, it goes, as it may be at fault. */
@@ -156,21 +187,21 @@ class Reconciling {
     return false;
   }
 
-  /** The sites that a refused upload failed for; none if it isn't any one's change. */
-  async #guilty(log: string): Promise<readonly SiteId[]> {
+  /** The sites that a refused upload failed for, and why; none if it isn't any one's change. */
+  async #guilty({ log, reason }: Invalid): Promise<ReadonlyMap<SiteId, string>> {
     // A site's texts are quoted in the log, but can't begin a line.
     for (const [, name] of log.matchAll(/^Location: in \S*siteferry-site-([a-z0-9-]+)\.conf: /gm)) {
       const site = [...this.#changed].find((changed) => changed === name);
-      if (site !== undefined) return [site];
+      if (site !== undefined) return new Map([[site, reason]]);
     }
+    const guilty = new Map<SiteId, string>();
     // What is active doesn't pass either: then it is the core's own configuration.
     const asItIs = await this.#try(await this.#withOnly(null), false);
-    if (asItIs.kind === "invalid") return [];
-    const guilty: SiteId[] = [];
+    if (asItIs.kind === "invalid") return guilty;
     for (const site of this.#changed) {
       if (this.#uploads >= uploadsMax) break;
       const verdict = await this.#try(await this.#withOnly(site), false);
-      if (verdict.kind === "invalid") guilty.push(site);
+      if (verdict.kind === "invalid") guilty.set(site, verdict.reason);
     }
     return guilty;
   }
@@ -209,10 +240,10 @@ class Reconciling {
     return verdict;
   }
 
-  async #hold(site: SiteId): Promise<void> {
-    const piece = this.#target.get(site);
-    if (piece !== undefined) await this.#remember(pieceHash(piece));
-    this.#held++;
+  async #hold(site: SiteId, reason: string): Promise<void> {
+    const hash = pieceHash(this.#target.get(site)!);
+    await this.#remember(hash, reason);
+    this.#reject(site, hash);
     this.#changed.delete(site);
     await this.#leaveAsItIs(site);
   }
@@ -235,13 +266,14 @@ class Reconciling {
 
   #isRefused(hash: string): boolean {
     const ageMs =
-      this.#world.clock.now() - (this.#memory.refused[hash] ?? Number.NEGATIVE_INFINITY);
+      this.#world.clock.now() - (this.#memory.refused[hash]?.atMs ?? Number.NEGATIVE_INFINITY);
     return ageMs >= 0 && ageMs < refusedForMs;
   }
 
-  async #remember(hash: string): Promise<void> {
+  async #remember(hash: string, reason: string): Promise<void> {
     const fresh = Object.entries(this.#memory.refused).filter(([known]) => this.#isRefused(known));
-    const refused = { ...Object.fromEntries(fresh), [hash]: this.#world.clock.now() };
+    const one = { atMs: this.#world.clock.now(), reason };
+    const refused = { ...Object.fromEntries(fresh), [hash]: one };
     this.#memory = { ...this.#memory, refused };
     await this.#world.store.save(this.#memory);
   }

@@ -11,14 +11,14 @@ export interface StageOptions {
 }
 
 /** `reason` is safe to print; `log` is what the core wrote. */
-export type Verdict =
-  | { readonly kind: "valid"; readonly stage: string }
-  | {
-      readonly kind: "invalid";
-      readonly stage: string;
-      readonly reason: string;
-      readonly log: string;
-    };
+export type Verdict = { readonly kind: "valid"; readonly stage: string } | Invalid;
+
+export interface Invalid {
+  readonly kind: "invalid";
+  readonly stage: string;
+  readonly reason: string;
+  readonly log: string;
+}
 
 const pollMs = 200;
 /** A core that has valid configuration comes up with it; a large one takes its time. */

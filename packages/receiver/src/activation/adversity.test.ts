@@ -3,6 +3,7 @@
 import { FerryError, type FileSystem, type Log } from "@siteferry/model";
 import { MemoryDisk } from "@siteferry/testkit/simulation";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { coreTroubles } from "../health/core-troubles.ts";
 import type { ReceiveReport } from "../receive.ts";
 import { type Centre, makeCentre, nowMs, remote2 } from "../test-centre.ts";
 import { TestCore } from "./test-core.ts";
@@ -258,6 +259,68 @@ test("a centre that doesn't load by itself isn't checked in each run", async () 
   core.ownHosts = ["central"];
   core.nowMs += 15 * 60_000;
   expect(await run()).toMatchObject({ activations: 1 });
+});
+
+/** What of the core's is a trouble of the receiver between the runs. */
+const troubles = async (): Promise<readonly string[]> => {
+  const world = { files: core.files, random: { bytes: () => new Uint8Array() }, clock: core, log };
+  return await coreTroubles({
+    world,
+    settings: centre.settings,
+    spool: `${centre.path}/receiver`,
+  });
+};
+
+test("that the core's own configuration doesn't load is said in each look, until it does", async () => {
+  expect(await troubles()).toEqual([]);
+  core.ownHosts = ["central", "invalid centre"];
+  await say(["web", "new"]);
+  await run();
+  const words = `nothing new goes live in ${objects()}: the core's check fails even without what is new: siteferry config diff`;
+  expect(await troubles()).toEqual([words]);
+  core.nowMs += laterMs;
+  expect(await run()).toMatchObject({ failed: 0 });
+  expect(await troubles()).toEqual([words]);
+  core.ownHosts = ["central"];
+  await core.start();
+  await run();
+  expect(await troubles()).toEqual([]);
+});
+
+test("nor does an operator hear of it who went back to objects that the core lives with", async () => {
+  await say(["web", "new"]);
+  await run();
+  core.nowMs += laterMs;
+  core.missing = true;
+  await say(["web", "newer"]);
+  await run();
+  expect(await troubles()).toHaveLength(1);
+  await ask("rollback");
+  await run();
+  expect([await troubles(), loaded()]).toEqual([[], ["central", "web"]]);
+});
+
+test("that new objects were taken back is said in each look, until others are wanted", async () => {
+  await say(["web", "ignored"]);
+  await run();
+  core.nowMs += 31_000;
+  await run();
+  const words = `the core didn't live well with new objects in ${objects()}, so they were taken back: siteferry config diff`;
+  for (const _ of [1, 2]) {
+    core.nowMs += laterMs;
+    expect(await run()).toMatchObject({ failed: 0 });
+    expect(await troubles()).toEqual([words]);
+  }
+  // As the live ones; and then as they were when they failed.
+  await say(["web"]);
+  await run();
+  expect(await troubles()).toEqual([]);
+  await say(["web", "ignored"]);
+  await run();
+  expect(await troubles()).toEqual([words]);
+  await say(["web", "new"]);
+  expect(await run()).toMatchObject({ activations: 1 });
+  expect(await troubles()).toEqual([]);
 });
 
 test("a site whose objects can't be rendered, or not be read back, keeps no other one waiting", async () => {

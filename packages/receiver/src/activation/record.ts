@@ -14,7 +14,7 @@ export interface ActivationRecord {
   /** A generation that is on its way. */
   readonly pending: PendingActivation | null;
   /** A generation that passed the check, and the core didn't live well with. */
-  readonly failed: { readonly generation: GenerationId; readonly reason: string } | null;
+  readonly failed: FailedGeneration | null;
   /** Configurations that the core's own check refuses, alone of their site. */
   readonly rejected: Readonly<Record<SiteId, RejectedSite>>;
   /** Why the core refuses its configuration even without what is new; "": it doesn't. Said when. */
@@ -30,6 +30,13 @@ export interface ActivationRecord {
   readonly unseen: string | null;
   /** Sites whose first configuration waits, as far as it was said. */
   readonly awaiting: readonly SiteId[];
+}
+
+interface FailedGeneration {
+  readonly generation: GenerationId;
+  readonly reason: string;
+  /** Another one is wanted since. */
+  readonly isPast?: boolean;
 }
 
 export interface PendingActivation {
@@ -74,6 +81,24 @@ const nothingActivated: ActivationRecord = {
 };
 
 const recordName = "activation";
+
+/** The core refuses no more than `rejected`, and this generation is wanted. */
+export function withPlan(
+  record: ActivationRecord,
+  generation: GenerationId,
+  rejected: ActivationRecord["rejected"],
+): ActivationRecord {
+  const failed = record.failed && {
+    ...record.failed,
+    isPast: generation !== record.failed.generation,
+  };
+  return { ...record, fault: "", rejected, failed };
+}
+
+/** Why what is wanted isn't live though the check passed it; null: it is, or something else keeps it waiting. */
+export function takenBack({ failed }: Pick<ActivationRecord, "failed">): string | null {
+  return failed === null || failed.isPast === true ? null : failed.reason;
+}
 
 /** A damaged record is begun anew: then all is rendered, checked and loaded once more. */
 export async function loadActivation(

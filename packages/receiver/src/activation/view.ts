@@ -8,7 +8,7 @@ import type { Opening } from "../opening.ts";
 import { loadSiteRecord } from "../mirror.ts";
 import { knownConfigurations } from "../configurations.ts";
 import { openComposing, sitesOf } from "./plan.ts";
-import { loadActivation } from "./record.ts";
+import { loadActivation, takenBack } from "./record.ts";
 import { openTarget, readLive } from "./target.ts";
 import { isApproved } from "./words.ts";
 
@@ -66,7 +66,7 @@ export async function viewObjects(
     rejected: Object.fromEntries(
       record.fault === "" ? rejected : [...rejected, ["", record.fault]],
     ),
-    failed: record.failed?.reason ?? null,
+    failed: takenBack(record),
     refused,
   };
 }

@@ -10,6 +10,7 @@ import { targetDirectory } from "../applied-store.ts";
 import { icinga2Directory } from "../icinga2-settings.ts";
 import { loadSiteRecord } from "../mirror.ts";
 import type { Opening } from "../opening.ts";
+import { packageStore } from "../package-store.ts";
 import { readQuarantine } from "../quarantine.ts";
 import { secondsAhead } from "../site-clock.ts";
 import type { Quarantined, SiteFacts } from "./judge.ts";
@@ -92,7 +93,8 @@ async function readTargets(opening: Asking): Promise<readonly TargetFacts[]> {
     if ("icinga2" in target) {
       const directory = icinga2Directory(spool, target.icinga2);
       const refusedValues = await loadRefusedValues(world, directory);
-      found.push({ refusedValues, rejected: {}, liveFiles: null });
+      const { rejected } = await packageStore(world, directory).load();
+      found.push({ refusedValues, rejected, liveFiles: null });
     } else if ("objects" in target) {
       const directory = targetDirectory(spool, "objects", target.objects.dir);
       const record = await loadActivation(world, directory);

@@ -2,6 +2,7 @@
 
 import { isLoopback, parseListenAddress } from "@siteferry/carry/contract";
 import type { Opening } from "../opening.ts";
+import { coreTroubles } from "../health/core-troubles.ts";
 import { readFacts } from "../health/facts.ts";
 import { loadLastRun, receiverTroubles, receiverWaits } from "../health/last-run.ts";
 import { viewSites } from "../health/site-services.ts";
@@ -32,7 +33,7 @@ export async function openPage(
       freeSpace: await freeSpace(),
       runs: runs(),
       // That a disk is full it says in its own words.
-      troubles: receiverTroubles(last, 1, nowMs),
+      troubles: [...receiverTroubles(last, 1, nowMs), ...(await coreTroubles(opening))],
       waits: receiverWaits(last),
     };
   });

@@ -20,6 +20,7 @@ import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
+import { coreTroubles } from "../health/core-troubles.ts";
 import type { SiteView } from "../health/judge.ts";
 import {
   loadLastRun,
@@ -227,11 +228,15 @@ export interface ReceiverView {
 
 /** What is wrong with the receiver itself, and what waits there; nothing of one that never ran. */
 export async function lookAtReceiver(settings: ReceiverSettings, log: Log): Promise<ReceiverView> {
-  const { files, clock } = realWorld(log);
+  const world = realWorld(log);
+  const { files, clock } = world;
   const spool = `${settings.spool}/receiver`;
   if ((await files.status(spool)) === null) return { troubles: [], waits: [] };
   const last = await loadLastRun({ files }, spool);
-  const troubles = receiverTroubles(last, await freeSpaceOf(spool), clock.now());
+  const troubles = [
+    ...receiverTroubles(last, await freeSpaceOf(spool), clock.now()),
+    ...(await coreTroubles({ world, settings, spool })),
+  ];
   return { troubles, waits: receiverWaits(last) };
 }
 
