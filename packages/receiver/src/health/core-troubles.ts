@@ -19,8 +19,10 @@ export async function coreTroubles({
     if ("objects" in target) {
       const { dir } = target.objects;
       const record = await loadActivation(world, targetDirectory(spool, "objects", dir));
-      // After a rollback nothing is checked.
-      if (record.fault !== "" && !record.held) {
+      // Then nothing is checked, and what was found before is of no interest.
+      if (record.held) {
+        troubles.push(`nothing new goes live in ${dir} since a rollback: siteferry config approve`);
+      } else if (record.fault !== "") {
         const why = "the core's check fails even without what is new: siteferry config diff";
         troubles.push(`nothing new goes live in ${dir}: ${why}`);
       }
