@@ -105,19 +105,10 @@ function problemOf({ code, message }: FerryError, atMs: number): Problem {
   return { code, message, atMs };
 }
 
-/** What is to go through a link, oldest first. */
-export function outstanding(
-  entries: readonly OutboxEntry[],
-  link: Link,
-  stream: Stream,
-): readonly OutboxEntry[] {
-  return entries.filter(
-    (entry) => streamOf(entry, link) === stream && !link.taken.includes(entry.fileName),
-  );
-}
-
-function streamOf({ kind, epoch }: OutboxEntry, { keyframeEpoch }: Link): Stream {
-  return kind === "delta" && epoch === keyframeEpoch ? "express" : "bulk";
+/** @param route all links of which one is enough: the centre has a keyframe whichever of them carried it. */
+export function streamOf({ kind, epoch }: OutboxEntry, route: readonly Link[]): Stream {
+  const isKnown = route.some(({ keyframeEpoch }) => keyframeEpoch === epoch);
+  return kind === "delta" && isKnown ? "express" : "bulk";
 }
 
 /** A clock that went back a day mustn't keep a link waiting for a day. */

@@ -1,8 +1,9 @@
 // What waits in the outbox and why, for people. Read beside a running sender, without its lock.
 
 import type { FileSystem } from "@siteferry/model";
-import { type Link, linkOf, loadLinks, outstanding, type Problem, streams } from "./links.ts";
+import { type Link, loadLinks, type Problem, streamOf } from "./links.ts";
 import { listOutbox, type OutboxEntry } from "./outbox.ts";
+import type { SenderSettings } from "./settings.ts";
 
 export interface WaitingBundle {
   readonly name: string;
@@ -28,6 +29,7 @@ export interface BundleOnLink {
 export async function readOutbox(
   files: FileSystem,
   spool: string,
+  deliver: SenderSettings["deliver"] = "all",
 ): Promise<readonly WaitingBundle[]> {
   if ((await files.status(`${spool}/outbox`)) === null) return [];
   const links = await loadLinks(files, `${spool}/state`);
@@ -41,16 +43,21 @@ export async function readOutbox(
       kind: entry.kind,
       sizeBytes: status.sizeBytes,
       sinceMs: status.modifiedMs,
-      links: Object.keys(links).map((name) => onLink(name, linkOf(links, name), entry)),
+      links: Object.entries(links).map(([name, link]) =>
+        onLink(name, link, entry, deliver === "first" ? Object.values(links) : [link]),
+      ),
     });
   }
   return waiting;
 }
 
-function onLink(link: string, memory: Link, entry: OutboxEntry): BundleOnLink {
-  const { taken, refused, pauses } = memory;
-  const stream = streams.find((one) => outstanding([entry], memory, one).length > 0) ?? "bulk";
-  const { failures, untilMs, problem } = pauses[stream];
+function onLink(
+  link: string,
+  { taken, refused, pauses }: Link,
+  entry: OutboxEntry,
+  route: readonly Link[],
+): BundleOnLink {
+  const { failures, untilMs, problem } = pauses[streamOf(entry, route)];
   const refusedUntilMs = refused[entry.fileName];
   if (taken.includes(entry.fileName)) {
     return { link, state: "taken", failures: 0, notBeforeMs: 0, problem: null };

@@ -161,6 +161,48 @@ test("deliver: first uses the next link only while those before it fail", async 
   expect([first.sent, second.sent]).toEqual([[1], [2]]);
 });
 
+test("deliver: first sends heartbeats through the first link only, once the epoch is known", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  first.before = async () => await new Promise((done) => setTimeout(done, 20));
+  await office.put("keyframe", 1);
+  await office.ship([first, second], { deliver: "first" });
+  for (let sequence = 2; sequence <= 5; sequence++) {
+    await office.put("delta", sequence);
+    await office.ship([first, second], { deliver: "first" });
+  }
+  expect([first.sent, second.sent]).toEqual([[1, 2, 3, 4, 5], []]);
+  // The centre has the keyframe, whoever carried it: no heartbeat waits behind another one.
+  first.before = fails("link-timeout");
+  second.before = (sequence) => {
+    if (sequence === 6) fails("link-timeout")();
+  };
+  await office.put("keyframe", 6);
+  await office.put("delta", 7);
+  await office.ship([first, second], { deliver: "first" });
+  expect(second.sent).toEqual([7]);
+});
+
+test("deliver: first isn't held up by a second link that hangs", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  const [begins, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  second.before = async () => {
+    begins.resolve();
+    await answer.promise;
+  };
+  const lanes = new Lanes();
+  const patience = (all: Promise<unknown>): Promise<unknown> => Promise.race([all, begins.promise]);
+  const daemon = { lanes, patience, deliver: "first" } as const;
+  for (const [at, kind] of (["keyframe", "delta", "keyframe", "keyframe"] as const).entries()) {
+    await office.put(kind, at + 1);
+    await office.ship([first, second], daemon);
+  }
+  answer.resolve();
+  await Promise.all(lanes.running.values());
+  expect([first.sent, second.sent]).toEqual([[1, 2, 3, 4], []]);
+});
+
 test("pauses grow up to 15 minutes and never end the trying; a success ends them", async () => {
   await using office = await makeOffice();
   const link = fakeLink("link");

@@ -14,9 +14,9 @@ import {
   linkOf,
   type Links,
   loadLinks,
-  outstanding,
   saveLinks,
   type Stream,
+  streamOf,
   streams,
   tidyLinks,
 } from "./links.ts";
@@ -105,7 +105,7 @@ function startLane(sender: Sender, route: readonly OpenTransport[], stream: Stre
   const name = `${route[0]!.bulk.name} ${stream}`;
   if (running.has(name)) return;
   const work = async (): Promise<void> => {
-    for (const transport of route) await passThrough(sender, transport[stream], stream);
+    for (const transport of route) await passThrough(sender, transport[stream], stream, route);
     // A delta may go only now that its keyframe has gone.
     if (stream === "bulk") startLane(sender, route, "express");
   };
@@ -134,6 +134,7 @@ async function passThrough(
   sender: Sender,
   transport: SendingTransport,
   stream: Stream,
+  route: readonly OpenTransport[],
 ): Promise<void> {
   const { world, spool, shipping } = sender;
   const refused = new Set<string>();
@@ -143,15 +144,22 @@ async function passThrough(
     const nowMs = world.clock.now();
     const holds = (untilMs = 0): boolean => shipping.keepsPauses && isPausing(untilMs, nowMs);
     if (holds(link.pauses[stream].untilMs)) return;
-    const waiting = outstanding(await listOutbox(world.files, spool), link, stream);
-    const next = waiting.find(
-      ({ fileName }) => !refused.has(fileName) && !holds(link.refused[fileName]),
+    const next = (await listOutbox(world.files, spool)).find(
+      (entry) =>
+        streamOf(entry, linksOf(shipping.lanes, route)) === stream &&
+        !link.taken.includes(entry.fileName) &&
+        !refused.has(entry.fileName) &&
+        !holds(link.refused[entry.fileName]),
     );
     if (next === undefined) return;
     const outcome = await sendOne(sender, transport, stream, next);
     if (outcome === "failed") return;
     if (outcome === "refused") refused.add(next.fileName);
   }
+}
+
+function linksOf({ links }: Lanes, route: readonly OpenTransport[]): readonly Link[] {
+  return route.map(({ bulk }) => linkOf(links!, bulk.name));
 }
 
 /** A failure is logged, remembered, and tried again later. */

@@ -12,8 +12,8 @@ export interface OutboxOptions {
 
 /** Prints what waits for its transports, and why. */
 export async function runOutbox({ config, json }: OutboxOptions): Promise<void> {
-  const { spool } = await readSettings(nodeFiles, config, senderSchema);
-  const waiting = await readOutbox(nodeFiles, `${spool}/sender`);
+  const { spool, deliver } = await readSettings(nodeFiles, config, senderSchema);
+  const waiting = await readOutbox(nodeFiles, `${spool}/sender`, deliver);
   const text = json ? JSON.stringify(waiting, null, 2) : describe(waiting);
   process.stdout.write(`${text}\n`);
 }
