@@ -17,6 +17,7 @@ export interface WaitingBundle {
 
 export interface BundleOnLink {
   readonly link: string;
+  /** `refused`: by the centre if the problem is `centre-refused`, else the link itself can't take it. */
   readonly state: "taken" | "refused" | "waiting";
   /** Failures since something went through this link. */
   readonly failures: number;
@@ -53,15 +54,16 @@ export async function readOutbox(
 
 function onLink(
   link: string,
-  { taken, refused, pauses }: Link,
+  { taken, refusals, pauses }: Link,
   entry: OutboxEntry,
   route: readonly Link[],
 ): BundleOnLink {
-  const { failures, untilMs, problem } = pauses[streamOf(entry, route)];
-  const refusedUntilMs = refused[entry.fileName];
   if (taken.includes(entry.fileName)) {
     return { link, state: "taken", failures: 0, notBeforeMs: 0, problem: null };
   }
-  const state = refusedUntilMs === undefined ? "waiting" : "refused";
-  return { link, state, failures, notBeforeMs: refusedUntilMs ?? untilMs, problem };
+  const pause = pauses[streamOf(entry, route)];
+  const refusal = refusals[entry.fileName];
+  const { untilMs, problem } = refusal ?? pause;
+  const state = refusal === undefined ? "waiting" : "refused";
+  return { link, state, failures: pause.failures, notBeforeMs: untilMs, problem };
 }

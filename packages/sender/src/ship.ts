@@ -149,7 +149,7 @@ async function passThrough(
         streamOf(entry, linksOf(shipping.lanes, route)) === stream &&
         !link.taken.includes(entry.fileName) &&
         !refused.has(entry.fileName) &&
-        !holds(link.refused[entry.fileName]),
+        !holds(link.refusals[entry.fileName]?.untilMs),
     );
     if (next === undefined) return;
     const outcome = await sendOne(sender, transport, stream, next);
@@ -231,7 +231,7 @@ function afterProblem(
 ): Link {
   const nowMs = clock.now();
   if (isOfBundle(failure)) {
-    return afterRefusal(link, stream, fileName, failure, nowMs);
+    return afterRefusal(link, fileName, failure, nowMs);
   }
   const fraction = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
   const askedForMs = failure instanceof Busy ? failure.retryAfterMs : null;

@@ -32,7 +32,10 @@ function describeLink({ link, state, failures, notBeforeMs, problem }: BundleOnL
   const why = problem === null ? "" : `: ${problem.code}: ${printable(problem.message, 300)}`;
   const shown = printable(link);
   if (state === "taken") return `${shown}  has it`;
-  if (state === "refused") return `${shown}  the centre refused it${why}`;
+  if (state === "refused") {
+    const whose = problem?.code === "centre-refused" ? "the centre refused it" : "can't take it";
+    return `${shown}  ${whose}${why}`;
+  }
   if (failures === 0) return `${shown}  next`;
   const often = failures === 1 ? "once" : `${failures} times`;
   return `${shown}  failed ${often}; the next run tries again, a daemon from ${timeOf(notBeforeMs)} on${why}`;
