@@ -13,7 +13,7 @@ export type Stream = "bulk" | "express";
 export const streams: readonly Stream[] = ["bulk", "express"];
 
 export interface Link {
-  /** Names in the outbox that went through this link, while others still have to. */
+  /** Names that went through this link, of the outbox while others still have to, and of the copies. */
   readonly taken: readonly string[];
   /** By name, what the centre refused, or the link itself can't take: trying again won't help soon. */
   readonly refusals: Readonly<Record<string, Refusal>>;
@@ -114,21 +114,33 @@ export function isPausing(untilMs: number, nowMs: number): boolean {
   return nowMs < untilMs && untilMs - nowMs <= pauseMaxMs;
 }
 
-/** Forgets what isn't in the outbox any more, and links that aren't in the settings. */
+/**
+ * Forgets what isn't there any more, and links that aren't in the settings.
+ * @param files in the outbox, and copies that may have to travel again: who has had them needn't carry them.
+ */
 export function tidyLinks(
   links: Links,
   names: readonly string[],
+  files: readonly string[],
   entries: readonly OutboxEntry[],
 ): Links {
   const waiting = new Set(entries.map(({ fileName }) => fileName));
   return Object.fromEntries(
     names.map((name) => {
       const link = linkOf(links, name);
-      const taken = link.taken.filter((file) => waiting.has(file));
+      const taken = link.taken.filter((file) => files.includes(file));
       const kept = Object.entries(link.refusals).filter(([file]) => waiting.has(file));
       return [name, { ...link, taken, refusals: Object.fromEntries(kept) }];
     }),
   );
+}
+
+/** As if the link `name` had never tried `files`. */
+export function forgetting(links: Links, name: string, files: readonly string[]): Links {
+  const link = linkOf(links, name);
+  const taken = link.taken.filter((file) => !files.includes(file));
+  const kept = Object.entries(link.refusals).filter(([file]) => !files.includes(file));
+  return { ...links, [name]: { ...link, taken, refusals: Object.fromEntries(kept) } };
 }
 
 const stateName = "links";

@@ -4,7 +4,7 @@
 
 import { checkReceipt, type SignerList } from "@siteferry/bundle";
 import { Busy, type SendingTransport } from "@siteferry/carry/contract";
-import { errorFields, explain, FerryError, limits, systemCode } from "@siteferry/model";
+import { errorFields, explain, FerryError, limits, systemCode, type World } from "@siteferry/model";
 import {
   afterFailure,
   afterRefusal,
@@ -21,6 +21,7 @@ import {
   tidyLinks,
 } from "./links.ts";
 import { listOutbox, type OutboxEntry } from "./outbox.ts";
+import { isRepeated, listCopies } from "./repeat.ts";
 import type { Sender } from "./send.ts";
 
 export interface Shipment {
@@ -56,6 +57,13 @@ export class Lanes {
   saving: Promise<void> = Promise.resolve();
   /** The process ends: nothing new begins, and what breaks off now says nothing of its link. */
   stopping = false;
+
+  /** Makes `links` durable, one change after the other. */
+  async save(world: World, spool: string): Promise<void> {
+    const save = (): Promise<void> => saveLinks(world, `${spool}/state`, this.links!);
+    this.saving = this.saving.then(save, save);
+    await this.saving;
+  }
 }
 
 /** A run of its own: each transport at once, until it is through or fails. */
@@ -72,16 +80,17 @@ export function shipOnce(
   };
 }
 
-/** @param again names that travel once more, whoever had them. */
-export async function ship(sender: Sender, again: readonly string[] = []): Promise<Shipment> {
+/** What waits, through all transports. */
+export async function ship(sender: Sender): Promise<Shipment> {
   const { world, spool, settings, shipping } = sender;
   const { transports, lanes } = shipping;
-  const names = transports.map(({ bulk }) => bulk.name);
+  const copies = await listCopies(world.files, spool);
   const entries = await listOutbox(world.files, spool);
   lanes.links = tidyLinks(
     lanes.links ?? (await loadLinks(world.files, `${spool}/state`)),
-    names,
-    entries.filter(({ fileName }) => !again.includes(fileName)),
+    transports.map(({ bulk }) => bulk.name),
+    [...copies, ...entries.map(({ fileName }) => fileName)],
+    entries,
   );
   const before = { shipped: lanes.shipped, refused: lanes.refused };
   // What a run noted that died right then, or what only waited for a transport that isn't named any more.
@@ -256,13 +265,9 @@ async function remember(
   const leaves = taken !== undefined && isThrough(sender, taken);
   const isNews =
     !leaves ||
-    after.keyframeEpoch !== before.keyframeEpoch ||
+    isRepeated(taken.kind) ||
     JSON.stringify(after.pauses) !== JSON.stringify(before.pauses);
-  if (isNews) {
-    const save = (): Promise<void> => saveLinks(world, `${spool}/state`, lanes.links!);
-    lanes.saving = lanes.saving.then(save, save);
-    await lanes.saving;
-  }
+  if (isNews) await lanes.save(world, spool);
   if (leaves) await leave(sender, taken);
 }
 
