@@ -1,6 +1,9 @@
 import { makeReceipt } from "@siteferry/bundle";
 import { signer } from "@siteferry/bundle/forge";
+import { nodeFiles } from "@siteferry/spool";
+import { readdir, utimes } from "node:fs/promises";
 import { expect, test } from "vitest";
+import { readOutbox } from "./read-outbox.ts";
 import { fails, fakeLink, makeOffice } from "./test-office.ts";
 
 /** One link that acknowledges, one that doesn't, and the first configuration and keyframe. */
@@ -84,4 +87,23 @@ test("a run that dies before it ships leaves to the next what has to travel agai
   await office.repeat(true, links);
   expect(await office.ship(links)).toMatchObject({ shipped: 2 });
   expect(links[0]!.sent).toEqual([1, 2, 1, 2]);
+});
+
+test("it waits since it was put there again; what never left the outbox since it was sealed", async () => {
+  await using mixed = await makeMixed();
+  const { office, telling, silent } = mixed;
+  telling.before = (sequence) => {
+    if (sequence === 2) fails("link-timeout")();
+  };
+  await mixed.run({ isDue: false });
+  for (const name of await readdir(`${office.spool}/copies`)) {
+    await utimes(`${office.spool}/copies/${name}`, 50, 50);
+  }
+  silent.before = fails("link-timeout");
+  await mixed.run({ isDue: true });
+  const waiting = await readOutbox(nodeFiles, office.spool);
+  expect(waiting.map(({ kind, sinceMs }) => [kind, sinceMs > 50_000])).toEqual([
+    ["config", true],
+    ["keyframe", false],
+  ]);
 });

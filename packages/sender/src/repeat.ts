@@ -1,11 +1,11 @@
 // On a one-way link nobody tells that a keyframe was lost, and without it all its deltas are
 // worthless: its sealed copy travels again, with the configuration that it belongs to.
 
-import type { BundleKind, FileSystem } from "@siteferry/model";
+import { type BundleKind, type FileSystem, limits } from "@siteferry/model";
 import { repeatIsDue } from "./keyframe-schedule.ts";
 import { forgetting, linkOf, type Links, loadLinks } from "./links.ts";
 import type { SenderMemory } from "./numbering.ts";
-import { listOutbox, type OutboxEntry } from "./outbox.ts";
+import { listOutbox, type OutboxEntry, publishToOutbox } from "./outbox.ts";
 import type { Sender } from "./send.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function repeatKeyframe(
   nowMs: number,
 ): Promise<{ memory: SenderMemory; repeated: number }> {
   const { world, settings, spool, shipping } = sender;
-  const { files } = world;
+  const { files, random } = world;
   const { transports, lanes } = shipping;
   const oneWay = transports.filter(({ bulk }) => bulk.traits.oneWay);
   if (oneWay.length === 0) return { memory, repeated: 0 };
@@ -35,11 +35,12 @@ export async function repeatKeyframe(
   // Durable before they are there: else the run after one that died now takes them for sent.
   for (const { bulk } of oneWay) lanes.links = forgetting(lanes.links, bulk.name, names);
   await lanes.save(world, spool);
-  for (const name of names) {
-    await files.unlink(`${spool}/outbox/${name}`);
-    await files.link(`${copies}/${name}`, `${spool}/outbox/${name}`);
+  const waiting = new Set((await listOutbox(files, spool)).map(({ fileName }) => fileName));
+  for (const name of names.filter((one) => !waiting.has(one))) {
+    // A file of its own, whose time says since when it waits.
+    const content = await files.read(`${copies}/${name}`, limits.bundleBytesMax, { trusted: true });
+    await publishToOutbox(files, random, spool, name, content);
   }
-  await files.syncDirectory(`${spool}/outbox`);
   const repeats = keyframe.repeats + 1;
   return { memory: { ...memory, keyframe: { ...keyframe, repeats } }, repeated: names.length };
 }
