@@ -50,6 +50,8 @@ export interface Site {
    * Rows of a table in batches, in the table's column order. Rows that can't travel are counted. Of
    * comments and downtimes come those of the objects whose states were read before; none if the core
    * lacks the table. Events come otherwise.
+   * @throws FerryError of fewer rows than objects: `core-restarting` if these changed meanwhile, else
+   * `livestatus-incomplete`.
    */
   read(table: AnyTable): AsyncIterable<readonly Cells[]>;
   /** What happened to these objects since then; none if the core keeps no log. Throws as the client. */
@@ -171,8 +173,13 @@ class OpenSite implements Site {
       yield batch;
     }
     if (expected !== undefined && received < expected) {
+      const { where } = this.#client;
+      const status = await this.#sameLife();
+      if ((await countObjects(this.#client, source, headers, status)) !== expected) {
+        throw new FerryError("core-restarting", `${where} lost or got ${source} during the dump`);
+      }
       const what = `${received} of ${expected} rows of the table ${source}`;
-      throw new FerryError("livestatus-incomplete", `${this.#client.where} sent ${what}`);
+      throw new FerryError("livestatus-incomplete", `${where} sent ${what}`);
     }
     this.#log.debug({ table: source, rows: received }, `Read ${received} rows of ${source}`);
   }
@@ -184,8 +191,12 @@ class OpenSite implements Site {
   }
 
   async confirm(): Promise<void> {
-    const after = await readStatus(this.#client, namesOf(this.#types.get("status")));
-    if (after.programStart === this.#status.programStart) return;
+    await this.#sameLife();
+  }
+
+  async #sameLife(): Promise<CoreStatus> {
+    const now = await readStatus(this.#client, namesOf(this.#types.get("status")));
+    if (now.programStart === this.#status.programStart) return now;
     throw new FerryError("core-restarting", `${this.#client.where} restarted during the dump`);
   }
 

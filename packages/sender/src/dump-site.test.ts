@@ -7,8 +7,11 @@ import { dumpSite, type SiteDump } from "./dump-site.ts";
 const quiet = (): void => {};
 const log: Log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-/** A core that restarts during each of its first `restarts` dumps. */
-async function dumpOf(restarts: number): Promise<{ dump: SiteDump; connections: number }> {
+/** A core that restarts during each of its first `restarts` dumps, each time with `fewer` hosts. */
+async function dumpOf(
+  restarts: number,
+  fewer = 0,
+): Promise<{ dump: SiteDump; connections: number }> {
   await using directory = await makeTemporaryDirectory("dump-site");
   const clock = { now: () => 1_795_000_000_000 };
   const { source } = makeFakeSite({ hosts: 2, servicesPerHost: 2, seed: 1, clock });
@@ -17,11 +20,14 @@ async function dumpOf(restarts: number): Promise<{ dump: SiteDump; connections: 
     tables() {
       const tables = source.tables();
       const status = tables["status"]!;
-      const index = Object.keys(status.columns).indexOf("program_start");
-      const start = connections <= restarts ? Math.random() : 1;
+      const isRestarting = connections <= restarts;
+      const names = Object.keys(status.columns);
       const rows = (): (typeof row)[] => [row];
       const [first = []] = status.rows();
-      const row = first.map((cell, at) => (at === index ? start : cell));
+      const row = first.map((cell, at) => {
+        if (names[at] === "program_start") return isRestarting ? Math.random() : 1;
+        return names[at] === "num_hosts" && isRestarting ? Number(cell) + fewer : cell;
+      });
       return { ...tables, status: { ...status, rows } };
     },
   };
@@ -51,6 +57,10 @@ test("a dump during which the core restarted is thrown away and taken again", as
     ["downtimes.ndjson", 0],
     ["events.ndjson", 0],
   ]);
+});
+
+test("so is one during which objects went away with the restart", async () => {
+  expect((await dumpOf(2, 1)).connections).toBe(3);
 });
 
 test("a core that keeps restarting is told", async () => {

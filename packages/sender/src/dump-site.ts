@@ -34,7 +34,7 @@ export interface DumpOptions extends SiteOptions {
 const attemptsMax = 3;
 
 /**
- * Dumps the site. A dump during which the core restarted mixes two configurations: it is thrown
+ * Dumps the site. A dump during which the core restarted or lost objects mixes two configurations: it is thrown
  * away and taken again, three times at most.
  */
 export async function dumpSite(
@@ -61,7 +61,7 @@ export async function dumpSite(
     } catch (error) {
       const restarted = error instanceof FerryError && error.code === "core-restarting";
       if (!restarted || attempt === attemptsMax) throw error;
-      options.log.info({ attempt }, "The core restarted during the dump; taking it again");
+      options.log.info({ attempt }, `${error.message}; the dump is taken again`);
     } finally {
       await client.close();
     }
