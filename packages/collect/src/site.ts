@@ -56,8 +56,10 @@ export interface Site {
   read(table: AnyTable): AsyncIterable<readonly Cells[]>;
   /** What happened to these objects since then; none if the core keeps no log. Throws as the client. */
   readEvents(since: Seconds): Promise<EventsRead>;
-  /** Rows that were left out so far, because of their name or their shape. */
+  /** Rows that were left out so far, because of their name, their shape or their length. */
   readonly rowsRefused: number;
+  /** Counts and tells a row of `table` that the caller leaves out; `problem` goes on after the row's name. */
+  refuse(table: LivestatusTable, row: string, problem: string): void;
   /**
    * Call it after the last table.
    * @throws FerryError `core-restarting` if what was read doesn't belong together.
@@ -156,7 +158,7 @@ class OpenSite implements Site {
     let received = 0;
     const onBadRow = (row: string): void => {
       received += 1;
-      this.#refuse(source, row, "has the wrong number of columns");
+      this.refuse(source, row, "has the wrong number of columns");
     };
     // Icinga 2 doesn't name the columns of an empty table; there is nothing to ask for then.
     const query = { table: source, columns: plan.columns, headers };
@@ -167,7 +169,7 @@ class OpenSite implements Site {
       const batch: Cells[] = [];
       for (const row of rows) {
         const cells = plan.normalise(row);
-        if (isNameFault(cells)) this.#refuse(source, `"${cells.shown}"`, cells.problem);
+        if (isNameFault(cells)) this.refuse(source, `"${cells.shown}"`, cells.problem);
         else if (take(cells)) batch.push(cells);
       }
       yield batch;
@@ -225,12 +227,12 @@ class OpenSite implements Site {
     return ([id, host, description]) => {
       if (!objects.has(host!, description!)) return false;
       if (!ids.has(id)) return ids.add(id).has(id);
-      this.#refuse(name, JSON.stringify(id), "is the id of two rows");
+      this.refuse(name, JSON.stringify(id), "is the id of two rows");
       return false;
     };
   }
 
-  #refuse(table: LivestatusTable, row: string, problem: string): void {
+  refuse(table: LivestatusTable, row: string, problem: string): void {
     this.rowsRefused += 1;
     if (this.rowsRefused > refusalsLoggedMax) return;
     this.#log.warn({ table, row, problem }, `Left out of the dump: ${row} ${problem}`);
