@@ -80,6 +80,21 @@ test("a server that cuts large answers silently is noticed", async () => {
   ).rejects.toMatchObject({ code: "livestatus-incomplete" });
 });
 
+test("fewer rows because the core has other objects now aren't a cut answer", async () => {
+  const before = withStatus(fakeSource(), "num_services", (number) => number + 1);
+  let reads = 0;
+  const changes: Source[] = [
+    // An Icinga 2 whose objects were removed at run time; a core that reloaded and is still at it.
+    withStatus(fakeSource(), "num_services", (number) => (++reads === 1 ? number + 1 : number)),
+    withStatus(before, "program_start", () => ++reads),
+  ];
+  for (const source of changes) {
+    await expect(
+      withSite(source, everything, (site) => count(site, serviceStateTable)),
+    ).rejects.toMatchObject({ code: "core-restarting" });
+  }
+});
+
 test("a restart between two tables makes the dump worthless", async () => {
   let start = 0;
   const source = withStatus(fakeSource(), "program_start", () => ++start);

@@ -50,12 +50,16 @@ export interface Site {
    * Rows of a table in batches, in the table's column order. Rows that can't travel are counted. Of
    * comments and downtimes come those of the objects whose states were read before; none if the core
    * lacks the table. Events come otherwise.
+   * @throws FerryError of fewer rows than objects: `core-restarting` if these changed meanwhile, else
+   * `livestatus-incomplete`.
    */
   read(table: AnyTable): AsyncIterable<readonly Cells[]>;
   /** What happened to these objects since then; none if the core keeps no log. Throws as the client. */
   readEvents(since: Seconds): Promise<EventsRead>;
-  /** Rows that were left out so far, because of their name or their shape. */
+  /** Rows that were left out so far, because of their name, their shape or their length. */
   readonly rowsRefused: number;
+  /** Counts and tells a row of `table` that the caller leaves out; `problem` goes on after the row's name. */
+  refuse(table: LivestatusTable, row: string, problem: string): void;
   /**
    * Call it after the last table.
    * @throws FerryError `core-restarting` if what was read doesn't belong together.
@@ -154,7 +158,7 @@ class OpenSite implements Site {
     let received = 0;
     const onBadRow = (row: string): void => {
       received += 1;
-      this.#refuse(source, row, "has the wrong number of columns");
+      this.refuse(source, row, "has the wrong number of columns");
     };
     // Icinga 2 doesn't name the columns of an empty table; there is nothing to ask for then.
     const query = { table: source, columns: plan.columns, headers };
@@ -165,14 +169,19 @@ class OpenSite implements Site {
       const batch: Cells[] = [];
       for (const row of rows) {
         const cells = plan.normalise(row);
-        if (isNameFault(cells)) this.#refuse(source, `"${cells.shown}"`, cells.problem);
+        if (isNameFault(cells)) this.refuse(source, `"${cells.shown}"`, cells.problem);
         else if (take(cells)) batch.push(cells);
       }
       yield batch;
     }
     if (expected !== undefined && received < expected) {
+      const { where } = this.#client;
+      const status = await this.#sameLife();
+      if ((await countObjects(this.#client, source, headers, status)) !== expected) {
+        throw new FerryError("core-restarting", `${where} lost or got ${source} during the dump`);
+      }
       const what = `${received} of ${expected} rows of the table ${source}`;
-      throw new FerryError("livestatus-incomplete", `${this.#client.where} sent ${what}`);
+      throw new FerryError("livestatus-incomplete", `${where} sent ${what}`);
     }
     this.#log.debug({ table: source, rows: received }, `Read ${received} rows of ${source}`);
   }
@@ -184,8 +193,12 @@ class OpenSite implements Site {
   }
 
   async confirm(): Promise<void> {
-    const after = await readStatus(this.#client, namesOf(this.#types.get("status")));
-    if (after.programStart === this.#status.programStart) return;
+    await this.#sameLife();
+  }
+
+  async #sameLife(): Promise<CoreStatus> {
+    const now = await readStatus(this.#client, namesOf(this.#types.get("status")));
+    if (now.programStart === this.#status.programStart) return now;
     throw new FerryError("core-restarting", `${this.#client.where} restarted during the dump`);
   }
 
@@ -214,12 +227,12 @@ class OpenSite implements Site {
     return ([id, host, description]) => {
       if (!objects.has(host!, description!)) return false;
       if (!ids.has(id)) return ids.add(id).has(id);
-      this.#refuse(name, JSON.stringify(id), "is the id of two rows");
+      this.refuse(name, JSON.stringify(id), "is the id of two rows");
       return false;
     };
   }
 
-  #refuse(table: LivestatusTable, row: string, problem: string): void {
+  refuse(table: LivestatusTable, row: string, problem: string): void {
     this.rowsRefused += 1;
     if (this.rowsRefused > refusalsLoggedMax) return;
     this.#log.warn({ table, row, problem }, `Left out of the dump: ${row} ${problem}`);

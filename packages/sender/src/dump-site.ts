@@ -1,15 +1,18 @@
 // collect: the site's tables through Livestatus, as the members of two bundles. Rows become bytes
 // as they arrive, so memory holds the encoded site once and nothing else.
 
-import { memberWriter, type Member } from "@siteferry/bundle";
+import { type Member, type MemberWriter, memberWriter } from "@siteferry/bundle";
 import { openSite, type Site, type SiteOptions, type SourceVersions } from "@siteferry/collect";
 import type { LivestatusClient } from "@siteferry/livestatus";
 import {
   type AnyTable,
   bundleTables,
+  type Cells,
   errorFields,
   eventTable,
   FerryError,
+  limits,
+  printable,
   type Seconds,
 } from "@siteferry/model";
 
@@ -18,7 +21,7 @@ export interface SiteDump {
   readonly versions: SourceVersions;
   readonly configuration: readonly Member[];
   readonly states: readonly Member[];
-  /** Rows that were left out because of their name or shape; each was logged. */
+  /** Rows that were left out because of their name, shape or length; the first ten were logged. */
   readonly rowsRefused: number;
   /** Older events, beyond what a bundle may have. */
   readonly eventsLeftOut: number;
@@ -34,7 +37,7 @@ export interface DumpOptions extends SiteOptions {
 const attemptsMax = 3;
 
 /**
- * Dumps the site. A dump during which the core restarted mixes two configurations: it is thrown
+ * Dumps the site. A dump during which the core restarted or lost objects mixes two configurations: it is thrown
  * away and taken again, three times at most.
  */
 export async function dumpSite(
@@ -61,7 +64,7 @@ export async function dumpSite(
     } catch (error) {
       const restarted = error instanceof FerryError && error.code === "core-restarting";
       if (!restarted || attempt === attemptsMax) throw error;
-      options.log.info({ attempt }, "The core restarted during the dump; taking it again");
+      options.log.info({ attempt }, `${error.message}; the dump is taken again`);
     } finally {
       await client.close();
     }
@@ -72,10 +75,24 @@ async function readMembers(site: Site, tables: readonly AnyTable[]): Promise<Mem
   const members: Member[] = [];
   for (const table of tables) {
     const writer = memberWriter(table);
-    for await (const batch of site.read(table)) for (const cells of batch) writer.add(cells);
+    for await (const batch of site.read(table)) {
+      for (const cells of batch) addOrRefuse(site, table, writer, cells);
+    }
     members.push(writer.finish());
   }
   return members;
+}
+
+/** One host with endless lists mustn't keep its site from travelling. */
+function addOrRefuse(site: Site, table: AnyTable, writer: MemberWriter, cells: Cells): void {
+  try {
+    writer.add(cells);
+  } catch (error) {
+    if (!(error instanceof FerryError)) throw error;
+    const name = printable(cells.slice(0, table.key).join(" "));
+    const problem = `is over ${limits.recordBytesMax} bytes, also with its texts cut`;
+    site.refuse(table.source, `"${name}"`, problem);
+  }
 }
 
 async function readEvents(

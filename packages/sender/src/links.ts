@@ -13,10 +13,10 @@ export type Stream = "bulk" | "express";
 export const streams: readonly Stream[] = ["bulk", "express"];
 
 export interface Link {
-  /** Names in the outbox that went through this link, while others still have to. */
+  /** Names that went through this link, of the outbox while others still have to, and of the copies. */
   readonly taken: readonly string[];
-  /** Names that the centre refused, and when they are offered again; milliseconds since 1970. */
-  readonly refused: Readonly<Record<string, number>>;
+  /** By name, what the centre refused, or the link itself can't take: trying again won't help soon. */
+  readonly refusals: Readonly<Record<string, Refusal>>;
   /** Of the last keyframe that went through: before that of its own epoch a delta would be refused. */
   readonly keyframeEpoch: number;
   readonly pauses: Readonly<Record<Stream, Pause>>;
@@ -31,6 +31,12 @@ interface Pause {
   readonly problem: Problem | null;
   /** Of the first of these failures; absent if there is none. */
   readonly sinceMs?: number;
+}
+
+export interface Refusal {
+  /** Not offered before; milliseconds since 1970. */
+  readonly untilMs: number;
+  readonly problem: Problem;
 }
 
 export interface Problem {
@@ -51,7 +57,7 @@ const refusedPauseMs = 5 * 60_000;
 const noPause: Pause = { failures: 0, untilMs: 0, problem: null };
 const newLink: Link = {
   taken: [],
-  refused: {},
+  refusals: {},
   keyframeEpoch: 0,
   pauses: { bulk: noPause, express: noPause },
 };
@@ -61,8 +67,10 @@ export function linkOf(links: Links, name: string): Link {
 }
 
 export function afterTaken(link: Link, stream: Stream, entry: OutboxEntry): Link {
+  const refusals = Object.entries(link.refusals).filter(([name]) => name !== entry.fileName);
   return {
     ...link,
+    refusals: Object.fromEntries(refusals),
     taken: [...link.taken, entry.fileName],
     keyframeEpoch: entry.kind === "keyframe" ? entry.epoch : link.keyframeEpoch,
     pauses: { ...link.pauses, [stream]: noPause },
@@ -86,38 +94,19 @@ export function afterFailure(
 }
 
 /** Only this bundle waits; others go on. */
-export function afterRefusal(
-  link: Link,
-  stream: Stream,
-  name: string,
-  failure: FerryError,
-  nowMs: number,
-): Link {
-  const pause = { ...link.pauses[stream], problem: problemOf(failure, nowMs) };
-  return {
-    ...link,
-    refused: { ...link.refused, [name]: nowMs + refusedPauseMs },
-    pauses: { ...link.pauses, [stream]: pause },
-  };
+export function afterRefusal(link: Link, name: string, failure: FerryError, nowMs: number): Link {
+  const refusal = { untilMs: nowMs + refusedPauseMs, problem: problemOf(failure, nowMs) };
+  return { ...link, refusals: { ...link.refusals, [name]: refusal } };
 }
 
 function problemOf({ code, message }: FerryError, atMs: number): Problem {
   return { code, message, atMs };
 }
 
-/** What is to go through a link, oldest first. */
-export function outstanding(
-  entries: readonly OutboxEntry[],
-  link: Link,
-  stream: Stream,
-): readonly OutboxEntry[] {
-  return entries.filter(
-    (entry) => streamOf(entry, link) === stream && !link.taken.includes(entry.fileName),
-  );
-}
-
-function streamOf({ kind, epoch }: OutboxEntry, { keyframeEpoch }: Link): Stream {
-  return kind === "delta" && epoch === keyframeEpoch ? "express" : "bulk";
+/** @param route all links of which one is enough: the centre has a keyframe whichever of them carried it. */
+export function streamOf({ kind, epoch }: OutboxEntry, route: readonly Link[]): Stream {
+  const isKnown = route.some(({ keyframeEpoch }) => keyframeEpoch === epoch);
+  return kind === "delta" && isKnown ? "express" : "bulk";
 }
 
 /** A clock that went back a day mustn't keep a link waiting for a day. */
@@ -125,21 +114,33 @@ export function isPausing(untilMs: number, nowMs: number): boolean {
   return nowMs < untilMs && untilMs - nowMs <= pauseMaxMs;
 }
 
-/** Forgets what isn't in the outbox any more, and links that aren't in the settings. */
+/**
+ * Forgets what isn't there any more, and links that aren't in the settings.
+ * @param files in the outbox, and copies that may have to travel again: who has had them needn't carry them.
+ */
 export function tidyLinks(
   links: Links,
   names: readonly string[],
+  files: readonly string[],
   entries: readonly OutboxEntry[],
 ): Links {
   const waiting = new Set(entries.map(({ fileName }) => fileName));
   return Object.fromEntries(
     names.map((name) => {
       const link = linkOf(links, name);
-      const taken = link.taken.filter((file) => waiting.has(file));
-      const kept = Object.entries(link.refused).filter(([file]) => waiting.has(file));
-      return [name, { ...link, taken, refused: Object.fromEntries(kept) }];
+      const taken = link.taken.filter((file) => files.includes(file));
+      const kept = Object.entries(link.refusals).filter(([file]) => waiting.has(file));
+      return [name, { ...link, taken, refusals: Object.fromEntries(kept) }];
     }),
   );
+}
+
+/** As if the link `name` had never tried `files`. */
+export function forgetting(links: Links, name: string, files: readonly string[]): Links {
+  const link = linkOf(links, name);
+  const taken = link.taken.filter((file) => !files.includes(file));
+  const kept = Object.entries(link.refusals).filter(([file]) => !files.includes(file));
+  return { ...links, [name]: { ...link, taken, refusals: Object.fromEntries(kept) } };
 }
 
 const stateName = "links";
@@ -147,7 +148,12 @@ const stateName = "links";
 /** Damaged or lost: everything is sent again, which is harmless. */
 export async function loadLinks(files: FileSystem, directory: string): Promise<Links> {
   const state = await readState(files, directory, stateName).catch(damagedIsNull);
-  return state === null ? {} : (JSON.parse(new TextDecoder().decode(state.content)) as Links);
+  if (state === null) return {};
+  const links = JSON.parse(new TextDecoder().decode(state.content)) as Links;
+  // An earlier siteferry wrote no reasons of refusals: these are offered again.
+  return Object.fromEntries(
+    Object.entries(links).map(([name, link]) => [name, { ...newLink, ...link }]),
+  );
 }
 
 export async function saveLinks(

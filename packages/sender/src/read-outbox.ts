@@ -1,8 +1,9 @@
 // What waits in the outbox and why, for people. Read beside a running sender, without its lock.
 
 import type { FileSystem } from "@siteferry/model";
-import { type Link, linkOf, loadLinks, outstanding, type Problem, streams } from "./links.ts";
+import { type Link, loadLinks, type Problem, streamOf } from "./links.ts";
 import { listOutbox, type OutboxEntry } from "./outbox.ts";
+import type { SenderSettings } from "./settings.ts";
 
 export interface WaitingBundle {
   readonly name: string;
@@ -16,6 +17,7 @@ export interface WaitingBundle {
 
 export interface BundleOnLink {
   readonly link: string;
+  /** `refused`: by the centre if the problem is `centre-refused`, else the link itself can't take it. */
   readonly state: "taken" | "refused" | "waiting";
   /** Failures since something went through this link. */
   readonly failures: number;
@@ -28,6 +30,7 @@ export interface BundleOnLink {
 export async function readOutbox(
   files: FileSystem,
   spool: string,
+  deliver: SenderSettings["deliver"] = "all",
 ): Promise<readonly WaitingBundle[]> {
   if ((await files.status(`${spool}/outbox`)) === null) return [];
   const links = await loadLinks(files, `${spool}/state`);
@@ -41,20 +44,26 @@ export async function readOutbox(
       kind: entry.kind,
       sizeBytes: status.sizeBytes,
       sinceMs: status.modifiedMs,
-      links: Object.keys(links).map((name) => onLink(name, linkOf(links, name), entry)),
+      links: Object.entries(links).map(([name, link]) =>
+        onLink(name, link, entry, deliver === "first" ? Object.values(links) : [link]),
+      ),
     });
   }
   return waiting;
 }
 
-function onLink(link: string, memory: Link, entry: OutboxEntry): BundleOnLink {
-  const { taken, refused, pauses } = memory;
-  const stream = streams.find((one) => outstanding([entry], memory, one).length > 0) ?? "bulk";
-  const { failures, untilMs, problem } = pauses[stream];
-  const refusedUntilMs = refused[entry.fileName];
+function onLink(
+  link: string,
+  { taken, refusals, pauses }: Link,
+  entry: OutboxEntry,
+  route: readonly Link[],
+): BundleOnLink {
   if (taken.includes(entry.fileName)) {
     return { link, state: "taken", failures: 0, notBeforeMs: 0, problem: null };
   }
-  const state = refusedUntilMs === undefined ? "waiting" : "refused";
-  return { link, state, failures, notBeforeMs: refusedUntilMs ?? untilMs, problem };
+  const pause = pauses[streamOf(entry, route)];
+  const refusal = refusals[entry.fileName];
+  const { untilMs, problem } = refusal ?? pause;
+  const state = refusal === undefined ? "waiting" : "refused";
+  return { link, state, failures: pause.failures, notBeforeMs: untilMs, problem };
 }

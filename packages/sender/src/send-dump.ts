@@ -48,7 +48,6 @@ export async function collectDump(sender: Sender, exec: ExecSettings): Promise<C
     eventsLeftOut: 0,
     eventsUnread: 0,
     repeated: 0,
-    again: [],
     superseded: await dropSuperseded(files, spool),
   };
 }

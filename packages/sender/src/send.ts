@@ -84,17 +84,13 @@ export async function send(sender: Sender): Promise<SendReport> {
     throw collected.error;
   }
   await rememberSealed(world, `${spool}/state`);
-  const { again, ...counted } = collected;
-  const report = { ...counted, ...(await ship(sender, again)) };
+  const report = { ...collected, ...(await ship(sender)) };
   const { sealed, shipped, waiting } = report;
   world.log.info(report, `Sealed ${sealed.length}, shipped ${shipped}, waiting ${waiting}`);
   return report;
 }
 
-export interface Collected extends Omit<SendReport, keyof Shipment> {
-  /** Names that were put into the outbox once more. */
-  readonly again: readonly string[];
-}
+export type Collected = Omit<SendReport, keyof Shipment>;
 
 /** From the core into the outbox. */
 async function collect(sender: Sender): Promise<Collected> {
@@ -136,15 +132,14 @@ async function collect(sender: Sender): Promise<Collected> {
     sealed.push(await sealAndPublish(sender, { ...dump, outbox }, plan, bundle, memory, index));
   }
   const after = memoryAfter(reserved, plan, sealed, nowMs);
-  const repeated = await repeatKeyframe(sender, after, nowMs);
-  await saveMemory(files, random, state, repeated.memory);
+  const { repeated, memory: next } = await repeatKeyframe(sender, after, nowMs);
+  await saveMemory(files, random, state, next);
   return {
     sealed,
     rowsRefused: dump.rowsRefused,
     eventsLeftOut: dump.eventsLeftOut,
     eventsUnread: dump.eventsUnread,
-    repeated: repeated.names.length,
-    again: repeated.names,
+    repeated,
     superseded: await dropSuperseded(files, spool),
   };
 }

@@ -1,121 +1,11 @@
-import { makeReceipt, parseAllowedSigners } from "@siteferry/bundle";
-import { centre, forge, publicLine, serviceLine, signer } from "@siteferry/bundle/forge";
-import { Busy, type SendingTransport } from "@siteferry/carry";
-import { FerryError, type FileSystem, formatBundleName, parseSiteId } from "@siteferry/model";
+import { makeReceipt } from "@siteferry/bundle";
+import { forge, serviceLine, signer } from "@siteferry/bundle/forge";
+import { Busy } from "@siteferry/carry";
+import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
-import { makeTemporaryDirectory } from "@siteferry/testkit";
-import { readdir } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { publishToOutbox } from "./outbox.ts";
-import type { Sender } from "./send.ts";
-import { senderSchema } from "./settings.ts";
-import { Lanes, ship, type Shipment, type Shipping } from "./ship.ts";
-import { openDirectories } from "@siteferry/spool";
-
-const site = parseSiteId("remote1")!;
-const centreKeys = parseAllowedSigners(`${centre} ${publicLine}`, "centre_keys");
-
-interface Office extends AsyncDisposable {
-  nowMs: number;
-  /** Puts a bundle into the outbox. */
-  put(kind: "config" | "keyframe" | "delta", sequence: number): Promise<void>;
-  /** One run; with the same `lanes` as before it is the same process. */
-  ship(
-    transports: readonly FakeLink[],
-    more?: Partial<Shipping> & { deliver?: "first" },
-    files?: FileSystem,
-  ): Promise<Shipment>;
-  outbox(): Promise<readonly number[]>;
-}
-
-async function makeOffice(): Promise<Office> {
-  const { path: spool, remove } = await makeTemporaryDirectory("ship");
-  await openDirectories(nodeFiles, spool, ["tmp", "outbox", "state"]);
-  const quiet = (): void => {};
-  const random = { bytes: (count: number) => new Uint8Array(count).fill(255) };
-  const unique = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
-  const office: Office = {
-    nowMs: Date.UTC(2026, 10, 1),
-    async put(kind, sequence) {
-      const name = formatBundleName({ site, epoch: 1, sequence, kind });
-      await publishToOutbox(nodeFiles, unique, spool, name, forge());
-    },
-    async ship(links, { deliver, ...more } = {}, files = nodeFiles) {
-      const world = {
-        files,
-        random,
-        clock: { now: () => office.nowMs },
-        log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      };
-      const settings = senderSchema.parse({
-        site,
-        centre,
-        livestatus: "unix:/unused",
-        key: "/unused",
-        transports: [{ drop: { dir: "/unused" } }],
-        ...(deliver && { deliver }),
-      });
-      const shipping: Shipping = {
-        transports: links.map((link) => ({ bulk: link.open(), express: link.open() })),
-        centreKeys,
-        keepsPauses: true,
-        patience: (lanes) => lanes,
-        lanes: new Lanes(),
-        ...more,
-      };
-      return await ship({ world, settings, spool, shipping } as unknown as Sender);
-    },
-    outbox: async () => numbersOf(await readdir(`${spool}/outbox`)),
-    [Symbol.asyncDispose]: remove,
-  };
-  return office;
-}
-
-function numbersOf(names: readonly string[]): readonly number[] {
-  return names
-    .map((name) => Number(/-0*(\d+)\.[a-z]+\.ferry$/.exec(name)?.[1]))
-    .sort((a, b) => a - b);
-}
-
-interface FakeLink {
-  /** What `send` does before it takes a bundle. */
-  before: (sequence: number) => void | Promise<void>;
-  receipt: (content: Uint8Array) => Uint8Array | null;
-  readonly sent: number[];
-  open(): SendingTransport;
-}
-
-function fakeLink(name: string, acknowledges = false): FakeLink {
-  const link: FakeLink = {
-    before: () => {},
-    receipt: () => null,
-    sent: [],
-    open: () => ({
-      name,
-      traits: {
-        bundleBytesMax: 1e6,
-        atomicPublish: true,
-        acknowledges,
-        oneWay: !acknowledges,
-        direction: "push",
-      },
-      async send(bundle) {
-        const [sequence = 0] = numbersOf([bundle.name]);
-        await link.before(sequence);
-        link.sent.push(sequence);
-        return link.receipt(bundle.content);
-      },
-      close: async () => {},
-    }),
-  };
-  return link;
-}
-
-function fails(code: "link-timeout" | "centre-refused"): () => never {
-  return () => {
-    throw new FerryError(code, "as the test wishes");
-  };
-}
+import { Lanes } from "./ship.ts";
+import { fails, fakeLink, makeOffice } from "./test-office.ts";
 
 test("a bundle leaves the outbox when all links have it, and goes through none of them twice", async () => {
   await using office = await makeOffice();
@@ -159,6 +49,48 @@ test("deliver: first uses the next link only while those before it fail", async 
   await office.put("keyframe", 2);
   expect(await office.ship([first, second], { deliver: "first" })).toMatchObject({ waiting: 0 });
   expect([first.sent, second.sent]).toEqual([[1], [2]]);
+});
+
+test("deliver: first sends heartbeats through the first link only, once the epoch is known", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  first.before = async () => await new Promise((done) => setTimeout(done, 20));
+  await office.put("keyframe", 1);
+  await office.ship([first, second], { deliver: "first" });
+  for (let sequence = 2; sequence <= 5; sequence++) {
+    await office.put("delta", sequence);
+    await office.ship([first, second], { deliver: "first" });
+  }
+  expect([first.sent, second.sent]).toEqual([[1, 2, 3, 4, 5], []]);
+  // The centre has the keyframe, whoever carried it: no heartbeat waits behind another one.
+  first.before = fails("link-timeout");
+  second.before = (sequence) => {
+    if (sequence === 6) fails("link-timeout")();
+  };
+  await office.put("keyframe", 6);
+  await office.put("delta", 7);
+  await office.ship([first, second], { deliver: "first" });
+  expect(second.sent).toEqual([7]);
+});
+
+test("deliver: first isn't held up by a second link that hangs", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  const [begins, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  second.before = async () => {
+    begins.resolve();
+    await answer.promise;
+  };
+  const lanes = new Lanes();
+  const patience = (all: Promise<unknown>): Promise<unknown> => Promise.race([all, begins.promise]);
+  const daemon = { lanes, patience, deliver: "first" } as const;
+  for (const [at, kind] of (["keyframe", "delta", "keyframe", "keyframe"] as const).entries()) {
+    await office.put(kind, at + 1);
+    await office.ship([first, second], daemon);
+  }
+  answer.resolve();
+  await Promise.all(lanes.running.values());
+  expect([first.sent, second.sent]).toEqual([[1, 2, 3, 4], []]);
 });
 
 test("pauses grow up to 15 minutes and never end the trying; a success ends them", async () => {

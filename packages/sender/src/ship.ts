@@ -4,7 +4,7 @@
 
 import { checkReceipt, type SignerList } from "@siteferry/bundle";
 import { Busy, type SendingTransport } from "@siteferry/carry/contract";
-import { errorFields, explain, FerryError, limits, systemCode } from "@siteferry/model";
+import { errorFields, explain, FerryError, limits, systemCode, type World } from "@siteferry/model";
 import {
   afterFailure,
   afterRefusal,
@@ -14,13 +14,14 @@ import {
   linkOf,
   type Links,
   loadLinks,
-  outstanding,
   saveLinks,
   type Stream,
+  streamOf,
   streams,
   tidyLinks,
 } from "./links.ts";
 import { listOutbox, type OutboxEntry } from "./outbox.ts";
+import { isRepeated, listCopies } from "./repeat.ts";
 import type { Sender } from "./send.ts";
 
 export interface Shipment {
@@ -56,6 +57,13 @@ export class Lanes {
   saving: Promise<void> = Promise.resolve();
   /** The process ends: nothing new begins, and what breaks off now says nothing of its link. */
   stopping = false;
+
+  /** Makes `links` durable, one change after the other. */
+  async save(world: World, spool: string): Promise<void> {
+    const save = (): Promise<void> => saveLinks(world, `${spool}/state`, this.links!);
+    this.saving = this.saving.then(save, save);
+    await this.saving;
+  }
 }
 
 /** A run of its own: each transport at once, until it is through or fails. */
@@ -72,16 +80,17 @@ export function shipOnce(
   };
 }
 
-/** @param again names that travel once more, whoever had them. */
-export async function ship(sender: Sender, again: readonly string[] = []): Promise<Shipment> {
+/** What waits, through all transports. */
+export async function ship(sender: Sender): Promise<Shipment> {
   const { world, spool, settings, shipping } = sender;
   const { transports, lanes } = shipping;
-  const names = transports.map(({ bulk }) => bulk.name);
+  const copies = await listCopies(world.files, spool);
   const entries = await listOutbox(world.files, spool);
   lanes.links = tidyLinks(
     lanes.links ?? (await loadLinks(world.files, `${spool}/state`)),
-    names,
-    entries.filter(({ fileName }) => !again.includes(fileName)),
+    transports.map(({ bulk }) => bulk.name),
+    [...copies, ...entries.map(({ fileName }) => fileName)],
+    entries,
   );
   const before = { shipped: lanes.shipped, refused: lanes.refused };
   // What a run noted that died right then, or what only waited for a transport that isn't named any more.
@@ -105,7 +114,7 @@ function startLane(sender: Sender, route: readonly OpenTransport[], stream: Stre
   const name = `${route[0]!.bulk.name} ${stream}`;
   if (running.has(name)) return;
   const work = async (): Promise<void> => {
-    for (const transport of route) await passThrough(sender, transport[stream], stream);
+    for (const transport of route) await passThrough(sender, transport[stream], stream, route);
     // A delta may go only now that its keyframe has gone.
     if (stream === "bulk") startLane(sender, route, "express");
   };
@@ -134,6 +143,7 @@ async function passThrough(
   sender: Sender,
   transport: SendingTransport,
   stream: Stream,
+  route: readonly OpenTransport[],
 ): Promise<void> {
   const { world, spool, shipping } = sender;
   const refused = new Set<string>();
@@ -143,15 +153,22 @@ async function passThrough(
     const nowMs = world.clock.now();
     const holds = (untilMs = 0): boolean => shipping.keepsPauses && isPausing(untilMs, nowMs);
     if (holds(link.pauses[stream].untilMs)) return;
-    const waiting = outstanding(await listOutbox(world.files, spool), link, stream);
-    const next = waiting.find(
-      ({ fileName }) => !refused.has(fileName) && !holds(link.refused[fileName]),
+    const next = (await listOutbox(world.files, spool)).find(
+      (entry) =>
+        streamOf(entry, linksOf(shipping.lanes, route)) === stream &&
+        !link.taken.includes(entry.fileName) &&
+        !refused.has(entry.fileName) &&
+        !holds(link.refusals[entry.fileName]?.untilMs),
     );
     if (next === undefined) return;
     const outcome = await sendOne(sender, transport, stream, next);
     if (outcome === "failed") return;
     if (outcome === "refused") refused.add(next.fileName);
   }
+}
+
+function linksOf({ links }: Lanes, route: readonly OpenTransport[]): readonly Link[] {
+  return route.map(({ bulk }) => linkOf(links!, bulk.name));
 }
 
 /** A failure is logged, remembered, and tried again later. */
@@ -223,7 +240,7 @@ function afterProblem(
 ): Link {
   const nowMs = clock.now();
   if (isOfBundle(failure)) {
-    return afterRefusal(link, stream, fileName, failure, nowMs);
+    return afterRefusal(link, fileName, failure, nowMs);
   }
   const fraction = Buffer.from(random.bytes(4)).readUInt32BE() / 2 ** 32;
   const askedForMs = failure instanceof Busy ? failure.retryAfterMs : null;
@@ -248,13 +265,9 @@ async function remember(
   const leaves = taken !== undefined && isThrough(sender, taken);
   const isNews =
     !leaves ||
-    after.keyframeEpoch !== before.keyframeEpoch ||
+    isRepeated(taken.kind) ||
     JSON.stringify(after.pauses) !== JSON.stringify(before.pauses);
-  if (isNews) {
-    const save = (): Promise<void> => saveLinks(world, `${spool}/state`, lanes.links!);
-    lanes.saving = lanes.saving.then(save, save);
-    await lanes.saving;
-  }
+  if (isNews) await lanes.save(world, spool);
   if (leaves) await leave(sender, taken);
 }
 

@@ -60,6 +60,18 @@ test("one line says what, how much of it and for how long, and is gone at the en
   expect(screen.written).toBe(written);
 });
 
+test("pieces of what is sent are drawn five times a second, also of two that are sent at once", () => {
+  vi.advanceTimersByTime(1000);
+  const writes = vi.spyOn(screen, "write");
+  for (let piece = 1; piece <= 1000; piece++) {
+    for (const link of ["a", "b"]) progress.begin(`Sending through ${link}`, 1000, piece);
+    if (piece % 100 === 0) vi.advanceTimersByTime(100);
+  }
+  // Each as it began, then by the clock.
+  expect(writes).toHaveBeenCalledTimes(2 + 5);
+  expect(screen.line).toBe("Sending through b: 1,000 of 1,000, 2 s");
+});
+
 test("it makes room for a line of the log, and comes back", () => {
   progress.begin("Sealing");
   vi.advanceTimersByTime(1000);

@@ -19,6 +19,8 @@ export interface ProgressLine extends Progress, Disposable {
 
 const hiddenForMs = 500;
 const redrawnEveryMs = 200;
+/** Steps that go on at once, such as bundles on several links, and take the line in turns. */
+const lanesMax = 8;
 
 // What a terminal of the last forty years understands: to its end, and a line that doesn't wrap.
 const clear = "\r\u001b[K";
@@ -39,6 +41,8 @@ class Line implements ProgressLine {
   readonly #beganMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #step: { readonly doing: string; readonly total: number | undefined } | null = null;
+  /** The steps that began last. */
+  #begun: readonly string[] = [];
   #done = 0;
   #isShown = false;
 
@@ -50,8 +54,10 @@ class Line implements ProgressLine {
   begin(doing: string, total?: number, done = 0): void {
     this.#step = { doing, total };
     this.#done = done;
-    // A step that lets no timer through is announced, at least.
-    this.#draw();
+    const isNew = !this.#begun.includes(doing);
+    this.#begun = [...this.#begun.filter((one) => one !== doing), doing].slice(-lanesMax);
+    // A step that lets no timer through is announced, at least. One that goes on has the timer.
+    if (isNew) this.#draw();
   }
 
   add(count: number): void {

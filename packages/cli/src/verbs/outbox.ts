@@ -12,8 +12,8 @@ export interface OutboxOptions {
 
 /** Prints what waits for its transports, and why. */
 export async function runOutbox({ config, json }: OutboxOptions): Promise<void> {
-  const { spool } = await readSettings(nodeFiles, config, senderSchema);
-  const waiting = await readOutbox(nodeFiles, `${spool}/sender`);
+  const { spool, deliver } = await readSettings(nodeFiles, config, senderSchema);
+  const waiting = await readOutbox(nodeFiles, `${spool}/sender`, deliver);
   const text = json ? JSON.stringify(waiting, null, 2) : describe(waiting);
   process.stdout.write(`${text}\n`);
 }
@@ -32,7 +32,10 @@ function describeLink({ link, state, failures, notBeforeMs, problem }: BundleOnL
   const why = problem === null ? "" : `: ${problem.code}: ${printable(problem.message, 300)}`;
   const shown = printable(link);
   if (state === "taken") return `${shown}  has it`;
-  if (state === "refused") return `${shown}  the centre refused it${why}`;
+  if (state === "refused") {
+    const whose = problem?.code === "centre-refused" ? "the centre refused it" : "can't take it";
+    return `${shown}  ${whose}${why}`;
+  }
   if (failures === 0) return `${shown}  next`;
   const often = failures === 1 ? "once" : `${failures} times`;
   return `${shown}  failed ${often}; the next run tries again, a daemon from ${timeOf(notBeforeMs)} on${why}`;

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { FerryError, type World } from "@siteferry/model";
+import { FerryError, parseBundleName, type World } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { rememberFailure, rememberSealed } from "../last-run.ts";
-import { afterFailure, afterRefusal, linkOf, saveLinks } from "../links.ts";
+import { afterFailure, afterRefusal, afterTaken, linkOf, saveLinks } from "../links.ts";
 import { readSenderFacts } from "./facts.ts";
 
 let spool = "";
@@ -43,20 +43,24 @@ test("what waits, since when, and which links fail since when and why", async ()
   const well = linkOf({}, "well");
   const once = afterFailure(well, "express", failure, at(1_000));
   const twice = afterFailure(once, "express", new FerryError("link-protocol", "odd"), at(2_000));
-  const refused = afterRefusal(well, "bulk", bundle, new FerryError("centre-refused", "no"), 3_000);
-  await saveLinks(world, `${spool}/state`, { well, twice, refused });
+  const refused = afterRefusal(well, bundle, new FerryError("centre-refused", "no"), 3_000);
+  const large = afterRefusal(well, bundle, new FerryError("file-unsuitable", "552"), 3_000);
+  const entry = { ...parseBundleName(bundle)!, fileName: bundle };
+  const taken = afterTaken(refused, "bulk", entry);
+  await saveLinks(world, `${spool}/state`, { well, twice, refused, large, taken });
   expect(await readSenderFacts(nodeFiles, spool)).toEqual({
     sealedMs: 100_000,
     failure: { code: "livestatus-cut", kind: "transient", message: "\\x1bcut", atMs: 100_000 },
     waiting: 1,
     oldestMs: 50_000,
     links: [
-      { name: "well", failures: 0, sinceMs: null, refused: 0, problem: null },
+      { name: "well", failures: 0, sinceMs: null, refused: 0, untakeable: 0, problem: null },
       {
         name: "twice",
         failures: 2,
         sinceMs: 1_000,
         refused: 0,
+        untakeable: 0,
         problem: { code: "link-protocol", message: "odd", atMs: 2_000 },
       },
       {
@@ -64,8 +68,18 @@ test("what waits, since when, and which links fail since when and why", async ()
         failures: 0,
         sinceMs: null,
         refused: 1,
+        untakeable: 0,
         problem: { code: "centre-refused", message: "no", atMs: 3_000 },
       },
+      {
+        name: "large",
+        failures: 0,
+        sinceMs: null,
+        refused: 0,
+        untakeable: 1,
+        problem: { code: "file-unsuitable", message: "552", atMs: 3_000 },
+      },
+      { name: "taken", failures: 0, sinceMs: null, refused: 0, untakeable: 0, problem: null },
     ],
   });
 });

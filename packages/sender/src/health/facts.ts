@@ -19,6 +19,8 @@ export interface LinkFacts {
   readonly sinceMs: number | null;
   /** Bundles that the centre refuses. */
   readonly refused: number;
+  /** Bundles that the link itself can't take, as a relay to which they are too large. */
+  readonly untakeable: number;
   /** The newest failure that isn't over. */
   readonly problem: Problem | null;
 }
@@ -45,12 +47,11 @@ export async function readSenderFacts(files: FileSystem, spool: string): Promise
 }
 
 function linkFacts(links: Links): readonly LinkFacts[] {
-  return Object.entries(links).map(([name, { pauses, refused }]) => {
-    const lanes = streams.map((stream) => pauses[stream]);
-    const failing = lanes.filter(({ failures }) => failures > 0);
-    const refusals = Object.keys(refused).length;
-    const known = refusals > 0 ? lanes : failing;
-    const problems = known.flatMap(({ problem }) => (problem === null ? [] : [problem]));
+  return Object.entries(links).map(([name, { pauses, refusals }]) => {
+    const failing = streams.map((stream) => pauses[stream]).filter(({ failures }) => failures > 0);
+    const refused = Object.values(refusals);
+    const byCentre = refused.filter(({ problem }) => problem.code === "centre-refused").length;
+    const problems = [...failing, ...refused].flatMap(({ problem }) => problem ?? []);
     return {
       name,
       failures: Math.max(0, ...failing.map(({ failures }) => failures)),
@@ -58,7 +59,8 @@ function linkFacts(links: Links): readonly LinkFacts[] {
         failing.length === 0
           ? null
           : Math.min(...failing.map(({ sinceMs, problem }) => sinceMs ?? problem?.atMs ?? 0)),
-      refused: refusals,
+      refused: byCentre,
+      untakeable: refused.length - byCentre,
       problem: problems.sort((a, b) => b.atMs - a.atMs)[0] ?? null,
     };
   });

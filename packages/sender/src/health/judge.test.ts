@@ -25,6 +25,7 @@ const link = (more: Partial<LinkFacts>): LinkFacts => ({
   failures: 0,
   sinceMs: null,
   refused: 0,
+  untakeable: 0,
   problem: null,
   ...more,
 });
@@ -46,6 +47,19 @@ describe("a sender is", () => {
     ["stuck at a line", { links: [failing(10_000)] }, 1, "drop:/srv fails for 10 s"],
     ["stuck for long", { links: [failing(300_000)] }, 2, "drop:/srv fails for 5 min"],
     ["refused", { links: [link({ refused: 2 })] }, 2, "the centre refuses 2 bundles"],
+    [
+      "refused once",
+      { links: [link({ refused: 1 })] },
+      2,
+      "drop:/srv: the centre refuses 1 bundle",
+    ],
+    ["over a limit", { links: [link({ untakeable: 1 })] }, 2, "drop:/srv can't take 1 bundle"],
+    [
+      "both",
+      { links: [link({ refused: 1, untakeable: 2 })] },
+      2,
+      "drop:/srv: the centre refuses 1 bundle, drop:/srv can't take 2 bundles",
+    ],
     ["waiting", { waiting: 2, oldestMs: nowMs - 9000 }, 0, "2 wait"],
   ] as const)("%s", (_what, facts, state, words) => {
     const health = judge(facts);

@@ -41,7 +41,9 @@ export function judgeSender(
     const { count } = missedRuns(schedule, sinceMs, nowMs, Math.ceil(limits.critical));
     return count >= limits.critical ? 2 : count >= limits.warning ? 1 : 0;
   };
-  const failing = links.filter(({ failures, refused }) => failures > 0 || refused > 0);
+  const failing = links.filter(
+    ({ failures, refused, untakeable }) => failures + refused + untakeable > 0,
+  );
   const isReplaced = deliver === "first" && failing.length < links.length;
   const found = [
     ...ageTrouble(facts, nowMs, stateAfter),
@@ -91,20 +93,20 @@ function ageTrouble(
   return [{ state: 1, words: `the last run failed${reason}` }];
 }
 
-/** What the centre refuses somebody has to put right; a line that is down mostly comes back. */
+/** What trying again won't help somebody has to put right; a line that is down mostly comes back. */
 function linkTrouble(
-  { name, refused, sinceMs }: LinkFacts,
+  { name, refused, untakeable, sinceMs }: LinkFacts,
   nowMs: number,
   isReplaced: boolean,
   stateAfter: StateAfter,
 ): Trouble {
-  if (refused > 0) return { state: 2, words: `${name}: the centre refuses ${refused} bundles` };
+  const words: string[] = [];
+  if (refused > 0) words.push(`${name}: the centre refuses ${counted(refused, "bundle")}`);
+  if (untakeable > 0) words.push(`${name} can't take ${counted(untakeable, "bundle")}`);
+  if (words.length > 0) return { state: 2, words: words.join(", ") };
   const since = sinceMs ?? nowMs;
   const state = isReplaced ? 1 : stateAfter(since);
-  return {
-    state: state === 2 ? 2 : 1,
-    words: `${name} fails for ${shownSince(since, nowMs)}`,
-  };
+  return { state: state === 2 ? 2 : 1, words: `${name} fails for ${shownSince(since, nowMs)}` };
 }
 
 function detailOf({ name, failures, problem }: LinkFacts): string {
