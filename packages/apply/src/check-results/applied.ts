@@ -82,6 +82,16 @@ export function withoutDelivery(stamp: Stamp): Stamp {
   return stampOf(stampTime(stamp), undelivered);
 }
 
+/** As if no result of a later time had been handed over; the files that lie unread still do. */
+export function forgetAfter(record: AppliedRecord, time: Seconds): AppliedRecord {
+  const { results, behind = new Map() } = record;
+  return {
+    ...record,
+    results: new Map([...results].filter(([, stamp]) => stampTime(stamp) <= time)),
+    behind: new Map([...behind].filter(([, { stamp }]) => stampTime(stamp) <= time)),
+  };
+}
+
 /** Of an object of which a core has nothing. */
 export const nothingReached: Reached = { stamp: stampOf(0, undelivered) };
 

@@ -1,9 +1,11 @@
 // Each site as a service at the centre: what the receiver knows of it, as a check result of its own.
 
 import {
+  type AppliedStore,
   checkResultsTarget,
   type CoreObjects,
   deliverStates,
+  forgetAfter,
   type Icinga2Api,
   type ResultCounts,
 } from "@siteferry/apply";
@@ -14,6 +16,7 @@ import {
   type ServiceState,
   type SiteId,
   type States,
+  type World,
 } from "@siteferry/model";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "../applied-store.ts";
 import { withIcinga2 } from "../icinga2-connection.ts";
@@ -77,7 +80,7 @@ function checkResultsCore(receiver: Opening, target: CheckResultsSettings): Show
   const { world, spool } = receiver;
   const { dir, core, mode } = target;
   const directory = targetDirectory(spool, "checkresults", dir);
-  const store = appliedStore(world, directory);
+  const store = storeUntilNow(world, directory);
   return {
     where: dir,
     directory,
@@ -96,7 +99,7 @@ function icinga2Core(
   target: Icinga2Settings,
 ): ShowingCore {
   const directory = icinga2Directory(spool, target);
-  const store = appliedStore(world, directory);
+  const store = storeUntilNow(world, directory);
   const { connections } = target;
   return {
     where: target.url,
@@ -108,6 +111,23 @@ function icinga2Core(
         return await deliverStates(into, { ...results, mayHaveLost: false, source: "siteferry" });
       }),
   };
+}
+
+/**
+ * These results have the receiver's own time. One of the future was said by a clock that was ahead, and must hold
+ * none of now back. The cores don't either: Nagios and Naemon take an older result than they have, Icinga 2 does
+ * when the one that it has lies in the future.
+ */
+function storeUntilNow(world: World, directory: string): AppliedStore {
+  const store = appliedStore(world, directory);
+  const load: AppliedStore["load"] = async (site) =>
+    forgetAfter(await store.load(site), wholeSecond(world.clock.now()));
+  return { ...store, load };
+}
+
+/** Rounded up, so that a result isn't older than what the core itself said within this second. */
+function wholeSecond(milliseconds: number): Seconds {
+  return Math.ceil(milliseconds / 1000);
 }
 
 /** Which there are; the core's other objects, which may be many, aren't asked for. */
@@ -130,8 +150,7 @@ async function showAt(
   const before = (await loadProgress(world, directory, progressName)).split(" ");
   const missingBefore = Number(before[2] ?? 0);
   if (before.slice(0, 2).join(" ") === said) return missingBefore;
-  // Rounded up, so that it isn't older than what the core itself said within this second.
-  const now = Math.ceil(nowMs / 1000);
+  const now = wholeSecond(nowMs);
   const bySite = new Map(health.map((one) => [one.site, one]));
   const services = siteServicesAt(settings).flatMap(({ site, description }) => {
     const one = bySite.get(site);
