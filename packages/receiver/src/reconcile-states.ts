@@ -13,7 +13,13 @@ import {
 import { FerryError, type HostName, limits, type SiteId, systemCode } from "@siteferry/model";
 import { readCache } from "./activation/target.ts";
 import { type OwnHosts, statesFor, tellCentreHosts } from "./centre-hosts.ts";
-import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import {
+  appliedStore,
+  hashOf,
+  loadProgress,
+  saveProgress,
+  targetDirectory,
+} from "./applied-store.ts";
 import { loadSiteRecord, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
@@ -51,7 +57,8 @@ export async function reconcileStates(
   const secondsAhead = await correctionAt(world, directory, site, siteSettings, arrivals);
   // What is too old for the core isn't by another correction.
   const silence = silent.get(site);
-  const newest = `${shownStamp(record, silence)} ${secondsAhead}`;
+  const ownStamp = await ownHosts?.stamp(site);
+  const newest = hashOf(shownStamp(record, silence), secondsAhead, siteSettings, ownStamp);
   if ((await loadProgress(world, directory, progressName)) === newest) return null;
 
   const all = await loadShownStates(receiver, site, record, silence);
