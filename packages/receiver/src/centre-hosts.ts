@@ -24,6 +24,8 @@ export interface OwnHosts {
   of(site: SiteId): Promise<ReadonlySet<string>>;
   /** Another text when they may be others. */
   stamp(site: SiteId): Promise<string>;
+  /** Whether the core answers now; false also if it can't be asked. */
+  answers(): Promise<boolean>;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function ownHostsAt(
 ): Promise<OwnHosts | null> {
   for (const target of opening.settings.targets) {
     if (!("objects" in target) || target.objects.activate === undefined) continue;
-    const { main, generations, world, directory } = await openTarget(opening, target.objects);
+    const { main, core, generations, world, directory } = await openTarget(opening, target.objects);
     if (main === null || !isIt(main)) continue;
     const { live, pending } = await loadActivation(world, directory);
     // The core may have loaded what it hasn't been seen to work with yet.
@@ -48,6 +50,8 @@ export async function ownHostsAt(
         return new Set(hosts.flat());
       },
       stamp: async () => ids.join(),
+      answers: async () =>
+        main.query_socket !== undefined && (await core.answers(main.query_socket)),
     };
   }
   return null;

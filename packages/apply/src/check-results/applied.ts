@@ -82,13 +82,16 @@ export function withoutDelivery(stamp: Stamp): Stamp {
   return stampOf(stampTime(stamp), undelivered);
 }
 
-/** As if no result of a later time had been handed over; the files that lie unread still do. */
-export function forgetAfter(record: AppliedRecord, time: Seconds): AppliedRecord {
+/** As if no other results had been handed over; the files that lie unread still do. */
+export function withResults(
+  record: AppliedRecord,
+  stays: (key: ObjectKey, stamp: Stamp) => boolean,
+): AppliedRecord {
   const { results, behind = new Map() } = record;
   return {
     ...record,
-    results: new Map([...results].filter(([, stamp]) => stampTime(stamp) <= time)),
-    behind: new Map([...behind].filter(([, { stamp }]) => stampTime(stamp) <= time)),
+    results: new Map([...results].filter(([key, stamp]) => stays(key, stamp))),
+    behind: new Map([...behind].filter(([key, { stamp }]) => stays(key, stamp))),
   };
 }
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ReceiveReport } from "../receive.ts";
 import { type Centre, makeCentre, nowMs, remote1 } from "../test-centre.ts";
 import { TestCore } from "./test-core.ts";
+import { request } from "./words.ts";
 
 let centre: Centre;
 let core: TestCore;
@@ -79,6 +80,13 @@ async function handedOver(): Promise<readonly string[]> {
   return hosts.toSorted();
 }
 
+const cache = (): string => `${centre.path}/core/cache`;
+
+async function writeCache(content: Uint8Array): Promise<void> {
+  await core.files.unlink(cache());
+  await core.files.writeNew(cache(), content, 0o644);
+}
+
 test("a core that has the new objects and doesn't answer yet: they aren't taken for the centre's own", async () => {
   await say("web");
   expect(await handedOver()).toEqual(["web"]);
@@ -105,5 +113,74 @@ test("settings that are others: what the site feeds now is handed over without a
   core.nowMs += laterMs;
   Object.assign(centre.settings.sites[remote1]!, { prefix: "acme-", feeds: [] });
   expect(await handedOver()).toEqual(["acme-central", "acme-web"]);
+  expect(await handedOver()).toEqual([]);
+});
+
+test("what the core lost with a rollback it is handed again when it has it again", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  core.nowMs += laterMs;
+  await say("web", "new");
+  expect(await handedOver()).toEqual(["new"]);
+  core.nowMs += laterMs;
+  await request(core.files, { spool: centre.path }, "rollback");
+  expect(await handedOver()).toEqual([]);
+  expect(core.loaded).not.toContain("new");
+  core.nowMs += laterMs;
+  await request(core.files, { spool: centre.path }, "resume");
+  expect(await handedOver()).toEqual(["new"]);
+  expect(await handedOver()).toEqual([]);
+});
+
+test("likewise of a site that left the settings and comes back; what it kept comes once", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  const sites = centre.settings.sites as Record<string, unknown>;
+  const { remote1: site } = sites;
+  const leave = async (): Promise<void> => {
+    delete sites["remote1"];
+    expect(await handedOver()).toEqual([]);
+    sites["remote1"] = site;
+  };
+  // Too soon for a reload: the core keeps them.
+  await leave();
+  expect(await handedOver()).toEqual([]);
+  core.nowMs += laterMs;
+  await leave();
+  expect([...core.loaded]).toEqual(["central"]);
+  core.nowMs += laterMs;
+  expect(await handedOver()).toEqual(["web"]);
+});
+
+test("a core that was started without objects for a while, which nobody told the receiver", async () => {
+  await say("web", "db");
+  expect(await handedOver()).toEqual(["db", "web"]);
+  const whole = Buffer.from(await core.files.read(cache(), 1e6));
+  core.nowMs += laterMs;
+  await writeCache(
+    Buffer.from(whole.toString().replace("define host {\n\thost_name\tdb\n\t}\n", "")),
+  );
+  core.nowMs += laterMs;
+  expect(await handedOver()).toEqual([]);
+  core.nowMs += laterMs;
+  await writeCache(whole);
+  expect(await handedOver()).toEqual(["db"]);
+});
+
+test("a cache that the core is just writing, or left in the middle, makes nothing be forgotten", async () => {
+  await say("web", "db");
+  expect(await handedOver()).toEqual(["db", "web"]);
+  const whole = Buffer.from(await core.files.read(cache(), 1e6));
+  core.deaf = true;
+  await writeCache(whole.subarray(0, whole.indexOf("define host", 1)));
+  expect(await handedOver()).toEqual([]);
+  for (const size of [0, whole.length - 90]) {
+    await writeCache(whole.subarray(0, size));
+    expect(await handedOver()).toEqual([]);
+    core.nowMs += 60_000;
+    expect(await handedOver()).toEqual([]);
+  }
+  await writeCache(whole);
+  core.deaf = false;
   expect(await handedOver()).toEqual([]);
 });

@@ -5,9 +5,10 @@ import {
   checkResultsTarget,
   type CoreObjects,
   deliverStates,
-  forgetAfter,
   type Icinga2Api,
   type ResultCounts,
+  stampTime,
+  withResults,
 } from "@siteferry/apply";
 import {
   type HostName,
@@ -22,7 +23,7 @@ import { appliedStore, loadProgress, saveProgress, targetDirectory } from "../ap
 import { withIcinga2 } from "../icinga2-connection.ts";
 import { icinga2Directory, type Icinga2Settings } from "../icinga2-settings.ts";
 import type { Opening } from "../opening.ts";
-import { readLiveObjects } from "../reconcile-states.ts";
+import { readLiveObjects } from "../live-objects.ts";
 import type { CheckResultsSettings } from "../settings.ts";
 import { type Asking, readFacts } from "./facts.ts";
 import { judgeSite, type SiteFacts, type SiteHealth, type SiteView } from "./judge.ts";
@@ -86,7 +87,7 @@ function checkResultsCore(receiver: Opening, target: CheckResultsSettings): Show
     directory,
     async apply(results) {
       const groupId = await receiver.groupId(target.group);
-      const isLive = await readLiveObjects(receiver, target);
+      const { isLive } = await readLiveObjects(receiver, target);
       const into = checkResultsTarget({ ...world, store }, { directory: dir, core, mode, groupId });
       return await into.apply({ ...results, isLive });
     },
@@ -120,8 +121,9 @@ function icinga2Core(
  */
 function storeUntilNow(world: World, directory: string): AppliedStore {
   const store = appliedStore(world, directory);
+  const now = wholeSecond(world.clock.now());
   const load: AppliedStore["load"] = async (site) =>
-    forgetAfter(await store.load(site), wholeSecond(world.clock.now()));
+    withResults(await store.load(site), (_, stamp) => stampTime(stamp) <= now);
   return { ...store, load };
 }
 
