@@ -12,6 +12,10 @@ const sites = {
   gamma: approvedSite("gamma-"),
 };
 
+function isShown(fields: NagiosFields | undefined): boolean {
+  return fields?.["has_been_checked"] === "1";
+}
+
 describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () => {
   let centre: Centre;
 
@@ -105,8 +109,6 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     expect(reportOf(received)).toMatchObject({ activations: 1, failed: 1 });
     const alarm = received.log.find(({ code }) => code === "activation-refused");
     expect(alarm).toMatchObject({ site: "beta", reason: expect.stringContaining("nobody-here") });
-    const isShown = (fields: NagiosFields | undefined): boolean =>
-      fields?.["has_been_checked"] === "1";
     await centre.nagios.waitUntil("the newest host's state", ({ hosts }) =>
       isShown(hosts.get("newest")),
     );
@@ -131,7 +133,10 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     expect((await centre.config("diff")).stdout).toContain("until: siteferry config approve");
     expect((await centre.config("approve")).status).toBe(0);
     await centre.receive();
-    await centre.nagios.waitUntil("the third host", ({ hosts }) => hosts.has("beta-third"));
+    // Anew to the core, which knows no state of it any more: it comes though the site said nothing since.
+    await centre.nagios.waitUntil("the third host's state", ({ hosts }) =>
+      isShown(hosts.get("beta-third")),
+    );
   });
 
   test("a site's first configuration waits for its approval, and so do its states", async () => {
@@ -147,7 +152,18 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     expect(rendered.stdout).toContain("host_name              gamma-mail\n");
     expect((await centre.config("approve", "gamma")).status).toBe(0);
     expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 0, activations: 1 });
-    await centre.nagios.waitUntil("the host", ({ hosts }) => hosts.has("gamma-mail"));
+    await centre.nagios.waitUntil("the host's state", ({ hosts }) =>
+      isShown(hosts.get("gamma-mail")),
+    );
+    // It leaves and comes back, and says nothing meanwhile.
+    await centre.configure({ sites: { alpha: sites.alpha, beta: sites.beta } });
+    await centre.receive();
+    await centre.nagios.waitUntil("its end", ({ hosts }) => !hosts.has("gamma-mail"));
+    await centre.configure({ sites });
+    await centre.receive();
+    await centre.nagios.waitUntil("the host's state again", ({ hosts }) =>
+      isShown(hosts.get("gamma-mail")),
+    );
   });
 
   test("200 changes in a row: one reload each batch, one generation live and few behind", async () => {

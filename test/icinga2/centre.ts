@@ -4,7 +4,7 @@ import { appendFile, mkdir, writeFile } from "node:fs/promises";
 import type { ChildProcess } from "node:child_process";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { type Icinga2Centre, startIcinga2Centre } from "@siteferry/testkit/cores";
-import { type Run, siteferry, startSiteferry } from "../command-line.ts";
+import { type Run, type RunOptions, siteferry, startSiteferry } from "../command-line.ts";
 import { HostileSite, type Rows } from "../hostile-rows.ts";
 
 export interface Centre extends AsyncDisposable {
@@ -15,7 +15,7 @@ export interface Centre extends AsyncDisposable {
   /** Puts a site's bundle into the link. */
   configuration(site: string, rows: Rows): Promise<void>;
   states(site: string, rows: Rows): Promise<void>;
-  receive(): Promise<Run>;
+  receive(options?: RunOptions): Promise<Run>;
   /** Starts a receive that a test may kill. */
   startReceive(): ChildProcess;
   /** Runs of `receive` until one leaves nothing waiting; the last one. */
@@ -71,7 +71,7 @@ ${more}
       const { name, content } = await signing.get(site)!.states(rows);
       await writeFile(`${path}/link/${name}`, content);
     },
-    receive: () => siteferry(parameters),
+    receive: (options) => siteferry(parameters, options),
     startReceive: () => startSiteferry(parameters),
     async settle() {
       for (let runs = 0; ; runs += 1) {

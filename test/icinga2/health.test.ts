@@ -147,6 +147,20 @@ describe.skipIf(missingFor("icinga2") !== null)("how a site is, at an Icinga 2",
     expect(await show("service", "central!siteferry alpha")).toMatchObject({ state: 0 });
   });
 
+  test("said by a clock that was ahead for a while: the core takes what is right now", async () => {
+    const ahead = "const now = Date.now; Date.now = () => now() + 7_200_000;";
+    const environment = {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
+    };
+    expect(reportOf(await centre.receive({ environment }))).toMatchObject({ failed: 0 });
+    const nowSeconds = Date.now() / 1000;
+    const wrong = await show("service", "central!siteferry alpha");
+    expect(wrong?.["execution_start"]).toBeGreaterThan(nowSeconds + 7000);
+    expect((await centre.receive()).status).toBe(0);
+    const right = await show("service", "central!siteferry alpha");
+    expect(right?.["execution_start"]).toBeLessThan(nowSeconds + 60);
+  });
+
   test(
     "a service that the core refuses is left out, and the sites' objects go on",
     slow,

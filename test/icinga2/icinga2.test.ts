@@ -158,6 +158,13 @@ template Host "operator's" { vars.from_operator = true }
     });
     expect(reportOf(await centre.settle())).toMatchObject({ centreHosts: 1, results: 0 });
     expect(await resultOf("host", "central host")).not.toHaveProperty("output");
+    // Nothing else comes of the site.
+    const file = `${centre.path}/receiver.yaml`;
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace("contacts: [noc]", "$&, feeds: [central host]"));
+    expect(reportOf(await centre.settle())).toMatchObject({ centreHosts: 0, results: 1 });
+    expect(await resultOf("host", "central host")).toMatchObject({ output: "not its own" });
+    await writeFile(file, text);
   });
 
   test("results of objects that aren't there yet wait, and come with them", async () => {

@@ -43,6 +43,11 @@ export function appliedStore({ files, random, log }: World, directory: string): 
   };
 }
 
+/** Of all that a target's work depends on: another text when any of it is another. */
+export function hashOf(...parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
 /** A short text that says up to where a target has come; "" if that isn't known. */
 export async function loadProgress(
   { files }: Pick<World, "files">,

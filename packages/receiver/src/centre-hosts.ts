@@ -24,6 +24,8 @@ export interface OwnHosts {
   of(site: SiteId): Promise<ReadonlySet<string>>;
   /** Another text when they may be others. */
   stamp(site: SiteId): Promise<string>;
+  /** Whether the core answers now; false also if it can't be asked. */
+  answers(): Promise<boolean>;
 }
 
 /**
@@ -36,15 +38,20 @@ export async function ownHostsAt(
 ): Promise<OwnHosts | null> {
   for (const target of opening.settings.targets) {
     if (!("objects" in target) || target.objects.activate === undefined) continue;
-    const { main, generations, world, directory } = await openTarget(opening, target.objects);
+    const { main, core, generations, world, directory } = await openTarget(opening, target.objects);
     if (main === null || !isIt(main)) continue;
-    const { live } = await loadActivation(world, directory);
+    const { live, pending } = await loadActivation(world, directory);
+    // The core may have loaded what it hasn't been seen to work with yet.
+    const ids = [live, pending?.generation ?? null].filter((id) => id !== null);
     return {
-      of: async (site) =>
-        live === null
-          ? new Set()
-          : await hostsIn(world.files, `${generations.pathOf(live)}/${siteFile(site)}`),
-      stamp: async () => live ?? "",
+      async of(site) {
+        const paths = ids.map((id) => `${generations.pathOf(id)}/${siteFile(site)}`);
+        const hosts = await Promise.all(paths.map((path) => hostsIn(world.files, path)));
+        return new Set(hosts.flat());
+      },
+      stamp: async () => ids.join(),
+      answers: async () =>
+        main.query_socket !== undefined && (await core.answers(main.query_socket)),
     };
   }
   return null;
@@ -113,10 +120,10 @@ export function speaksFor(
   };
 }
 
-async function hostsIn(files: FileSystem, path: string): Promise<Set<string>> {
-  if ((await files.status(path)) === null) return new Set();
+async function hostsIn(files: FileSystem, path: string): Promise<readonly string[]> {
+  if ((await files.status(path)) === null) return [];
   const text = new TextDecoder().decode(await files.read(path, limits.stateBytesMax));
-  return new Set(hostsDefinedIn(text));
+  return [...hostsDefinedIn(text)];
 }
 
 /** The states that a site may speak for, and how many hosts it may not because they are the centre's own. */

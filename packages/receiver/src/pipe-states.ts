@@ -5,7 +5,7 @@ import { readStates, stateCommandLine } from "@siteferry/apply";
 import { type BundleHeader, realPace } from "@siteferry/bundle";
 import type { LivestatusClient } from "@siteferry/livestatus";
 import type { SiteId } from "@siteferry/model";
-import { loadProgress, saveProgress } from "./applied-store.ts";
+import { hashOf, loadProgress, saveProgress } from "./applied-store.ts";
 import { reopen } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { isOwnHost, nameAtCentre } from "./ownership.ts";
@@ -21,7 +21,10 @@ export interface Pipe {
 }
 
 interface Piped {
-  /** The bundle, and the configuration that the core had then: with another one it may know more hosts. */
+  /**
+   * The bundle, the configuration that the core had then (with another one it may know more hosts), and what
+   * the site's hosts are called.
+   */
   readonly key: string;
   readonly attempts: number;
   readonly isDone: boolean;
@@ -36,7 +39,8 @@ export async function pipeStates(
   proven: string,
 ): Promise<number> {
   const { opening, site, settings } = pipe;
-  const key = `${header.payloadHash} ${proven}`;
+  const { owns, prefix, rename } = settings;
+  const key = hashOf(header.payloadHash, proven, owns, prefix, rename);
   const before = await loadPiped(pipe);
   const isSame = before?.key === key;
   if (isSame && before.isDone) return 0;

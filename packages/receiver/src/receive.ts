@@ -2,17 +2,19 @@
 // states, because a core loses results of objects that it doesn't know. One run of it is
 // `receive --once`; the daemon repeats it.
 
-import type { LiveObjects } from "@siteferry/apply";
 import type { ReceivingTransport } from "@siteferry/carry";
 import { errorFields, explain, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
+import { fileStamp } from "./activation/target.ts";
 import { dropRequests, readRequests, type Requests } from "./activation/words.ts";
 import { ownHostsAt } from "./centre-hosts.ts";
 import { noteRun, RunNotes } from "./health/last-run.ts";
 import { lookAtAllSites, reportSites } from "./health/site-services.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
+import { forgetDeparted } from "./departed-sites.ts";
 import { carryOutForget } from "./forget.ts";
 import { listInbox } from "./inbox.ts";
+import { type LiveCore, readLiveObjects } from "./live-objects.ts";
 import { openInbox, type OpenedInbox } from "./open-inbox.ts";
 import type { Opening } from "./opening.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
@@ -20,7 +22,7 @@ import { type CmcCounts, reconcileCmc } from "./reconcile-cmc.ts";
 import { reconcileCommands } from "./reconcile-commands.ts";
 import { reconcileIcinga2 } from "./reconcile-icinga2.ts";
 import { reconcileObjects } from "./reconcile-objects.ts";
-import { readLiveObjects, reconcileStates, type StateCounts } from "./reconcile-states.ts";
+import { reconcileStates, type StateCounts } from "./reconcile-states.ts";
 import { findSilentSites, type SilentSites } from "./silence.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
 import type { CheckResultsSettings, ReceiverSettings } from "./settings.ts";
@@ -207,6 +209,9 @@ async function reconcileAllObjects(
   return awaited;
 }
 
+/** Of a site whose objects wait for an operator; another core than the one it waits at may have them. */
+const nothingLive: LiveCore = { isLive: () => false, isWhole: false };
+
 async function reconcileSites(
   receiver: Receiver,
   report: ReceiveReport,
@@ -214,22 +219,29 @@ async function reconcileSites(
   { awaited, silent, notes }: SitesNow,
 ): Promise<void> {
   await attempt(receiver, report, `Check results for ${target.dir}`, async () => {
-    let live: Promise<LiveObjects> | null = null;
+    let live: Promise<LiveCore> | null = null;
     // Read when it is needed: in most runs nothing waits, and it is large.
-    const readLive = (): Promise<LiveObjects> => (live ??= readLiveObjects(receiver, target));
+    const readLive = (): Promise<LiveCore> =>
+      (live ??= readLiveObjects(receiver, target, ownHosts?.answers));
+    const cacheStamp = await fileStamp(receiver.world.files, target.objectCache);
     const ownHosts = await ownHostsAt(
       receiver,
       ({ object_cache_file: cache }) => cache !== undefined && cache === target.objectCache,
     );
     for (const site of sitesOf(receiver.settings)) {
       await attempt(receiver, report, `Check results of ${site} for ${target.dir}`, async () => {
-        const readKnown = awaited.has(site) ? async () => () => false : readLive;
-        const centre = { readLive: readKnown, ownHosts, silent };
+        const centre = {
+          readLive: awaited.has(site) ? async () => nothingLive : readLive,
+          cacheStamp,
+          ownHosts,
+          silent,
+        };
         const counts = await reconcileStates(receiver, target, site, centre);
         add(report, counts);
         notes.addUnread(counts?.unreadSinceMs ?? null, counts?.withdrawn ?? 0);
       });
     }
+    await forgetDeparted(receiver, target, { readLive, cacheStamp });
   });
 }
 

@@ -260,6 +260,16 @@ describe("states", () => {
     expect(await centre.receive()).toMatchObject({ cmcStates: 2 });
     expect(centre.core.commands).toHaveLength(4);
   });
+
+  test("are piped again when the hosts are called otherwise, though no configuration has them", async () => {
+    await using centre = await makeCmcCentre();
+    await centre.put(1, { states: states("web") });
+    await centre.receive();
+    Object.assign(centre.settings.sites["remote1" as SiteId]!, { prefix: "p-" });
+    expect(await centre.receive()).toMatchObject({ cmcStates: 2 });
+    expect(centre.core.commands[2]).toContain(";p-web;0;UP");
+    expect(await centre.receive()).toMatchObject({ cmcStates: 0 });
+  });
 });
 
 /** Stops at the operation of this number, as a process that is killed does. */

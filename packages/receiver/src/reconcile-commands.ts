@@ -3,18 +3,12 @@
 // the states go the same way.
 
 import { errorFields, explain, type SiteId, type States } from "@siteferry/model";
-import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import { hashOf, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
 import { carryResults } from "./commands/carry-results.ts";
 import { carryVariables } from "./commands/carry-variables.ts";
 import { type CoreLink, openCoreLink } from "./commands/core-link.ts";
 import type { CentreLook, CentreObjects } from "./commands/picture.ts";
-import {
-  digestsOfLook,
-  digestOfSite,
-  digestOfText,
-  formatSettled,
-  parseSettled,
-} from "./commands/settled.ts";
+import { digestsOfLook, digestOfSite, formatSettled, parseSettled } from "./commands/settled.ts";
 import {
   nothingDone,
   reconcileAnnotations,
@@ -166,7 +160,7 @@ class Run {
     const name = "seen";
     const stamp = await this.#link.stamp();
     const sites = known.map(({ site, settings, bundle }) => [site, settings, bundle]);
-    const key = digestOfText(JSON.stringify([stamp, this.#target, sites]));
+    const key = hashOf(stamp, this.#target, sites);
     const [before, waiting, refused] = (await loadProgress(world, this.#directory, name)).split(
       " ",
     );
@@ -205,7 +199,7 @@ class Run {
     ));
     const stamp = (await centreHosts?.stamp(site)) ?? "";
     const lookDigest = digestOf(site, mayBeOwnAtCentre(settings));
-    const centre = digestOfText(JSON.stringify([lookDigest, this.#target, settings, stamp]));
+    const centre = hashOf(lookDigest, this.#target, settings, stamp);
     const name = `${site}.settled`;
     const settled = parseSettled(await loadProgress(world, this.#directory, name));
     if (settled.bundle === bundle && settled.centre === centre) {

@@ -17,7 +17,7 @@ import {
 import { errorFields, explain, type HostName, type SiteId } from "@siteferry/model";
 import { tellRefusedValues } from "./activation/tell.ts";
 import { askApprovals } from "./approval.ts";
-import { appliedStore, loadProgress, saveProgress } from "./applied-store.ts";
+import { appliedStore, hashOf, loadProgress, saveProgress } from "./applied-store.ts";
 import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
 import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
 import { saveRefusedValues } from "./health/refused-values.ts";
@@ -191,7 +191,8 @@ class Run {
     const { arrivals = [] } = record;
     const secondsAhead = await correctionAt(world, this.#directory, site, siteSettings, arrivals);
     const silence = this.#silent.get(site);
-    const settled = `${shownStamp(record, silence)} ${programStart} ${secondsAhead}`;
+    const shown = shownStamp(record, silence);
+    const settled = hashOf(shown, programStart, secondsAhead, siteSettings);
     if ((await loadProgress(world, this.#directory, `${site}.settled`)) === settled) return;
 
     const all = await loadShownStates(this.#receiver, site, record, silence);

@@ -5,15 +5,19 @@
 import {
   type AttemptsMax,
   checkResultsTarget,
-  type LiveObjects,
-  liveObjects,
   objectKey,
   type ResultCounts,
 } from "@siteferry/apply";
-import { FerryError, type HostName, limits, type SiteId, systemCode } from "@siteferry/model";
-import { readCache } from "./activation/target.ts";
+import { type HostName, limits, type SiteId } from "@siteferry/model";
 import { type OwnHosts, statesFor, tellCentreHosts } from "./centre-hosts.ts";
-import { appliedStore, loadProgress, saveProgress, targetDirectory } from "./applied-store.ts";
+import {
+  appliedStore,
+  hashOf,
+  loadProgress,
+  saveProgress,
+  targetDirectory,
+} from "./applied-store.ts";
+import type { LiveCore } from "./live-objects.ts";
 import { loadSiteRecord, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
@@ -23,7 +27,9 @@ import type { CheckResultsSettings, SiteSettings } from "./settings.ts";
 
 /** What is asked about a core only when there is something to hand over. */
 export interface AtCentre {
-  readLive(): Promise<LiveObjects>;
+  readLive(): Promise<LiveCore>;
+  /** Another text when the core has loaded its objects anew. */
+  readonly cacheStamp: string;
   /** Null: it can't be told what is the centre's own. */
   readonly ownHosts: OwnHosts | null;
   readonly silent: SilentSites;
@@ -39,7 +45,7 @@ export async function reconcileStates(
   receiver: Opening,
   target: CheckResultsSettings,
   site: SiteId,
-  { readLive, ownHosts, silent }: AtCentre,
+  { readLive, cacheStamp, ownHosts, silent }: AtCentre,
 ): Promise<StateCounts | null> {
   const { world, settings, spool } = receiver;
   const directory = targetDirectory(spool, "checkresults", target.dir);
@@ -51,13 +57,14 @@ export async function reconcileStates(
   const secondsAhead = await correctionAt(world, directory, site, siteSettings, arrivals);
   // What is too old for the core isn't by another correction.
   const silence = silent.get(site);
-  const newest = `${shownStamp(record, silence)} ${secondsAhead}`;
+  const objects = [cacheStamp, await ownHosts?.stamp(site)];
+  const newest = hashOf(shownStamp(record, silence), secondsAhead, siteSettings, ...objects);
   if ((await loadProgress(world, directory, progressName)) === newest) return null;
 
   const all = await loadShownStates(receiver, site, record, silence);
   if (all === null) return null;
   const hostName = nameAtCentre(siteSettings);
-  const isLive = await readLive();
+  const { isLive, isWhole } = await readLive();
   const own = (await ownHosts?.of(site)) ?? null;
   const isCentres = (host: HostName): boolean =>
     own !== null && isLive(host, null) && !own.has(host);
@@ -74,11 +81,11 @@ export async function reconcileStates(
     siteSettings.objects.attempts === "mirror"
       ? () => loadAttemptsMax(receiver, record, siteSettings)
       : undefined;
-  const one = { site, states, hostName, isLive, attemptsMax, secondsAhead };
+  const one = { site, states, hostName, isLive, isWhole, attemptsMax, secondsAhead };
   const counts = await checkResults.apply(one);
   // Files that the core hasn't read may grow too old for it: they are looked after until it has.
   const isRead = isSettled(counts) && (await store.load(site)).pending.size === 0;
-  if (isRead) await saveProgress(world, directory, progressName, newest);
+  if (isRead && isWhole) await saveProgress(world, directory, progressName, newest);
   return { ...counts, centreHosts };
 }
 
@@ -107,19 +114,4 @@ async function loadAttemptsMax(
 function isSettled(counts: ResultCounts): boolean {
   const { written, waitingForCore, waitingForConfiguration, future } = counts;
   return written + waitingForCore + waitingForConfiguration + future === 0;
-}
-
-/** The objects that the core has loaded, or all if the target doesn't name the core's cache. */
-export async function readLiveObjects(
-  { world }: Pick<Opening, "world">,
-  { objectCache }: CheckResultsSettings,
-): Promise<LiveObjects> {
-  if (objectCache === undefined) return () => true;
-  try {
-    return liveObjects(await readCache(world.files, objectCache));
-  } catch (cause) {
-    // A core that never ran has no cache, and no objects.
-    if (systemCode(cause) === "ENOENT") return () => false;
-    throw new FerryError("system-error", `${objectCache} can't be read`, { cause });
-  }
 }

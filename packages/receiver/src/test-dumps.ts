@@ -24,7 +24,7 @@ import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { BundleCache } from "./bundle-cache.ts";
 import { receive, type ReceiveReport } from "./receive.ts";
 import { noCore } from "./test-centre.ts";
-import { receiverSchema } from "./settings.ts";
+import { receiverSchema, type ReceiverSettings } from "./settings.ts";
 import { nowMs, remote1 } from "./test-centre.ts";
 import type { CmcWorld } from "./world/real-cmc.ts";
 
@@ -49,6 +49,7 @@ export interface CmcCentre extends AsyncDisposable {
     breaksAfter: number;
   };
   clockMs: number;
+  readonly settings: ReceiverSettings;
   readonly logged: { level: string; message: string }[];
   put(sequence: number, dump: Dump): Promise<void>;
   receive(files?: FileSystem): Promise<ReceiveReport>;
@@ -92,6 +93,7 @@ export async function makeCmcCentre(site: object = {}, target: object = {}): Pro
     path,
     core,
     clockMs: nowMs,
+    settings,
     logged: [],
     mk: readMk,
     async put(sequence, dump) {

@@ -82,6 +82,19 @@ export function withoutDelivery(stamp: Stamp): Stamp {
   return stampOf(stampTime(stamp), undelivered);
 }
 
+/** As if no other results had been handed over; the files that lie unread still do. */
+export function withResults(
+  record: AppliedRecord,
+  stays: (key: ObjectKey, stamp: Stamp) => boolean,
+): AppliedRecord {
+  const { results, behind = new Map() } = record;
+  return {
+    ...record,
+    results: new Map([...results].filter(([key, stamp]) => stays(key, stamp))),
+    behind: new Map([...behind].filter(([key, { stamp }]) => stays(key, stamp))),
+  };
+}
+
 /** Of an object of which a core has nothing. */
 export const nothingReached: Reached = { stamp: stampOf(0, undelivered) };
 

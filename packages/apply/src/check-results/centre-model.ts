@@ -92,6 +92,7 @@ export class Centre {
   readonly delivered: string[] = [];
   readonly warnings: object[] = [];
   live: SiteStates["isLive"] = () => true;
+  isWhole: boolean = false;
   attemptsMax: SiteStates["attemptsMax"];
   secondsAhead: number = 0;
   of: SiteId = site;
@@ -110,13 +111,14 @@ export class Centre {
       },
       { directory: "/spool", core: "nagios", mode: 0o644, groupId: null },
     );
-    const { live: isLive, attemptsMax, secondsAhead } = this;
+    const { live: isLive, isWhole, attemptsMax, secondsAhead } = this;
     const hostName: SiteStates["hostName"] = (host) => host;
     return await target.apply({
       site: this.of,
       states,
       hostName,
       isLive,
+      isWhole,
       attemptsMax,
       secondsAhead,
     });

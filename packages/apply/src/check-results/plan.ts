@@ -77,6 +77,8 @@ export interface PlanContext {
   /** What a host of the site is called at the centre. */
   readonly hostName: (host: HostName) => HostName;
   readonly isLive: (host: HostName, service: ServiceDescription | null) => boolean;
+  /** What isn't live is gone from the core, so that it has nothing of it should it come back. */
+  readonly isWhole?: boolean;
 }
 
 type Outcome = Exclude<keyof ResultCounts, "files" | "written" | "earlier" | "passedOver"> | "due";
@@ -107,7 +109,8 @@ export function planResults(states: States, context: PlanContext): Plan {
     row: States["hosts"][number] | States["services"][number],
   ): void => {
     const key = objectKey(host, service);
-    const before = context.applied.get(key);
+    const isLost = context.isWhole === true && !context.isLive(host, service);
+    const before = isLost ? undefined : context.applied.get(key);
     const stamp = stampOf(row.last_check, row.state);
     const handed = before === undefined ? 0 : stampTime(before) - (context.shifts?.get(key) ?? 0);
     const outcome = results.has(key)

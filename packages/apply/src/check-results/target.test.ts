@@ -139,6 +139,24 @@ describe("one result for one check", () => {
     expect(await centre.run(states)).toMatchObject({ written: 1 });
   });
 
+  test("what the core has lost is handed over again, but only what it surely has", async () => {
+    const centre = new Centre();
+    const states = services(serviceState(1, 1000), serviceState(2, 1000));
+    await centre.run(states);
+    centre.coreReads();
+    centre.live = (_, service) => service === "s1";
+    expect(await centre.run(states)).toMatchObject({ unchanged: 2 });
+    centre.isWhole = true;
+    const lost = { unchanged: 1, waitingForConfiguration: 1 };
+    expect(await centre.run(states)).toMatchObject(lost);
+    expect([...(await centre.store.load()).results.keys()]).toEqual(["web\ts1"]);
+    expect(await centre.run(states)).toMatchObject(lost);
+    centre.live = () => true;
+    expect(await centre.run(states)).toMatchObject({ unchanged: 1, written: 1 });
+    centre.coreReads();
+    expect(centre.delivered).toEqual(["s1@1000:0", "s2@1000:0", "s2@1000:0"]);
+  });
+
   test("an object that left the site leaves the record", async () => {
     const centre = new Centre();
     await centre.run(services(serviceState(1, 1000), serviceState(2, 1000)));

@@ -50,6 +50,8 @@ export interface SiteStates {
   readonly hostName: (host: HostName) => HostName;
   /** Whether the core knows the object (its name at the centre); what it doesn't know it loses. */
   readonly isLive: (host: HostName, service: ServiceDescription | null) => boolean;
+  /** What isn't live is really gone from the core, and is forgotten. */
+  readonly isWhole?: boolean;
   /**
    * The core's max_check_attempts, asked for when there is something to hand over; absent if they are 1 for
    * all objects of the site.
@@ -92,7 +94,7 @@ export function checkResultsTarget(
 async function applyStates(
   { files, clock, random, log, store, progress }: CheckResultsWorld,
   { directory: path, core, mode, groupId }: CheckResultsOptions,
-  { site, states, hostName, isLive, attemptsMax, secondsAhead = 0 }: SiteStates,
+  { site, states, attemptsMax, secondsAhead = 0, ...centre }: SiteStates,
 ): Promise<ResultCounts> {
   const directory: ResultDirectory = { files, path, mode };
   const nowMs = clock.now();
@@ -105,24 +107,23 @@ async function applyStates(
     unread: objectsIn(pending),
     nowMs,
     secondsAhead,
-    hostName,
-    isLive,
+    ...centre,
   });
   const seen = { ...plan.counts, withdrawn: record.withdrawn, unreadSinceMs: oldestOf(pending) };
   if (plan.due.length === 0) {
     tellTheUnusual(log, site, seen);
-    if (record.changed) {
+    if (record.changed || plan.results.size < results.size) {
       // A file that a power cut brings back must still be in the record: with a newer one beside it
       // the core could end with the older result.
       await files.syncDirectory(path);
-      await store.save(site, record);
+      await store.save(site, { pending, ...handedOverAfter(record, plan, new Map()) });
     }
     return seen;
   }
 
   const earlier = planEarlier(plan.due, states.events ?? [], {
     record,
-    hostName,
+    hostName: centre.hostName,
     attemptsMax: (await attemptsMax?.()) ?? null,
     planned: plan.results,
   });
@@ -150,7 +151,7 @@ async function applyStates(
   // The next pass that finds a file gone takes it from the record.
   await store.save(site, {
     pending: new Map([...pending, ...staged]),
-    ...handedOverAfter(record, plan, earlier),
+    ...handedOverAfter(record, plan, earlier.attempts),
   });
   await release(directory, site, [...staged.keys()]);
   return { ...counts, written: plan.due.length + count, files: staged.size };
@@ -225,16 +226,16 @@ function partOf(
 function handedOverAfter(
   { attempts = new Map(), behind = new Map() }: AppliedRecord,
   { due, results, shifts }: Plan,
-  earlier: Earlier,
+  reached: Earlier["attempts"],
 ): Omit<AppliedRecord, "pending"> {
-  if (attempts.size + behind.size === 0) return { results, shifts, attempts: earlier.attempts };
+  if (attempts.size + behind.size === 0) return { results, shifts, attempts: reached };
   const handed = new Set(due.map(({ key }) => key));
   const stays = ([key]: readonly [ObjectKey, unknown]): boolean =>
     !handed.has(key) && results.has(key);
   return {
     results,
     shifts,
-    attempts: new Map([...[...attempts].filter(stays), ...earlier.attempts]),
+    attempts: new Map([...[...attempts].filter(stays), ...reached]),
     behind: new Map([...behind].filter(stays)),
   };
 }

@@ -12,6 +12,19 @@ const parsed = (text: string, partBytes = 4096): ReadonlySet<string> => {
   return cache.known;
 };
 
+test("a cache is whole if it ends behind an object", () => {
+  const text = "define host {\n\thost_name\tweb\n\t}\n\n";
+  const isWhole = (part: string): boolean => {
+    const cache = new ObjectCache();
+    cache.add(Buffer.from(part));
+    return cache.isWhole;
+  };
+  expect(isWhole(`${text}${text}`)).toBe(true);
+  for (const part of ["", "define host {\n", `${text}def`, `${text}${text.slice(0, -4)}`]) {
+    expect(isWhole(part), part).toBe(false);
+  }
+});
+
 test("knows the hosts and services of a cache that Nagios 4.4.6 wrote, and nothing else", () => {
   const known = parsed(`########################################
 define hostgroup {

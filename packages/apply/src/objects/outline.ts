@@ -57,6 +57,11 @@ export class ObjectCache {
     this.known = this.#known;
   }
 
+  /** It doesn't end in the middle of something, as when the core couldn't write it to its end. */
+  get isWhole(): boolean {
+    return this.#known.size > 0 && this.#rest.length === 0 && this.#kind === "";
+  }
+
   /** Lines without their end don't count yet; the core ends each. */
   add(part: Uint8Array): void {
     const bytes = Buffer.concat([this.#rest, part]);

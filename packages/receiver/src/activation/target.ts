@@ -93,20 +93,27 @@ export async function readObjectCache({
 }: OpenTarget): Promise<ReadonlySet<string> | null> {
   const path = main?.object_cache_file;
   if (path === undefined) return null;
-  return await readCache(world.files, path).catch(() => null);
+  return await readCache(world.files, path).then(
+    ({ known }) => known,
+    () => null,
+  );
 }
 
 /** Throws as {@link FileSystem} does. */
-export async function readCache(files: FileSystem, path: string): Promise<ReadonlySet<string>> {
+export async function readCache(files: FileSystem, path: string): Promise<ObjectCache> {
   const cache = new ObjectCache();
   const take = (part: Uint8Array): void => cache.add(part);
   await files.readParts(path, limits.stateBytesMax, take, { trusted: true });
-  return cache.known;
+  return cache;
 }
 
 /** Changes when the core writes its cache. */
 export async function cacheStamp({ world, main }: OpenTarget): Promise<string> {
-  const path = main?.object_cache_file;
-  const status = path === undefined ? null : await world.files.status(path).catch(() => null);
+  return await fileStamp(world.files, main?.object_cache_file);
+}
+
+/** "" if there is none, or it can't be looked at. */
+export async function fileStamp(files: FileSystem, path: string | undefined): Promise<string> {
+  const status = path === undefined ? null : await files.status(path).catch(() => null);
   return status === null ? "" : `${status.modifiedMs} ${status.sizeBytes}`;
 }

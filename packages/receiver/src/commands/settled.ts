@@ -66,7 +66,3 @@ export function digestsOfLook(
     return digest.digest("hex");
   };
 }
-
-export function digestOfText(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
-}

@@ -14,7 +14,7 @@ import { icinga2Api } from "@siteferry/apply";
 import { type HostName, printable, type ServiceDescription } from "@siteferry/model";
 import { siteServicesAt } from "../health/service-name.ts";
 import type { Icinga2Settings } from "../icinga2-settings.ts";
-import { readLiveObjects } from "../reconcile-states.ts";
+import { readLiveObjects } from "../live-objects.ts";
 import type { CheckResultsSettings } from "../settings.ts";
 import type { ReceiverSubject } from "./subject.ts";
 
@@ -52,7 +52,7 @@ async function lookAtCache(
     return warning(what, "Name the core's object_cache_file: objectCache");
   }
   try {
-    const isLive = await readLiveObjects(subject, target);
+    const { isLive } = await readLiveObjects(subject, target);
     const isRendered = subject.settings.targets.some((one) => "objects" in one);
     const todo = isRendered
       ? "siteferry config diff shows what isn't live, and the log of receive why."

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { Log } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
@@ -55,4 +55,30 @@ test("a site that comes into the settings, or goes, has its service at the core,
   expect(await services()).toEqual(["siteferry remote1", "siteferry remote2"]);
   delete known["remote1"];
   expect(await services()).toEqual(["siteferry remote2"]);
+});
+
+test("of a clock that was ahead for a while nothing stays: the next result is of the right time", async () => {
+  await using centre = await makeCentre({ remote1: {} }, undefined, [], {
+    health: { host: "central" },
+  });
+  const results = `${centre.path}/results`;
+  /** When the site's service was checked, minutes after the beginning, and its state: what the core reads. */
+  const readAt = async (minutes: number): Promise<readonly string[]> => {
+    await centre.receive(nodeFiles, { now: () => nowMs + minutes * 60_000 });
+    const read: string[] = [];
+    for (const name of await readdir(results)) {
+      const text = await readFile(`${results}/${name}`, "utf8");
+      const [, seconds, state] =
+        /^service_description=.*$[^]*^start_time=(\d+)[^]*^return_code=(\d)$/m.exec(text) ?? [];
+      if (seconds !== undefined) read.push(`${(Number(seconds) - nowMs / 1000) / 60} ${state}`);
+      await rm(`${results}/${name}`);
+    }
+    return read;
+  };
+  await centre.put("keyframe", 1);
+  expect(await readAt(0)).toEqual(["0 0"]);
+  expect(await readAt(125)).toEqual(["125 2"]);
+  await centre.put("keyframe", 2);
+  expect(await readAt(6)).toEqual(["6 0"]);
+  expect(await readAt(7)).toEqual(["7 0"]);
 });

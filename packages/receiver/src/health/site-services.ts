@@ -1,11 +1,14 @@
 // Each site as a service at the centre: what the receiver knows of it, as a check result of its own.
 
 import {
+  type AppliedStore,
   checkResultsTarget,
   type CoreObjects,
   deliverStates,
   type Icinga2Api,
   type ResultCounts,
+  stampTime,
+  withResults,
 } from "@siteferry/apply";
 import {
   type HostName,
@@ -14,12 +17,13 @@ import {
   type ServiceState,
   type SiteId,
   type States,
+  type World,
 } from "@siteferry/model";
 import { appliedStore, loadProgress, saveProgress, targetDirectory } from "../applied-store.ts";
 import { withIcinga2 } from "../icinga2-connection.ts";
 import { icinga2Directory, type Icinga2Settings } from "../icinga2-settings.ts";
 import type { Opening } from "../opening.ts";
-import { readLiveObjects } from "../reconcile-states.ts";
+import { readLiveObjects } from "../live-objects.ts";
 import type { CheckResultsSettings } from "../settings.ts";
 import { type Asking, readFacts } from "./facts.ts";
 import { judgeSite, type SiteFacts, type SiteHealth, type SiteView } from "./judge.ts";
@@ -77,13 +81,13 @@ function checkResultsCore(receiver: Opening, target: CheckResultsSettings): Show
   const { world, spool } = receiver;
   const { dir, core, mode } = target;
   const directory = targetDirectory(spool, "checkresults", dir);
-  const store = appliedStore(world, directory);
+  const store = storeUntilNow(world, directory);
   return {
     where: dir,
     directory,
     async apply(results) {
       const groupId = await receiver.groupId(target.group);
-      const isLive = await readLiveObjects(receiver, target);
+      const { isLive } = await readLiveObjects(receiver, target);
       const into = checkResultsTarget({ ...world, store }, { directory: dir, core, mode, groupId });
       return await into.apply({ ...results, isLive });
     },
@@ -96,7 +100,7 @@ function icinga2Core(
   target: Icinga2Settings,
 ): ShowingCore {
   const directory = icinga2Directory(spool, target);
-  const store = appliedStore(world, directory);
+  const store = storeUntilNow(world, directory);
   const { connections } = target;
   return {
     where: target.url,
@@ -108,6 +112,24 @@ function icinga2Core(
         return await deliverStates(into, { ...results, mayHaveLost: false, source: "siteferry" });
       }),
   };
+}
+
+/**
+ * These results have the receiver's own time. One of the future was said by a clock that was ahead, and must hold
+ * none of now back. The cores don't either: Nagios and Naemon take an older result than they have, Icinga 2 does
+ * when the one that it has lies in the future.
+ */
+function storeUntilNow(world: World, directory: string): AppliedStore {
+  const store = appliedStore(world, directory);
+  const now = wholeSecond(world.clock.now());
+  const load: AppliedStore["load"] = async (site) =>
+    withResults(await store.load(site), (_, stamp) => stampTime(stamp) <= now);
+  return { ...store, load };
+}
+
+/** Rounded up, so that a result isn't older than what the core itself said within this second. */
+function wholeSecond(milliseconds: number): Seconds {
+  return Math.ceil(milliseconds / 1000);
 }
 
 /** Which there are; the core's other objects, which may be many, aren't asked for. */
@@ -130,8 +152,7 @@ async function showAt(
   const before = (await loadProgress(world, directory, progressName)).split(" ");
   const missingBefore = Number(before[2] ?? 0);
   if (before.slice(0, 2).join(" ") === said) return missingBefore;
-  // Rounded up, so that it isn't older than what the core itself said within this second.
-  const now = Math.ceil(nowMs / 1000);
+  const now = wholeSecond(nowMs);
   const bySite = new Map(health.map((one) => [one.site, one]));
   const services = siteServicesAt(settings).flatMap(({ site, description }) => {
     const one = bySite.get(site);

@@ -1,0 +1,186 @@
+// Which results a core is handed when its objects come and go.
+
+import type { Log } from "@siteferry/model";
+import { MemoryDisk } from "@siteferry/testkit/simulation";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ReceiveReport } from "../receive.ts";
+import { type Centre, makeCentre, nowMs, remote1 } from "../test-centre.ts";
+import { TestCore } from "./test-core.ts";
+import { request } from "./words.ts";
+
+let centre: Centre;
+let core: TestCore;
+let sequence: number;
+let warnings: string[];
+const quiet = (): void => {};
+const log: Log = {
+  debug: quiet,
+  info: quiet,
+  warn: (_, message) => warnings.push(message),
+  error: quiet,
+};
+const laterMs = 61_000;
+
+beforeEach(async () => {
+  sequence = 0;
+  warnings = [];
+  const asked = {
+    run: (command: readonly string[], timeoutMs: number) => core.run(command, timeoutMs),
+    answers: () => core.answers(),
+    command: () => core.command(),
+    wait: (milliseconds: number) => core.wait(milliseconds),
+  };
+  centre = await makeCentre({ remote1: { objects: { autoApprove: true } } }, undefined, [], {
+    core: asked,
+    log,
+    targets: (path) => [
+      {
+        objects: {
+          dir: `${path}/core/objects`,
+          core: "nagios",
+          activate: { config: `${path}/core/nagios.cfg`, reloadEvery: "60s", timeout: "30s" },
+        },
+      },
+      {
+        checkresults: { dir: `${path}/results`, core: "nagios", objectCache: `${path}/core/cache` },
+      },
+    ],
+  });
+  core = new TestCore(new MemoryDisk(), centre.path, nowMs);
+  for (const name of ["link", "results", "receiver"]) {
+    await core.files.makeDirectory(`${centre.path}/${name}`, 0o755);
+  }
+  await core.install();
+});
+
+afterEach(() => centre[Symbol.asyncDispose]());
+
+/** The site says what it monitors; the checks of its hosts are as old as ever. */
+async function say(...hosts: readonly string[]): Promise<void> {
+  const at = Object.fromEntries(hosts.map((host) => [host, 0]));
+  for (const kind of ["config", "keyframe"] as const) {
+    const name = `remote1-${(sequence += 1)}.ferry`;
+    const bytes = await centre.put(kind, sequence, { configuration: at, hosts: at, name });
+    await core.files.writeNew(`${centre.path}/link/${name}`, bytes, 0o644);
+  }
+}
+
+const run = (): Promise<ReceiveReport> => centre.receive(core.files, core);
+
+/** The hosts whose results the core gets in a run, and reads. */
+async function handedOver(): Promise<readonly string[]> {
+  await run();
+  const results = `${centre.path}/results`;
+  const hosts: string[] = [];
+  for (const name of await core.files.list(results)) {
+    const text = Buffer.from(await core.files.read(`${results}/${name}`, 1e6)).toString();
+    for (const [, host] of text.matchAll(/^host_name=(.*)$/gm)) hosts.push(host!);
+    await core.files.unlink(`${results}/${name}`);
+  }
+  return hosts.toSorted();
+}
+
+const cache = (): string => `${centre.path}/core/cache`;
+
+async function writeCache(content: Uint8Array): Promise<void> {
+  await core.files.unlink(cache());
+  await core.files.writeNew(cache(), content, 0o644);
+}
+
+test("a core that has the new objects and doesn't answer yet: they aren't taken for the centre's own", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  core.nowMs += laterMs;
+  await say("web", "new");
+  const command = core.command.bind(core);
+  core.command = async () => {
+    core.deaf = true;
+    return await command();
+  };
+  expect(await handedOver()).toEqual(["new"]);
+  expect(warnings).toEqual([]);
+  core.deaf = false;
+  expect(await handedOver()).toEqual([]);
+});
+
+test("settings that are others: what the site feeds now is handed over without a new bundle", async () => {
+  await say("web", "central");
+  expect(await handedOver()).toEqual(["web"]);
+  expect(await handedOver()).toEqual([]);
+  core.nowMs += laterMs;
+  Object.assign(centre.settings.sites[remote1]!, { feeds: ["central"] });
+  expect(await handedOver()).toEqual(["central"]);
+  core.nowMs += laterMs;
+  Object.assign(centre.settings.sites[remote1]!, { prefix: "acme-", feeds: [] });
+  expect(await handedOver()).toEqual(["acme-central", "acme-web"]);
+  expect(await handedOver()).toEqual([]);
+});
+
+test("what the core lost with a rollback it is handed again when it has it again", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  core.nowMs += laterMs;
+  await say("web", "new");
+  expect(await handedOver()).toEqual(["new"]);
+  core.nowMs += laterMs;
+  await request(core.files, { spool: centre.path }, "rollback");
+  expect(await handedOver()).toEqual([]);
+  expect(core.loaded).not.toContain("new");
+  core.nowMs += laterMs;
+  await request(core.files, { spool: centre.path }, "resume");
+  expect(await handedOver()).toEqual(["new"]);
+  expect(await handedOver()).toEqual([]);
+});
+
+test("likewise of a site that left the settings and comes back; what it kept comes once", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  const sites = centre.settings.sites as Record<string, unknown>;
+  const { remote1: site } = sites;
+  const leave = async (): Promise<void> => {
+    delete sites["remote1"];
+    expect(await handedOver()).toEqual([]);
+    sites["remote1"] = site;
+  };
+  // Too soon for a reload: the core keeps them.
+  await leave();
+  expect(await handedOver()).toEqual([]);
+  core.nowMs += laterMs;
+  await leave();
+  expect([...core.loaded]).toEqual(["central"]);
+  core.nowMs += laterMs;
+  expect(await handedOver()).toEqual(["web"]);
+});
+
+test("a core that was started without objects for a while, which nobody told the receiver", async () => {
+  await say("web", "db");
+  expect(await handedOver()).toEqual(["db", "web"]);
+  const whole = Buffer.from(await core.files.read(cache(), 1e6));
+  core.nowMs += laterMs;
+  await writeCache(
+    Buffer.from(whole.toString().replace("define host {\n\thost_name\tdb\n\t}\n", "")),
+  );
+  core.nowMs += laterMs;
+  expect(await handedOver()).toEqual([]);
+  core.nowMs += laterMs;
+  await writeCache(whole);
+  expect(await handedOver()).toEqual(["db"]);
+});
+
+test("a cache that the core is just writing, or left in the middle, makes nothing be forgotten", async () => {
+  await say("web", "db");
+  expect(await handedOver()).toEqual(["db", "web"]);
+  const whole = Buffer.from(await core.files.read(cache(), 1e6));
+  core.deaf = true;
+  await writeCache(whole.subarray(0, whole.indexOf("define host", 1)));
+  expect(await handedOver()).toEqual([]);
+  for (const size of [0, whole.length - 90]) {
+    await writeCache(whole.subarray(0, size));
+    expect(await handedOver()).toEqual([]);
+    core.nowMs += 60_000;
+    expect(await handedOver()).toEqual([]);
+  }
+  await writeCache(whole);
+  core.deaf = false;
+  expect(await handedOver()).toEqual([]);
+});
