@@ -4,6 +4,7 @@ import { Busy } from "@siteferry/carry";
 import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
+import { loadLinks } from "./links.ts";
 import { Lanes } from "./ship.ts";
 import { fails, fakeLink, makeOffice } from "./test-office.ts";
 
@@ -22,6 +23,18 @@ test("a bundle leaves the outbox when all links have it, and goes through none o
     [1, 2],
     [1, 2],
   ]);
+});
+
+test("a link that is used no more is forgotten on the disk too, and doesn't count as failing", async () => {
+  await using office = await makeOffice();
+  const [good, dead] = [fakeLink("good"), fakeLink("dead")];
+  dead.before = fails("link-timeout");
+  await office.put("keyframe", 1);
+  await office.ship([good, dead]);
+  const known = async () => Object.keys(await loadLinks(nodeFiles, `${office.spool}/state`));
+  expect(await known()).toEqual(["good", "dead"]);
+  await office.ship([good]);
+  expect(await known()).toEqual(["good"]);
 });
 
 test("what all links had when the run died leaves the outbox in the next one, unsent", async () => {

@@ -86,12 +86,15 @@ export async function ship(sender: Sender): Promise<Shipment> {
   const { transports, lanes } = shipping;
   const copies = await listCopies(world.files, spool);
   const entries = await listOutbox(world.files, spool);
+  const known = lanes.links ?? (await loadLinks(world.files, `${spool}/state`));
   lanes.links = tidyLinks(
-    lanes.links ?? (await loadLinks(world.files, `${spool}/state`)),
+    known,
     transports.map(({ bulk }) => bulk.name),
     [...copies, ...entries.map(({ fileName }) => fileName)],
     entries,
   );
+  // Else a link that is used no more, or a stick's, would count as failing for ever.
+  if (Object.keys(known).some((name) => !(name in lanes.links!))) await lanes.save(world, spool);
   const before = { shipped: lanes.shipped, refused: lanes.refused };
   // What a run noted that died right then, or what only waited for a transport that isn't named any more.
   for (const entry of entries) if (isThrough(sender, entry)) await leave(sender, entry);
