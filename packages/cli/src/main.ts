@@ -6,12 +6,14 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { agents } from "./agent-options.ts";
 import { addDumpOptions } from "./dump-options.ts";
 import { printFailure } from "./failure.ts";
-import { allowGoneReader } from "./gone-reader.ts";
+import { mindStreams } from "./standard-streams.ts";
 import { version } from "./version.ts";
 
 /** Runs the verb that `argv` names; returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-  allowGoneReader();
+  // For a monitoring core any other status would be a state of what is checked.
+  const failed = argv[2] === "check" ? 3 : exitCodes.transient;
+  mindStreams(failed, (failure) => printFailure(failure, null));
   let status = 0;
   const program = commandLine((result) => {
     status = result;
