@@ -59,7 +59,7 @@ export const failureTable = {
   "socket-unknown": {
     kind: "configuration",
     meaning: "It isn't known where Livestatus listens",
-    advice: "Give `-s unix:PATH`, `-s tcp:HOST:PORT` or `-s tls:HOST:PORT`, or set OMD_ROOT.",
+    advice: "Write `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`.",
   },
   "header-forbidden": {
     kind: "configuration",
