@@ -27,12 +27,22 @@ export interface InitOptions {
   readonly password?: string;
 }
 
-/** A flag that was given, or the answer of whoever is asked. */
+/** What is asked for, by the name of its flag. */
+export type Answer = Exclude<keyof InitOptions, "config" | "yes">;
+
+/**
+ * A flag that was given, or the answer of whoever is asked: one that `attempt` doesn't throw at.
+ * @throws FerryError `usage-wrong` where nobody can be asked again
+ */
 export type Ask = (
-  given: string | undefined,
+  name: Answer,
   question: string,
   usual: () => string | Promise<string>,
+  attempt: (answer: string) => unknown,
 ) => Promise<string>;
+
+/** Where the settings lie with which an answer is tried. */
+export const triedPath = "/settings";
 
 /** @throws FerryError `name-taken` if one of them is there */
 export async function refuseExisting(...paths: readonly string[]): Promise<void> {
