@@ -129,7 +129,10 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     await centre.receive();
     await centre.nagios.waitUntil("the hosts of before", ({ hosts }) => !hosts.has("beta-third"));
     expect((await centre.config("diff")).stdout).toContain("until: siteferry config approve");
-    expect((await centre.config("approve")).status).toBe(0);
+    expect(await centre.config("approve")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^What is known goes live again in the .*\n$/),
+    });
     await centre.receive();
     await centre.nagios.waitUntil("the third host", ({ hosts }) => hosts.has("beta-third"));
   });
@@ -145,6 +148,10 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 1 });
     const rendered = await centre.config("render");
     expect(rendered.stdout).toContain("host_name              gamma-mail\n");
+    expect((await centre.config("approve")).stdout).toBe(
+      "What is known goes live again in the next run.\ngamma still waits for: siteferry config approve gamma\n",
+    );
+    expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 1 });
     expect((await centre.config("approve", "gamma")).status).toBe(0);
     expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 0, activations: 1 });
     await centre.nagios.waitUntil("the host", ({ hosts }) => hosts.has("gamma-mail"));

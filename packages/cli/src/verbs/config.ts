@@ -7,6 +7,7 @@ import {
   approve,
   changesIn,
   lookAtObjects,
+  lookAtSites,
   type ObjectChange,
   type ObjectsView,
   receiverSchema,
@@ -72,7 +73,11 @@ export async function approveSite(
   const settings = await ownSettings(config);
   if (name === undefined) {
     await request(nodeFiles, settings, "resume");
-    process.stdout.write(`What is known goes live again ${await nextRun(settings)}.\n`);
+    const lines = [
+      `What is known goes live again ${await nextRun(settings)}.`,
+      ...(await sitesThatWait(settings)),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
     return;
   }
   const site = siteIn(Object.keys(settings.sites), name, config);
@@ -84,6 +89,17 @@ export async function approveSite(
   }
   const also = held > 0 ? ", with the hosts that it removes" : "";
   process.stdout.write(`The objects of ${site} go live ${await nextRun(settings)}${also}.\n`);
+}
+
+/** They need a word of their own. */
+async function sitesThatWait(settings: ReceiverSettings): Promise<string[]> {
+  const log = await openLog({ name: "config", level: "error" });
+  const waiting = (await lookAtSites(settings, log)).filter(
+    ({ facts }) => facts.awaitsApproval || facts.removalHeld,
+  );
+  return waiting.map(
+    ({ facts: { site } }) => `${site} still waits for: siteferry config approve ${site}`,
+  );
 }
 
 async function nextRun(settings: ReceiverSettings): Promise<string> {
