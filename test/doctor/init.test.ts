@@ -242,6 +242,20 @@ test("by http: the token and the receipts that init prepared let the site in", a
   }
 });
 
+test("the line for cron names the script that was called, not what that runs", async () => {
+  await using directory = await makeTemporaryDirectory("init-script");
+  const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
+  const script = `${directory.path}/siteferry`;
+  const text = `#!/bin/sh\nSITEFERRY_CALLED="$0" exec ${process.execPath} ${bin} "$@"\n`;
+  await writeFile(script, text, { mode: 0o755 });
+  const link = ["--link", `drop:${directory.path}/link`, "--spool", `${directory.path}/spool`];
+  const words = ["init", "sender", "--yes", "--site", "remote1", ...link];
+  const config = ["--config", `${directory.path}/sender.yaml`];
+  const { stdout } = await siteferry([...words, ...config], { program: [script] });
+  expect(stdout).toContain(` ${script} send --once --log-level warn --config `);
+  expect(stdout).not.toContain(bin);
+});
+
 test.each([
   ["sender --site", "Remote X", "isn't an id"],
   ["sender --centre", "", "isn't an id"],

@@ -74,7 +74,7 @@ Each site's own line, which siteferry init sender prints there, belongs here:
   siteferry enrol SITE 'ssh-ed25519 …'
 
 Then: siteferry doctor receiver${configFlag(path, "receiver")}
-${runNotes("receive", path)}${userNote()}`;
+${runNotes("receive", path, options.script)}${userNote()}`;
 }
 
 function linkOf(answer: string): string | null {

@@ -70,7 +70,7 @@ At the centre, as the receiver's user:
   siteferry enrol ${site} '${key.publicLine}'${kind === "http" ? ` --token /etc/siteferry/${site}.token` : ""}
 ${wayNotes(kind, files, ssh?.publicLine ?? "", centre)}
 Then here: siteferry doctor sender${configFlag(path, "sender")}
-${runNotes("send", path)}${userNote()}`;
+${runNotes("send", path, options.script)}${userNote()}`;
 }
 
 function wayNotes(
