@@ -6,10 +6,10 @@ import { basename } from "node:path";
 void run();
 
 async function run(): Promise<void> {
-  const { SITEFERRY_CALLED: called = process.argv0 } = process.env;
+  const { SITEFERRY_CALLED: script } = process.env;
   delete process.env["SITEFERRY_CALLED"];
-  const { main } = await (basename(called) === "livedump"
+  const { main } = await (basename(script ?? process.argv0) === "livedump"
     ? import("@siteferry/cli/livedump")
     : import("@siteferry/cli/main"));
-  process.exitCode = await main(process.argv);
+  process.exitCode = await main(process.argv, script);
 }

@@ -6,7 +6,13 @@ import { glob, readdir, readFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAddress, serve } from "@siteferry/livestatus";
-import { exitCodes, failureTable, refusalTable } from "@siteferry/model";
+import {
+  errorEntry,
+  exitCodes,
+  type FailureCode,
+  failureTable,
+  refusalTable,
+} from "@siteferry/model";
 import { describe, expect, test } from "vitest";
 import { parseSettings } from "@siteferry/agent";
 import { makeFakeSite, makeTemporaryDirectory } from "@siteferry/testkit";
@@ -79,13 +85,14 @@ describe("docs/errors.md", () => {
     const sections = (await read("docs/errors.md")).split("\n### ").slice(1);
     const said = sections.map((text) => {
       const [, name, meaning, status] =
-        /^`([a-z-]+)`\n\n\*\*(.+)\.\*\* Exit (\d+)\.\n/.exec(text) ?? [];
-      return [name, `${meaning} ${status}`];
+        /^`([a-z-]+)`\n\n\*\*(.+)\.\*\* (.+ \d+)\.\n/.exec(text) ?? [];
+      return [name, `${meaning}: ${status}`];
     });
-    const meant = Object.entries(failureTable).map(([name, { meaning, kind }]) => [
-      name,
-      `${meaning} ${exitCodes[kind]}`,
-    ]);
+    const meant = (Object.keys(failureTable) as FailureCode[]).map((name) => {
+      const { meaning, kind, inRun } = errorEntry(name);
+      const ofRun = `A run in which it happens ends with ${inRun}`;
+      return [name, `${meaning}: ${inRun === undefined ? `Exit ${exitCodes[kind]}` : ofRun}`];
+    });
     expect(Object.fromEntries(said)).toEqual(Object.fromEntries(meant));
   });
 

@@ -131,7 +131,10 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     await centre.receive();
     await centre.nagios.waitUntil("the hosts of before", ({ hosts }) => !hosts.has("beta-third"));
     expect((await centre.config("diff")).stdout).toContain("until: siteferry config approve");
-    expect((await centre.config("approve")).status).toBe(0);
+    expect(await centre.config("approve")).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^What is known goes live again in the .*\n$/),
+    });
     await centre.receive();
     // Anew to the core, which knows no state of it any more: it comes though the site said nothing since.
     await centre.nagios.waitUntil("the third host's state", ({ hosts }) =>
@@ -147,9 +150,14 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     expect(await centre.hosts()).not.toContain("gamma-mail");
     const waiting = { ...sites, gamma: `{ prefix: "gamma-", contacts: [testkit-nobody] }` };
     await centre.configure({ sites: waiting });
-    expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 1 });
+    const waited = await centre.receive();
+    expect([waited.status, reportOf(waited)["awaitingApproval"]]).toEqual([0, 1]);
     const rendered = await centre.config("render");
     expect(rendered.stdout).toContain("host_name              gamma-mail\n");
+    expect((await centre.config("approve")).stdout).toBe(
+      "What is known goes live again in the next run.\ngamma still waits for: siteferry config approve gamma\n",
+    );
+    expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 1 });
     expect((await centre.config("approve", "gamma")).status).toBe(0);
     expect(reportOf(await centre.receive())).toMatchObject({ awaitingApproval: 0, activations: 1 });
     await centre.nagios.waitUntil("the host's state", ({ hosts }) =>

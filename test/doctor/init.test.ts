@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseAddress, serve } from "@siteferry/livestatus";
@@ -242,7 +242,51 @@ test("by http: the token and the receipts that init prepared let the site in", a
   }
 });
 
-test("on a terminal it asks, and what is answered is taken", async () => {
+test("the line for cron names the script that was called, not what that runs", async () => {
+  await using directory = await makeTemporaryDirectory("init-script");
+  const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
+  const script = `${directory.path}/siteferry`;
+  const text = `#!/bin/sh\nSITEFERRY_CALLED="$0" exec ${process.execPath} ${bin} "$@"\n`;
+  await writeFile(script, text, { mode: 0o755 });
+  const link = ["--link", `drop:${directory.path}/link`, "--spool", `${directory.path}/spool`];
+  const words = ["init", "sender", "--yes", "--site", "remote1", ...link];
+  const config = ["--config", `${directory.path}/sender.yaml`];
+  const { stdout } = await siteferry([...words, ...config], { program: [script] });
+  expect(stdout).toContain(` ${script} send --once --log-level warn --config `);
+  expect(stdout).not.toContain(bin);
+});
+
+test.each([
+  ["sender --site", "Remote X", "isn't an id"],
+  ["sender --centre", "", "isn't an id"],
+  ["sender --livestatus", "/run/live", "isn't unix:PATH"],
+  ["sender --link", "http://central.example.net", "in clear"],
+  ["sender --spool", "spool", "not an absolute path"],
+  ["sender --config", "sender.yaml", "not an absolute path"],
+  ["receiver --centre", "Central", "isn't an id"],
+  ["receiver --core", "shinken", "none of nagios, naemon, icinga2"],
+  ["receiver --core-config", "/nowhere/nagios.cfg", "no such file"],
+  ["receiver --link", "http:here", "HOST:PORT"],
+  ["receiver --spool", "spool", "not an absolute path"],
+  ["receiver --core icinga2 --icinga2-url", "central", "https://"],
+  ["receiver --core icinga2 --ca", "ca.crt", "not an absolute path"],
+  ["receiver --core icinga2 --password", "password", "not an absolute path"],
+])("of a flag it says so: %s %j", async (words, value, problem) => {
+  await using directory = await makeTemporaryDirectory("init-flags");
+  const core = `${directory.path}/nagios.cfg`;
+  await writeFile(core, "check_result_path=/x\nobject_cache_file=/y\n");
+  const flag = words.split(" ").at(-1)!;
+  const usual =
+    words.includes("receiver") && flag !== "--core-config" ? ["--core-config", core] : [];
+  const config = ["--config", `${directory.path}/new/settings.yaml`];
+  const more = [...usual, "--yes", ...(flag === "--config" ? [] : config)];
+  const refused = await siteferry(["init", ...words.split(" "), value, ...more]);
+  expect(refused.stderr).toMatch(new RegExp(`^siteferry: ${flag}: .*${problem}`));
+  expect([refused.status, refused.stdout]).toEqual([64, ""]);
+  expect(await readdir(directory.path)).toEqual(["nagios.cfg"]);
+});
+
+test("on a terminal it asks, again where an answer can't be, and what is answered is taken", async () => {
   await using directory = await makeTemporaryDirectory("init-asks");
   const path = `${directory.path}/sender.yaml`;
   const bin = fileURLToPath(import.meta.resolve("@siteferry/cli"));
@@ -253,10 +297,12 @@ test("on a terminal it asks, and what is answered is taken", async () => {
     timeout: 60_000,
   });
   const answers = [
-    ["What is this site called?", "asked1"],
+    ["What is this site called?", "Remote X"],
+    ["isn't an id", "asked1"],
     ["And its centre?", ""],
     ["Where does Livestatus listen?", "unix:/run/live"],
-    ["How do bundles leave", `drop:${directory.path}/link`],
+    ["How do bundles leave", "drop:link"],
+    ["not an absolute path", `drop:${directory.path}/link`],
   ] as const;
   let shown = "";
   let answered = 0;

@@ -101,7 +101,7 @@ export const serverName: z.ZodType<string, string> = kind(
 
 export const livestatusAddress: z.ZodType<string, string> = kind(
   "address",
-  z.string().regex(/^(unix|tcp|tls):./, "write unix:PATH, tcp:HOST:PORT or tls:HOST:PORT"),
+  z.string().regex(/^(unix:.|(tcp|tls):.+:\d)/, "write unix:PATH, tcp:HOST:PORT or tls:HOST:PORT"),
 );
 
 /** What a marker file's name adds to that of the file it speaks for. */

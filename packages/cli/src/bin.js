@@ -7,12 +7,12 @@ import { userInfo } from "node:os";
 import { basename } from "node:path";
 
 cacheCode();
-// A shell script that starts this says with SITEFERRY_CALLED what it was called as.
-const { SITEFERRY_CALLED: called = process.argv[1] } = process.env;
+// A shell script that starts this says with SITEFERRY_CALLED what it was called as; no child of ours is called so.
+const { SITEFERRY_CALLED: script } = process.env;
 delete process.env.SITEFERRY_CALLED;
-const isLivedump = called !== undefined && basename(called) === "livedump";
+const isLivedump = basename(script ?? process.argv[1] ?? "") === "livedump";
 const { main } = await (isLivedump ? import("./livedump.ts") : import("./main.ts"));
-process.exitCode = await main(process.argv);
+process.exitCode = await main(process.argv, script);
 
 // At home: Node's own place for it is in /tmp, where somebody else may have made the directory before, and
 // would have his code run as ours.

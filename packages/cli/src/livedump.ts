@@ -4,12 +4,12 @@
 import { explain } from "@siteferry/model";
 import { Command, CommanderError } from "commander";
 import { addDumpOptions } from "./dump-options.ts";
-import { allowGoneReader } from "./gone-reader.ts";
+import { mindStreams } from "./standard-streams.ts";
 import { version } from "./version.ts";
 
 /** Returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-  allowGoneReader();
+  mindStreams(1, ({ message }) => process.stderr.write(`${message}\n`));
   const program = addDumpOptions(new Command("livedump"))
     .description(
       "Prints state or configuration of a monitoring site, in Checkmk's livedump's place.",

@@ -6,16 +6,21 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { agents } from "./agent-options.ts";
 import { addDumpOptions } from "./dump-options.ts";
 import { printFailure } from "./failure.ts";
-import { allowGoneReader } from "./gone-reader.ts";
+import { mindStreams } from "./standard-streams.ts";
 import { version } from "./version.ts";
 
-/** Runs the verb that `argv` names; returns the exit status. */
-export async function main(argv: readonly string[]): Promise<number> {
-  allowGoneReader();
+/**
+ * Runs the verb that `argv` names; returns the exit status.
+ * @param script the shell script that was called, if one was
+ */
+export async function main(argv: readonly string[], script?: string): Promise<number> {
+  // For a monitoring core any other status would be a state of what is checked.
+  const failed = argv[2] === "check" ? 3 : exitCodes.transient;
+  mindStreams(failed, (failure) => printFailure(failure, null));
   let status = 0;
   const program = commandLine((result) => {
     status = result;
-  });
+  }, script);
   try {
     await program.parseAsync(argv);
     return status;
@@ -29,8 +34,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 export type SetStatus = (status: number) => void;
 
-/** All verbs with their options; `setStatus` gets what a verb ends with. */
-export function commandLine(setStatus: SetStatus): Command {
+/** All verbs with their options; `setStatus` gets what a verb ends with. `script` is as for `main`. */
+export function commandLine(setStatus: SetStatus, script?: string): Command {
   const program = new Command("siteferry")
     .description("Carries a monitoring site across a gap: Livestatus there, check results here.")
     .version(version)
@@ -48,7 +53,7 @@ export function commandLine(setStatus: SetStatus): Command {
   addTools(program, setStatus);
   addCentre(program, setStatus);
   addWellbeing(program, setStatus);
-  addSetUp(program, setStatus);
+  addSetUp(program, setStatus, script);
   addConfig(program, setStatus);
   addExplain(program);
   sayWhereHelpIs(program, "siteferry");
@@ -238,7 +243,7 @@ function agentArgument(name: string, description: string): Argument {
   return new Argument(name, description).choices(agents);
 }
 
-function addSetUp(program: Command, setStatus: SetStatus): void {
+function addSetUp(program: Command, setStatus: SetStatus, script: string | undefined): void {
   program
     .command("init")
     .description("write a first configuration and make the keys; asks on a terminal")
@@ -261,7 +266,7 @@ function addSetUp(program: Command, setStatus: SetStatus): void {
     .option("--password <file>", "of icinga2: a file with the API user's password")
     .option("-y, --yes", "ask nothing: what isn't given is as usual", false)
     .action(async (agent, options) =>
-      setStatus(await (await import("./verbs/init.ts")).runInit(agent, options)),
+      setStatus(await (await import("./verbs/init.ts")).runInit(agent, { ...options, script })),
     );
   program
     .command("enrol")

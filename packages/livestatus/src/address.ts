@@ -30,7 +30,8 @@ export function parseAddress(text: string): Address {
   const port = Number(digits);
   const host = bracketed ?? plain;
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new FerryError("socket-unknown", `not an address of Livestatus: ${printable(text)}`);
+    const problem = `"${printable(text)}" isn't unix:PATH, tcp:HOST:PORT or tls:HOST:PORT`;
+    throw new FerryError("socket-unknown", problem);
   }
   return { kind: kind as "tcp" | "tls", host, port };
 }

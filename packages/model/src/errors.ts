@@ -2,7 +2,7 @@
 // a test; the R numbers are the named refusals of docs/specs/bundle.md.
 
 /**
- * `transient`: try again later, exit 75. `refused`: what came in is not believed, exit 76.
+ * What helps, and what a command ends with that it ends. `transient`: try again later, exit 75. `refused`: what came in is not believed, exit 76.
  * `configuration`: an operator has to change something, exit 78. `permanent`: trying again won't
  * help, exit 70. `usage`: the command line is wrong, exit 64.
  */
@@ -13,6 +13,8 @@ export interface ErrorEntry {
   readonly kind: ErrorKind;
   readonly meaning: string;
   readonly advice: string;
+  /** Of what ends no command: the exit status of a run that goes on, and in which it happened. */
+  readonly inRun?: number;
 }
 
 export const failureTable = {
@@ -59,7 +61,7 @@ export const failureTable = {
   "socket-unknown": {
     kind: "configuration",
     meaning: "It isn't known where Livestatus listens",
-    advice: "Give `-s unix:PATH`, `-s tcp:HOST:PORT` or `-s tls:HOST:PORT`, or set OMD_ROOT.",
+    advice: "Write `unix:PATH`, `tcp:HOST:PORT` or `tls:HOST:PORT`.",
   },
   "header-forbidden": {
     kind: "configuration",
@@ -140,18 +142,21 @@ export const failureTable = {
   },
   "activation-refused": {
     kind: "configuration",
+    inRun: 75,
     meaning: "The core's own check refuses its configuration",
     advice:
       "The message has the core's words; siteferry config render shows the files. Contacts, groups and templates that receiver.yaml names must exist in the core. It is tried again when something changes, and each 15 minutes.",
   },
   "activation-failed": {
     kind: "configuration",
+    inRun: 75,
     meaning: "The core didn't live well with new objects, and the old ones were put back",
     advice:
       "Look into the core's log. Other objects are tried when something changes; the same ones after `siteferry config approve`.",
   },
   "configuration-waits": {
     kind: "configuration",
+    inRun: 0,
     meaning: "The first configuration of a site waits for an operator",
     advice: "Look at it with `siteferry config diff`, then `siteferry config approve SITE`.",
   },
@@ -187,11 +192,13 @@ export const failureTable = {
   },
   "peer-unknown": {
     kind: "configuration",
+    inRun: 75,
     meaning: "The other side isn't who it should be",
     advice: "Compare its host key or certificate with the owner before you change what is known.",
   },
   "login-refused": {
     kind: "configuration",
+    inRun: 75,
     meaning: "The other side of a transport doesn't let us in",
     advice: "Check user, key, password or token, and what the other side's log says.",
   },
@@ -202,11 +209,13 @@ export const failureTable = {
   },
   "core-refused": {
     kind: "configuration",
+    inRun: 75,
     meaning: "The API of the central core doesn't let siteferry do what it needs",
     advice: "Check user, password and permissions of the API user: docs/icinga2.md lists them.",
   },
   "core-configuration-invalid": {
     kind: "configuration",
+    inRun: 75,
     meaning: "The central core's validation refuses the sites' objects",
     advice:
       "The message has the core's words; what was active stays. It is tried again when something changed, or in 15 minutes.",
@@ -229,11 +238,13 @@ export const failureTable = {
   },
   "centre-refused": {
     kind: "refused",
+    inRun: 75,
     meaning: "The centre refuses this bundle",
     advice: "The message has the centre's words; mostly its settings don't know this site or key.",
   },
   "receipt-invalid": {
     kind: "refused",
+    inRun: 75,
     meaning: "What came back is no receipt of the centre for this bundle",
     advice: "Check `centreKeys`, and whether something between the two answers for the centre.",
   },

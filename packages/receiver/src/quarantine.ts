@@ -35,6 +35,20 @@ export async function release(
   await judgeAgain(files, `${spool}/receiver`, file, releasedMark);
 }
 
+/** Of what a site sent before it was known here, the newest of each kind: the others would be late. */
+export function worthReleasing(
+  all: readonly QuarantinedFile[],
+  site: SiteId,
+): readonly QuarantinedFile[] {
+  const isOfIt = ({ note }: QuarantinedFile): boolean =>
+    (note.code === "key-unknown" || note.code === "site-unknown") &&
+    parseBundleName(note.name)?.site === site;
+  // Names are in the order of their numbers.
+  const newestFirst = all.filter(isOfIt).toSorted((a, b) => (a.note.name < b.note.name ? 1 : -1));
+  const kindOf = ({ note }: QuarantinedFile): unknown => parseBundleName(note.name)?.kind;
+  return [...Map.groupBy(newestFirst, kindOf).values()].map(([newest]) => newest!);
+}
+
 /** Lets in a configuration of the site that is held because many hosts are missing in it; returns how many. */
 export async function releaseHeld(
   files: FileSystem,

@@ -35,6 +35,13 @@ describe("the first sender.yaml is one that the sender takes", () => {
   test.each([
     ["site", "Remote 1", "isn't an id"],
     ["site", "a\nkey: /x", "isn't an id"],
+    [
+      "livestatus",
+      "/run/live",
+      'yaml:9: livestatus: "/run/live" isn\'t unix:PATH, tcp:HOST:PORT or',
+    ],
+    ["livestatus", "tcp:host:65536", "yaml:9: livestatus: "],
+    ["livestatus", `unix:/${"x".repeat(107)}`, "at most 107 bytes"],
     ["spool", "relative", "not an absolute path"],
     ["link", "ftp://x", "That is no link"],
     ["link", "ssh:-oProxyCommand=x@y", "That is no link"],

@@ -14,7 +14,8 @@ import {
 } from "@siteferry/agent";
 import { type SourceFlavour, sourceFlavours } from "@siteferry/collect";
 import { isAgeRecipient } from "@siteferry/bundle";
-import type { SiteId } from "@siteferry/model";
+import { parseAddress } from "@siteferry/livestatus";
+import { explain, type SiteId } from "@siteferry/model";
 import { z } from "zod";
 import { type TransportSettings, transportSchema } from "./transports/index.ts";
 
@@ -79,6 +80,14 @@ const execSchema = explained(
   },
 );
 
+const address = z.string().superRefine((text, context) => {
+  try {
+    parseAddress(text);
+  } catch (error) {
+    context.addIssue(explain(error, text).message);
+  }
+});
+
 const headerLines = kind("list of lines", z.array(z.string())).default([]);
 const filtersSchema = explained(z.strictObject({ hosts: headerLines, services: headerLines }), {
   hosts: "for hosts: `Filter`, `And`, `Or`, `Negate`, `AuthUser` and the `Wait…` headers",
@@ -90,7 +99,7 @@ const plainSchema = explained(
   z.strictObject({
     site: siteId,
     centre: siteId,
-    livestatus: kind("address", z.string()).optional(),
+    livestatus: kind("address", address).optional(),
     exec: section(execSchema).optional(),
     tls: tlsFiles.optional(),
     core: z.enum(["auto", ...sourceFlavours]).default("auto"),

@@ -26,6 +26,10 @@ test("a section is whole: heading, text, advice, and what its chapter says of al
     ),
     common: expect.stringContaining("unixcat SOCKET"),
   });
+  const waits = "The first configuration of a site waits for an operator";
+  expect(explanationOf(page, "configuration-waits").head).toBe(
+    `configuration-waits: ${waits}. A run in which it happens ends with 0.`,
+  );
   expect(explanationOf(page, "key-expired")).toEqual({
     head: "key-expired (R04): Signed with a key outside its validity dates. Exit status 76.",
     own: "Look for: `valid-before` and `valid-after`, against the centre's clock.",

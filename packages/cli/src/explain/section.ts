@@ -36,10 +36,14 @@ export function numberOf(code: ErrorCode): string | null {
 }
 
 export function explanationOf(page: string, code: ErrorCode): Explanation {
-  const { kind, meaning, advice } = errorEntry(code);
+  const { kind, meaning, advice, inRun } = errorEntry(code);
   const isRefusal = Object.hasOwn(refusalTable, code);
   const named = isRefusal ? `${code} (${numberOf(code)})` : code;
-  const head = `${named}: ${meaning}. Exit status ${exitCodes[kind]}.`;
+  const status =
+    inRun === undefined
+      ? `Exit status ${exitCodes[kind]}`
+      : `A run in which it happens ends with ${inRun}`;
+  const head = `${named}: ${meaning}. ${status}.`;
   if (isRefusal) return { head, ...ofRefusal(page, code) };
   const { own, common } = ofFailure(page, code);
   return { head, own: `${own}\n\nWhat to do: ${advice}`, common };

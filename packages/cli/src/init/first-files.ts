@@ -1,7 +1,7 @@
 // What `siteferry init` makes at either side: its options, files that nobody has yet, keys.
 
 import { randomBytes } from "node:crypto";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { realProbes } from "@siteferry/agent";
 import { generateKey } from "@siteferry/bundle";
 import { FerryError, printable } from "@siteferry/model";
@@ -14,6 +14,8 @@ export interface InitOptions {
   readonly link?: string;
   readonly spool?: string;
   readonly yes: boolean;
+  /** The shell script that was called, if one was. */
+  readonly script?: string | undefined;
   /** Of a sender. */
   readonly site?: string;
   readonly livestatus?: string;
@@ -27,12 +29,22 @@ export interface InitOptions {
   readonly password?: string;
 }
 
-/** A flag that was given, or the answer of whoever is asked. */
+/** What is asked for, by the name of its flag. */
+export type Answer = Exclude<keyof InitOptions, "config" | "yes" | "script">;
+
+/**
+ * A flag that was given, or the answer of whoever is asked: one that `attempt` doesn't throw at.
+ * @throws FerryError `usage-wrong` where nobody can be asked again
+ */
 export type Ask = (
-  given: string | undefined,
+  name: Answer,
   question: string,
   usual: () => string | Promise<string>,
+  attempt: (answer: string) => unknown,
 ) => Promise<string>;
+
+/** Where the settings lie with which an answer is tried. */
+export const triedPath = "/settings";
 
 /** @throws FerryError `name-taken` if one of them is there */
 export async function refuseExisting(...paths: readonly string[]): Promise<void> {
@@ -82,11 +94,15 @@ export function configFlag(path: string, agent: "sender" | "receiver"): string {
   return path === `/etc/siteferry/${agent}.yaml` ? "" : ` --config ${path}`;
 }
 
-/** What runs it from then on: this executable's own path, since cron has a short PATH. */
-export function runNotes(verb: "send" | "receive", path: string): string {
+/** What runs it from then on: the whole path of what was called, since cron has a short PATH. */
+export function runNotes(verb: "send" | "receive", path: string, script = ""): string {
   const { execPath, argv } = process;
   const isWhole = basename(execPath).startsWith("siteferry");
-  const program = isWhole ? execPath : `${execPath} ${argv[1]}`;
+  const program = script.includes("/")
+    ? resolve(script)
+    : isWhole
+      ? execPath
+      : `${execPath} ${argv[1]}`;
   const config = configFlag(path, verb === "send" ? "sender" : "receiver");
   return `
 When all is well, one of the two, not both. A line in /etc/cron.d/siteferry:

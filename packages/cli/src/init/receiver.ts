@@ -8,6 +8,7 @@ import {
   findCoreFile,
   firstReceiverFiles,
   firstReceiverSettings,
+  type FirstReceiverSettings,
   type FirstTarget,
   parseCoreConfiguration,
 } from "@siteferry/receiver";
@@ -19,6 +20,7 @@ import {
   newKey,
   refuseExisting,
   runNotes,
+  triedPath,
   userNote,
   writeFiles,
 } from "./first-files.ts";
@@ -26,18 +28,28 @@ import {
 export async function initReceiver(options: InitOptions, ask: Ask): Promise<string> {
   const path = options.config ?? "/etc/siteferry/receiver.yaml";
   await refuseExisting(path);
-  const centre = await ask(options.centre, "What is this centre called?", () => "central");
-  const core = await ask(options.core, "Its core (nagios, naemon, icinga2)?", () => "nagios");
-  const target = await (core === "icinga2"
-    ? askIcinga2(options, ask)
-    : askCore(core, options, ask));
+  const centre = await ask(
+    "centre",
+    "What is this centre called?",
+    () => "central",
+    (answer) => attempt({ centre: answer }),
+  );
+  const question = "Its core (nagios, naemon, icinga2)?";
+  const core = parseCore(await ask("core", question, () => "nagios", parseCore));
+  const target = await (core === "icinga2" ? askIcinga2(ask) : askCore(core, ask));
   const link = await ask(
-    options.link,
+    "link",
     "Where do bundles come from (drop:DIR, http:HOST:PORT to listen on loopback, none)?",
     () => "drop:/srv/ferry",
+    (answer) => attempt({ link: linkOf(answer) }),
   );
-  const spool = await ask(options.spool, "Where may they wait?", () => "/var/lib/siteferry");
-  const answers = { centre, spool, path, target, link: link === "none" ? null : link };
+  const spool = await ask(
+    "spool",
+    "Where may they wait?",
+    () => "/var/lib/siteferry",
+    (answer) => attempt({ spool: answer }),
+  );
+  const answers = { centre, spool, path, target, link: linkOf(link) };
   const text = firstReceiverSettings(answers);
   const files = firstReceiverFiles(answers);
   await refuseExisting(files.key, `${files.key}.pub`);
@@ -62,57 +74,103 @@ Each site's own line, which siteferry init sender prints there, belongs here:
   siteferry enrol SITE 'ssh-ed25519 …'
 
 Then: siteferry doctor receiver${configFlag(path, "receiver")}
-${runNotes("receive", path)}${userNote()}`;
+${runNotes("receive", path, options.script)}${userNote()}`;
 }
 
-async function askCore(core: string, options: InitOptions, ask: Ask): Promise<FirstTarget> {
-  if (core !== "nagios" && core !== "naemon") {
-    throw new FerryError("usage-wrong", `${printable(core)} is none of nagios, naemon, icinga2`);
-  }
-  const coreConfig = await ask(options.coreConfig, "Its main file?", async () => {
+function linkOf(answer: string): string | null {
+  return answer === "none" ? null : answer;
+}
+
+type OwnCore = Exclude<FirstTarget, { core: "icinga2" }>;
+type Icinga2 = Extract<FirstTarget, { core: "icinga2" }>;
+
+const triedCore: OwnCore = {
+  core: "nagios",
+  coreConfig: "/nagios.cfg",
+  results: "/results",
+  objectCache: "/cache",
+  objects: "/objects",
+};
+const triedIcinga2: Icinga2 = {
+  core: "icinga2",
+  url: "https://127.0.0.1:5665",
+  serverName: null,
+  ca: "/ca",
+  password: "/password",
+};
+
+/** Throws if the settings can't have it. */
+function attempt(answer: Partial<FirstReceiverSettings>): void {
+  const tried = { centre: "central", spool: "/spool", link: null, target: triedCore };
+  firstReceiverSettings({ ...tried, path: triedPath, ...answer });
+}
+
+function parseCore(core: string): FirstTarget["core"] {
+  if (core === "nagios" || core === "naemon" || core === "icinga2") return core;
+  throw new FerryError("usage-wrong", `${printable(core)} is none of nagios, naemon, icinga2`);
+}
+
+async function askCore(core: OwnCore["core"], ask: Ask): Promise<OwnCore> {
+  const usualFile = async (): Promise<string> => {
     const placeholder = { checkresults: { dir: "/", core, mode: 0 } } as const;
     const found = await findCoreFile({ targets: [placeholder] }, realProbes(), undefined);
     return (
       found?.file ?? (core === "nagios" ? "/etc/nagios4/nagios.cfg" : "/etc/naemon/naemon.cfg")
     );
-  });
-  const main = await readFile(coreConfig, "utf8").catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const problem = `The core's main file: ${printable(reason, 200)}; --core-config names it`;
-    throw new FerryError("settings-unreadable", problem, { cause });
-  });
-  const { value } = parseCoreConfiguration(main, { file: coreConfig, isGuess: false });
+  };
+  const coreConfig = await ask("coreConfig", "Its main file?", usualFile, readCore);
+  const objects = await ask(
+    "objects",
+    "A directory for siteferry's objects alone?",
+    () => `${dirname(coreConfig)}/siteferry`,
+    (answer) => attempt({ target: { ...triedCore, objects: answer } }),
+  );
+  return { core, coreConfig, ...(await readCore(coreConfig)), objects };
+}
+
+async function readCore(file: string): Promise<Pick<OwnCore, "results" | "objectCache">> {
+  const main = await readFile(file, "utf8");
+  const { value } = parseCoreConfiguration(main, { file, isGuess: false });
   const results = value("check_result_path");
   const objectCache = value("object_cache_file");
   if (results === undefined || objectCache === undefined) {
-    const problem = `${printable(coreConfig)} doesn't say check_result_path and object_cache_file`;
+    const problem = `${file} doesn't say check_result_path and object_cache_file`;
     throw new FerryError("settings-invalid", problem);
   }
-  const objects = await ask(
-    options.objects,
-    "A directory for siteferry's objects alone?",
-    () => `${dirname(coreConfig)}/siteferry`,
-  );
-  return { core, coreConfig, results, objectCache, objects };
+  attempt({ target: { ...triedCore, coreConfig: file, results, objectCache } });
+  return { results, objectCache };
 }
 
-async function askIcinga2(options: InitOptions, ask: Ask): Promise<FirstTarget> {
-  const url = await ask(options.icinga2Url, "Its API?", () => "https://127.0.0.1:5665");
+async function askIcinga2(ask: Ask): Promise<Icinga2> {
+  const take = async (
+    name: "icinga2Url" | "serverName" | "ca" | "password",
+    question: string,
+    usual: string,
+  ): Promise<string> => {
+    const key = name === "icinga2Url" ? "url" : name;
+    return await ask(
+      name,
+      question,
+      () => usual,
+      (answer) => attempt({ target: { ...triedIcinga2, [key]: answer } }),
+    );
+  };
   const none = "none";
-  const serverName = await ask(
-    options.serverName,
+  const url = await take("icinga2Url", "Its API?", triedIcinga2.url);
+  const serverName = await take(
+    "serverName",
     "Its NodeName, where that isn't the host of the address?",
-    () => none,
+    none,
   );
-  const ca = await ask(
-    options.ca,
+  const ca = await take(
+    "ca",
     "Its authority's certificate, a copy?",
-    () => "/etc/siteferry/icinga2-ca.crt",
+    "/etc/siteferry/icinga2-ca.crt",
   );
-  const password = await ask(
-    options.password,
+  const password = await take(
+    "password",
     "A file with the API user's password?",
-    () => "/etc/siteferry/icinga2.password",
+    "/etc/siteferry/icinga2.password",
   );
   return {
     core: "icinga2",

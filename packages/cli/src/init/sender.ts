@@ -6,6 +6,7 @@ import { parseSiteId } from "@siteferry/model";
 import { firstFiles, firstSenderSettings, parseFirstLink } from "@siteferry/sender";
 import { nodeFiles } from "@siteferry/spool";
 import {
+  type Answer,
   type Ask,
   configFlag,
   type InitOptions,
@@ -13,22 +14,39 @@ import {
   newToken,
   refuseExisting,
   runNotes,
+  triedPath,
   userNote,
   writeFiles,
 } from "./first-files.ts";
 
+/** Each answer is tried in these. */
+const tried = {
+  site: "remote1",
+  centre: "central",
+  livestatus: "unix:/live",
+  link: "drop:/link",
+  spool: "/spool",
+  path: triedPath,
+};
+
 export async function initSender(options: InitOptions, ask: Ask): Promise<string> {
   const path = options.config ?? "/etc/siteferry/sender.yaml";
   await refuseExisting(path);
-  const site = await ask(options.site, "What is this site called?", ownName);
-  const centre = await ask(options.centre, "And its centre?", () => "central");
-  const livestatus = await ask(options.livestatus, "Where does Livestatus listen?", findSocket);
-  const link = await ask(
-    options.link,
+  const take = async (
+    name: keyof typeof tried & Answer,
+    question: string,
+    usual: () => string | Promise<string>,
+  ): Promise<string> =>
+    await ask(name, question, usual, (answer) => firstSenderSettings({ ...tried, [name]: answer }));
+  const site = await take("site", "What is this site called?", ownName);
+  const centre = await take("centre", "And its centre?", () => "central");
+  const livestatus = await take("livestatus", "Where does Livestatus listen?", findSocket);
+  const link = await take(
+    "link",
     "How do bundles leave (drop:DIR, https://HOST:PORT, ssh:USER@HOST, mail:ADDRESS)?",
     () => "drop:/srv/ferry",
   );
-  const spool = await ask(options.spool, "Where may they wait?", () => "/var/lib/siteferry");
+  const spool = await take("spool", "Where may they wait?", () => "/var/lib/siteferry");
   const answers = { site, centre, livestatus, link, spool, path };
   const text = firstSenderSettings(answers);
   const files = firstFiles(answers);
@@ -52,7 +70,7 @@ At the centre, as the receiver's user:
   siteferry enrol ${site} '${key.publicLine}'${kind === "http" ? ` --token /etc/siteferry/${site}.token` : ""}
 ${wayNotes(kind, files, ssh?.publicLine ?? "", centre)}
 Then here: siteferry doctor sender${configFlag(path, "sender")}
-${runNotes("send", path)}${userNote()}`;
+${runNotes("send", path, options.script)}${userNote()}`;
 }
 
 function wayNotes(

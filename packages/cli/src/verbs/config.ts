@@ -1,12 +1,14 @@
 // siteferry config diff | render | approve | rollback
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, realpath, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { checkUser, openLog, openProgress, readSettings } from "@siteferry/agent";
 import { FerryError, printable } from "@siteferry/model";
 import {
   approve,
   changesIn,
   lookAtObjects,
+  lookAtSites,
   type ObjectChange,
   type ObjectsView,
   receiverSchema,
@@ -51,11 +53,15 @@ export async function renderToDirectory({
   ...options
 }: LookOptions & { readonly out?: string }): Promise<void> {
   const views = await look(options);
+  // Of several targets each has a directory of its own.
+  const directoryOf = (index: number): string => (views.length > 1 ? `${out}/${index + 1}` : out!);
+  if (out !== undefined) {
+    for (const index of views.keys()) await refuseLive(directoryOf(index), views);
+  }
   let written = 0;
   for (const [index, { wanted }] of views.entries()) {
-    // Of several targets each has a directory of its own.
-    const directory = views.length > 1 ? `${out}/${index + 1}` : out;
-    if (out !== undefined) await mkdir(directory!, { recursive: true });
+    const directory = directoryOf(index);
+    if (out !== undefined) await mkdir(directory, { recursive: true });
     for (const [name, text] of wanted) {
       if (out === undefined) process.stdout.write(`# ${name}\n${text}\n`);
       else await writeFile(`${directory}/${name}`, text);
@@ -65,6 +71,23 @@ export async function renderToDirectory({
   if (out !== undefined) process.stdout.write(`${written} files are in ${out}.\n`);
 }
 
+/** The core would read every object twice. */
+async function refuseLive(out: string, views: readonly ObjectsView[]): Promise<void> {
+  const real = await realPathOf(resolve(out));
+  for (const { dir } of views) {
+    if (!`${real}/`.startsWith(`${await realPathOf(dir)}/`)) continue;
+    const problem = `${printable(out)} is in ${dir}, which the core reads: write elsewhere`;
+    throw new FerryError("usage-wrong", problem);
+  }
+}
+
+/** Of what isn't there: where it would be. */
+async function realPathOf(path: string): Promise<string> {
+  return await realpath(path).catch(async () =>
+    path === "/" ? path : join(await realPathOf(dirname(path)), basename(path)),
+  );
+}
+
 export async function approveSite(
   name: string | undefined,
   { config }: ConfigOptions,
@@ -72,7 +95,11 @@ export async function approveSite(
   const settings = await ownSettings(config);
   if (name === undefined) {
     await request(nodeFiles, settings, "resume");
-    process.stdout.write(`What is known goes live again ${await nextRun(settings)}.\n`);
+    const lines = [
+      `What is known goes live again ${await nextRun(settings)}.`,
+      ...(await sitesThatWait(settings)),
+    ];
+    process.stdout.write(`${lines.join("\n")}\n`);
     return;
   }
   const site = siteIn(Object.keys(settings.sites), name, config);
@@ -84,6 +111,17 @@ export async function approveSite(
   }
   const also = held > 0 ? ", with the hosts that it removes" : "";
   process.stdout.write(`The objects of ${site} go live ${await nextRun(settings)}${also}.\n`);
+}
+
+/** They need a word of their own. */
+async function sitesThatWait(settings: ReceiverSettings): Promise<string[]> {
+  const log = await openLog({ name: "config", level: "error" });
+  const waiting = (await lookAtSites(settings, log)).filter(
+    ({ facts }) => facts.awaitsApproval || facts.removalHeld,
+  );
+  return waiting.map(
+    ({ facts: { site } }) => `${site} still waits for: siteferry config approve ${site}`,
+  );
 }
 
 async function nextRun(settings: ReceiverSettings): Promise<string> {

@@ -54,7 +54,9 @@ async function progressOnTerminal(isQuiet: boolean): Promise<ProgressLine | null
 function defaultSocket(): string {
   const root = process.env["OMD_ROOT"];
   if (root !== undefined) return `unix:${root}/tmp/run/live`;
-  throw new FerryError("socket-unknown", "No -s is given and OMD_ROOT isn't set");
+  throw new FerryError("socket-unknown", "No -s is given and OMD_ROOT isn't set", {
+    advice: "Give `-s unix:PATH`, `-s tcp:HOST:PORT` or `-s tls:HOST:PORT`, or set OMD_ROOT.",
+  });
 }
 
 async function print(chunks: readonly Buffer[]): Promise<void> {

@@ -24,6 +24,8 @@ interface Change {
   readonly after: string;
 }
 
+const centreConfig = "/etc/siteferry/receiver.yaml";
+
 /** @param words SITE and its key's line; with `centre` the line alone. */
 export async function runEnrol(words: readonly string[], options: EnrolOptions): Promise<number> {
   const { centre } = options;
@@ -44,16 +46,18 @@ export async function runEnrol(words: readonly string[], options: EnrolOptions):
     );
   }
   const key = line.join(" ");
-  const changes = await (centre === undefined
-    ? changesAtCentre(id, key, options)
-    : changesAtSite(id, key, options));
-  return await write(changes, options.yes, nextSteps(id, centre !== undefined));
+  const isAtSite = centre !== undefined;
+  const changes = await (isAtSite
+    ? changesAtSite(id, key, options)
+    : changesAtCentre(id, key, options));
+  const refused = isAtSite ? [] : await refusedBefore(id, options);
+  return await write(changes, options.yes, nextSteps(id, isAtSite, refused));
 }
 
 async function changesAtCentre(
   site: SiteId,
   key: string,
-  { config = "/etc/siteferry/receiver.yaml", prefix, contacts, token }: EnrolOptions,
+  { config = centreConfig, prefix, contacts, token }: EnrolOptions,
 ): Promise<readonly Change[]> {
   const { receiverSchema, withSite } = await import("@siteferry/receiver");
   const text = await readExisting(config);
@@ -76,6 +80,17 @@ async function changesAtCentre(
     },
     { path: config, before: text, after: withSite(text, config, newSite) },
   ];
+}
+
+/** The ids of what the site sent too early, as far as this user may see it. */
+async function refusedBefore(
+  site: SiteId,
+  { config = centreConfig }: EnrolOptions,
+): Promise<readonly string[]> {
+  const { readQuarantine, receiverSchema, worthReleasing } = await import("@siteferry/receiver");
+  const settings = parseSettings(await readExisting(config), config, receiverSchema);
+  const all = await readQuarantine(nodeFiles, settings).catch(() => []);
+  return worthReleasing(all, site).map(({ id }) => id);
 }
 
 async function changesAtSite(
@@ -124,8 +139,13 @@ async function write(changes: readonly Change[], yes: boolean, next: string): Pr
   return 0;
 }
 
-function nextSteps(id: SiteId, isAtSite: boolean): string {
-  return isAtSite
-    ? "Written. A daemon reads it when it starts: restart it. Whether all is well: siteferry doctor sender\n"
-    : `Written. A daemon reads its sites when it starts: restart it. When ${id} has sent something:\n  siteferry status; siteferry config diff; siteferry config approve ${id}\n`;
+/** @param refused ids in the quarantine */
+function nextSteps(id: SiteId, isAtSite: boolean, refused: readonly string[]): string {
+  if (isAtSite) {
+    return "Written. A daemon reads it when it starts: restart it. Whether all is well: siteferry doctor sender\n";
+  }
+  const releases = refused.map((one) => `\n  siteferry quarantine release ${one}`).join("");
+  const before =
+    releases === "" ? "" : `Then, as ${id} has sent something that was refused:${releases}\n`;
+  return `Written. A daemon reads its sites when it starts: restart it.\n${before}When ${id} has sent something:\n  siteferry status; siteferry config diff; siteferry config approve ${id}\n`;
 }

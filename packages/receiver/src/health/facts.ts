@@ -12,6 +12,7 @@ import { loadSiteRecord } from "../mirror.ts";
 import type { Opening } from "../opening.ts";
 import { packageStore } from "../package-store.ts";
 import { readQuarantine } from "../quarantine.ts";
+import type { ReceiverSettings } from "../settings.ts";
 import { secondsAhead } from "../site-clock.ts";
 import type { Quarantined, SiteFacts } from "./judge.ts";
 import { loadRefusedValues, type RefusedValues } from "./refused-values.ts";
@@ -60,13 +61,15 @@ export async function readFacts(opening: Asking): Promise<CentreFacts> {
       refusedValueCount: values.reduce((sum, { count }) => sum + count, 0),
     });
   }
-  const strangers = [...refused].filter(([site]) => !Object.hasOwn(settings.sites, site ?? ""));
-  return { sites: facts, strangers: newestFirst(strangers.flatMap(([, files]) => files)) };
+  return { sites: facts, strangers: strangersIn(all, settings).map(quarantinedOf) };
 }
 
-/** What is kept of several is no longer in the order of the list. */
-function newestFirst(files: readonly QuarantinedFile[]): readonly Quarantined[] {
-  return files.map(quarantinedOf).toSorted((a, b) => b.refusedMs - a.refusedMs);
+/** Of refused files those of no site that the settings name. */
+export function strangersIn(
+  all: readonly QuarantinedFile[],
+  { sites }: ReceiverSettings,
+): readonly QuarantinedFile[] {
+  return all.filter((file) => !Object.hasOwn(sites, siteOf(file) ?? ""));
 }
 
 /** A file whose link doesn't say whose it is counts for the site that it claims. */

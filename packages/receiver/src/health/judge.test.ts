@@ -126,9 +126,14 @@ test("the receiver's own troubles are a warning where all sites are well, and a 
   ]);
   const views = [{ facts: well, expected, health: judge({}) }];
   for (const one of [views, []]) {
-    expect(statusTable(one, nowMs, undefined, { troubles, waits: [] }).split("\n").at(-1)).toBe(
+    expect(
+      statusTable(one, nowMs, undefined, { troubles, waits: [], strangers: 1 })
+        .split("\n")
+        .slice(-2),
+    ).toEqual([
       "The receiver: WARNING  2 failures in its last run: a¦b",
-    );
+      "Refused: 1 file of no site that is configured: siteferry quarantine list",
+    ]);
   }
 });
 

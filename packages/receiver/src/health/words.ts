@@ -68,18 +68,22 @@ const headings = [
 interface Own {
   readonly troubles: readonly string[];
   readonly waits: readonly string[];
+  readonly strangers: number;
 }
+
+const ofNobody = "of no site that is configured: siteferry quarantine list";
 
 /** A table for a terminal, a line each site, with what else there is to know below it. */
 export function statusTable(
   all: readonly SiteView[],
   nowMs: number,
   paint: Paint = unpainted,
-  { troubles, waits }: Own = { troubles: [], waits: [] },
+  { troubles, waits, strangers }: Own = { troubles: [], waits: [], strangers: 0 },
 ): string {
   const ownLines = [
     ...troubles.map((words) => `The receiver: ${paint("warning", "WARNING")}  ${shown(words)}`),
     ...waits.map((words) => `Waiting: ${shown(words)}`),
+    ...(strangers === 0 ? [] : [`Refused: ${counted(strangers, "file")} ${ofNobody}`]),
   ];
   if (all.length === 0) {
     return ["No site is configured: siteferry enrol takes one in.", ...ownLines].join("\n");

@@ -21,6 +21,7 @@ import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
 import { type ObjectsView, viewObjects } from "../activation/view.ts";
 import { coreTroubles } from "../health/core-troubles.ts";
+import { strangersIn } from "../health/facts.ts";
 import type { SiteView } from "../health/judge.ts";
 import {
   loadLastRun,
@@ -33,6 +34,7 @@ import { lookAtAllSites } from "../health/site-services.ts";
 import { noRuns, runBegan, type RunCounts, runEnded, runFailed } from "../page/run-record.ts";
 import { openDoor } from "../door.ts";
 import type { Opening } from "../opening.ts";
+import { readQuarantine } from "../quarantine.ts";
 import { receive, type Receiver, type ReceiveReport } from "../receive.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { TakingIn } from "../take-in.ts";
@@ -224,6 +226,8 @@ export async function lookAtSites(
 export interface ReceiverView {
   readonly troubles: readonly string[];
   readonly waits: readonly string[];
+  /** How many refused files are of no site that the settings name. */
+  readonly strangers: number;
 }
 
 /** What is wrong with the receiver itself, and what waits there; nothing of one that never ran. */
@@ -231,13 +235,14 @@ export async function lookAtReceiver(settings: ReceiverSettings, log: Log): Prom
   const world = realWorld(log);
   const { files, clock } = world;
   const spool = `${settings.spool}/receiver`;
-  if ((await files.status(spool)) === null) return { troubles: [], waits: [] };
+  if ((await files.status(spool)) === null) return { troubles: [], waits: [], strangers: 0 };
   const last = await loadLastRun({ files }, spool);
   const troubles = [
     ...receiverTroubles(last, await freeSpaceOf(spool), clock.now()),
     ...(await coreTroubles({ world, settings, spool })),
   ];
-  return { troubles, waits: receiverWaits(last) };
+  const strangers = strangersIn(await readQuarantine(files, settings), settings).length;
+  return { troubles, waits: receiverWaits(last), strangers };
 }
 
 /** Nothing is connected yet. What came through the door or a mail server's pipe is looked for first. */
