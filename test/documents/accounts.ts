@@ -56,6 +56,8 @@ export const notRun: readonly (readonly [string, string])[] = [
   ["dnf ", packages],
   ["tar xzf siteferry-", packages],
   ["etc/init.d/siteferry stop", packages],
+  ["tar tzf siteferry-", packages],
+  ["rm -rf etc/rc.d/85-siteferry ", packages],
   ["cp etc/siteferry/sender.yaml.example ", packages],
   ["siteferry keygen etc/siteferry/", packages],
   ["ln -s ../init.d/siteferry ", packages],
