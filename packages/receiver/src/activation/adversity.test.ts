@@ -91,6 +91,14 @@ test("a record that is lost: what is live isn't taken for the centre's own", asy
   expect(said.filter(({ fields }) => "directive" in fields)).toEqual([]);
 });
 
+test("nor is it when somebody changed its files: they are written again", async () => {
+  const live = await core.files.readLink(`${objects()}/live`);
+  await core.files.unlink(`${objects()}/${live}/siteferry-site-remote1.cfg`);
+  await run();
+  expect(loaded()).toEqual(["central", "web"]);
+  expect(said.filter(({ fields }) => "directive" in fields)).toEqual([]);
+});
+
 test("nor is it when the link is lost too, as in another directory", async () => {
   await loseRecord();
   await core.files.unlink(`${objects()}/live`);
