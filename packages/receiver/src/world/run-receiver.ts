@@ -150,8 +150,8 @@ async function withSpool<Result>(
 ): Promise<Result> {
   const { files } = world;
   const spool = `${settings.spool}/receiver`;
-  await files.makeDirectory(spool, 0o700);
   await checkUser(spool);
+  await files.makeDirectory(spool, 0o700);
   // Its key is checked, and the arrivals' directory is made.
   await openDoorway(settings, world.log);
   const lock = await takeLock(`${spool}/lock`);
