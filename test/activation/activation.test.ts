@@ -1,6 +1,6 @@
 // Object configuration from three sites into a real Nagios 4, live in one run of the receiver.
 
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { missingFor, type NagiosFields } from "@siteferry/testkit/cores";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reportOf } from "../installation.ts";
@@ -192,5 +192,21 @@ describe.skipIf(missingFor("nagios") !== null)("objects into a real Nagios", () 
     await centre.nagios.waitUntil("the last", ({ hosts }) => last.every((one) => hosts.has(one)));
     expect((await centre.hosts()).filter((name) => name.includes("changing")).sort()).toEqual(last);
     await centre.checkAlive();
+  });
+
+  test("a spool that is lost takes nothing out of the core; leaving the settings does", async () => {
+    const before = await centre.hosts();
+    await rm(`${centre.installation.path}/spool`, { recursive: true });
+    await centre.configure({ sites: { ...sites, gamma: `{ prefix: "gamma-" }` } });
+    const empty = await centre.receive();
+    expect(empty.status, empty.stderr).toBe(0);
+    expect(empty.stderr).toContain("No configuration of gamma is in ");
+    expect((await centre.ask("status")).stdout).toContain("the core keeps the objects");
+    await centre.checkAlive();
+    expect(await centre.hosts()).toEqual(before);
+    await centre.configure({ sites: { beta: sites.beta } });
+    expect((await centre.receive()).status).toBe(0);
+    await centre.nagios.waitUntil("only beta's", ({ hosts }) => !hosts.has("web"));
+    expect(await centre.hosts()).toEqual(before.filter((name) => name.startsWith("beta-")));
   });
 });

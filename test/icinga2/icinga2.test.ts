@@ -2,7 +2,7 @@
 // states.
 
 import { once } from "node:events";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { isNameFault, parseHostName } from "@siteferry/model";
 import { makeCertificate } from "@siteferry/testkit";
 import { missingFor } from "@siteferry/testkit/cores";
@@ -383,17 +383,4 @@ template Host "operator's" { vars.from_operator = true }
       expect(reportOf(await centre.settle())).toMatchObject({ results: 5 });
     },
   );
-
-  test("a receiver that lost its spool takes nothing away of sites that haven't spoken yet", async () => {
-    await rm(`${centre.path}/spool`, { recursive: true });
-    await centre.configuration("remote1", usualRows);
-    await centre.states("remote1", statesAt(300, "after the loss"));
-    const run = await centre.settle();
-    expect(run.status, run.stderr).toBe(0);
-    const hosts = await centre.objects("host", "package");
-    expect(hosts.has("round-5")).toBe(false);
-    expect(hosts.get("r2-web")).toEqual({ package: "siteferry" });
-    expect(await resultOf("host", "web")).toMatchObject({ output: "PING after the loss" });
-    expect(await resultOf("host", "r2-web")).toMatchObject({ output: "PING goes on" });
-  });
 });

@@ -62,6 +62,18 @@ export async function loadProgress(
   return state === null ? "" : new TextDecoder().decode(state.content);
 }
 
+/** Those of `sites` that weren't among them when this was asked last, in an earlier run. */
+export async function newSites(
+  world: World,
+  directory: string,
+  name: string,
+  sites: readonly SiteId[],
+): Promise<readonly SiteId[]> {
+  const before = await loadProgress(world, directory, name);
+  if (sites.join() !== before) await saveProgress(world, directory, name, sites.join());
+  return sites.filter((site) => !before.split(",").includes(site));
+}
+
 export async function saveProgress(
   { files, random }: World,
   directory: string,

@@ -4,7 +4,7 @@
 import type { SiteId } from "@siteferry/model";
 import { tellAwaiting } from "./activation/tell.ts";
 import { isApproved } from "./activation/words.ts";
-import { loadProgress, saveProgress } from "./applied-store.ts";
+import { newSites } from "./applied-store.ts";
 import type { Opening } from "./opening.ts";
 import type { SiteSettings } from "./settings.ts";
 
@@ -18,17 +18,15 @@ export async function askApprovals<One extends Known>(
   { world, spool }: Pick<Opening, "world" | "spool">,
   directory: string,
   known: readonly One[],
-  isLive: (site: SiteId) => boolean,
+  isLive: (site: SiteId) => boolean | Promise<boolean>,
 ): Promise<{ readonly approved: readonly One[]; readonly awaiting: readonly SiteId[] }> {
   const approved: One[] = [];
   for (const one of known) {
-    if (await isApproved(world.files, spool, one, isLive(one.site))) approved.push(one);
+    const isIn = await isApproved(world.files, spool, one, false);
+    if (isIn || (await isLive(one.site))) approved.push(one);
   }
   const awaiting = known.filter((one) => !approved.includes(one)).map(({ site }) => site);
-  const before = await loadProgress(world, directory, "awaiting");
-  if (awaiting.join() !== before) {
-    tellAwaiting(world.log, { awaiting: before.split(",") as SiteId[] }, awaiting);
-    await saveProgress(world, directory, "awaiting", awaiting.join());
-  }
+  const fresh = await newSites(world, directory, "awaiting", awaiting);
+  tellAwaiting(world.log, { awaiting: [] }, fresh);
   return { approved, awaiting };
 }

@@ -2,7 +2,8 @@
 
 import type { SiteObjects } from "@siteferry/apply";
 import type { BundleHeader } from "@siteferry/bundle";
-import { errorFields, explain, FerryError, type SiteId } from "@siteferry/model";
+import { errorFields, explain, type SiteId } from "@siteferry/model";
+import { newSites } from "./applied-store.ts";
 import { loadSiteRecord, reopen } from "./mirror.ts";
 import { styleOf } from "./objects-settings.ts";
 import type { Opening } from "./opening.ts";
@@ -11,33 +12,52 @@ import type { SiteSettings } from "./settings.ts";
 
 export interface KnownConfiguration {
   readonly site: SiteId;
-  /** Null: the record of the site is damaged. */
+  /** Null: none is here, as the record is lost or damaged; what is live of the site stays. */
   readonly header: BundleHeader | null;
   readonly settings: SiteSettings;
 }
 
-export async function knownConfigurations({
-  world,
-  settings,
-  spool,
-}: Opening): Promise<readonly KnownConfiguration[]> {
+/** `isLive`: whether the target has objects of a site, which the spool may have forgotten. */
+export async function knownConfigurations(
+  { world, settings, spool }: Pick<Opening, "world" | "settings" | "spool">,
+  isLive: (site: SiteId) => boolean | Promise<boolean>,
+): Promise<readonly KnownConfiguration[]> {
   const known: KnownConfiguration[] = [];
   for (const [site, siteSettings] of Object.entries(settings.sites) as [SiteId, SiteSettings][]) {
     const damaged = { config: null };
     const record = await loadSiteRecord(world.files, spool, site).catch(() => damaged);
-    const isKnown = record === damaged || record?.config;
-    if (isKnown) known.push({ site, header: record?.config ?? null, settings: siteSettings });
+    const header = record?.config ?? null;
+    const isKnown = header !== null || record === damaged || (await isLive(site));
+    if (isKnown) known.push({ site, header, settings: siteSettings });
   }
   return known;
 }
 
-/** Null: it can't be opened any more, which is said. */
+/** Said once of each: no configuration of these is here, so that what is live of them stays. */
+export async function tellKept(
+  { world, spool }: Pick<Opening, "world" | "spool">,
+  directory: string,
+  sites: readonly SiteId[],
+): Promise<void> {
+  for (const site of await newSites(world, directory, "kept", sites)) {
+    try {
+      await loadSiteRecord(world.files, spool, site);
+      const message = `No configuration of ${site} is in ${spool}: its objects stay as they are`;
+      world.log.warn({ site, spool }, message);
+    } catch (error) {
+      const failure = explain(error, `Reading what is known of ${site}`);
+      world.log.error(errorFields(failure), `The objects of ${site} stay as they are`);
+    }
+  }
+}
+
+/** Null: it can't be opened any more, which is said, or isn't here. */
 export async function openSiteObjects(
   opening: Opening,
   { site, header, settings }: KnownConfiguration,
 ): Promise<SiteObjects | null> {
+  if (header === null) return null;
   try {
-    if (header === null) throw new FerryError("spool-damaged", `The record of ${site} is damaged`);
     const { configuration } = await reopen(opening, header, "config");
     // Needed again when something changes; that of all sites together is large.
     opening.cache.drop(site, "config");

@@ -1,7 +1,7 @@
-// What the target icinga2 remembers of its uploads, besides what the core itself shows.
+// What the target icinga2 remembers of its uploads and of the package, besides what the core itself shows.
 
 import { nothingUploaded, type PackageMemory, type PackageStore } from "@siteferry/apply";
-import type { World } from "@siteferry/model";
+import type { SiteId, World } from "@siteferry/model";
 import { loadProgress, saveProgress } from "./applied-store.ts";
 
 const name = "uploads";
@@ -19,4 +19,23 @@ export function packageStore(world: World, directory: string): PackageStore {
       await saveProgress(world, directory, name, JSON.stringify(memory));
     },
   };
+}
+
+const sitesName = "packaged";
+
+/** The sites that the active package has objects of, as it was seen last. */
+export async function loadPackagedSites(
+  world: Pick<World, "files">,
+  directory: string,
+): Promise<readonly SiteId[]> {
+  return (await loadProgress(world, directory, sitesName)).split(",") as SiteId[];
+}
+
+export async function savePackagedSites(
+  world: World,
+  directory: string,
+  sites: readonly SiteId[],
+): Promise<void> {
+  if (sites.join() === (await loadPackagedSites(world, directory)).join()) return;
+  await saveProgress(world, directory, sitesName, sites.join());
 }

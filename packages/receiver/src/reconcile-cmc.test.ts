@@ -1,6 +1,7 @@
 // A vendor's dump from the drop directory into Checkmk's own core: what is believed, what becomes live,
 // what is piped, and what is left when it stops anywhere.
 
+import { rm, writeFile } from "node:fs/promises";
 import { dumpHash } from "@siteferry/bundle";
 import type { FileSystem, SiteId } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
@@ -102,6 +103,46 @@ test("what somebody deleted in Checkmk's directory is written and loaded again",
   centre.clockMs += minute;
   expect(await centre.receive()).toMatchObject({ cmcFiles: 1, cmcWaiting: 0 });
   expect(centre.core.reloads).toBe(2);
+});
+
+describe("a spool that was lost", () => {
+  test("what is live stays, which is said once; what comes then needs no other approval", async () => {
+    await using centre = await makeCmcCentre({ objects: { autoApprove: false } });
+    await centre.put(1, { config: config("web") });
+    await centre.receive();
+    await approve(nodeFiles, { spool: centre.path }, "remote1" as SiteId);
+    await centre.receive();
+    const before = await centre.mk();
+    expect(Object.keys(before)).toEqual([file]);
+    await rm(`${centre.path}/receiver`, { recursive: true });
+    for (let run = 0; run < 3; run++) {
+      centre.clockMs += minute;
+      const awaitingApproval = 0;
+      expect(await centre.receive()).toMatchObject({ awaitingApproval, cmcWaiting: 0, failed: 0 });
+      expect([await centre.mk(), centre.core.loaded]).toEqual([before, before]);
+    }
+    const said = centre.logged.filter(({ message }) => message.includes("its objects stay"));
+    expect(said).toMatchObject([{ level: "warn" }]);
+    centre.clockMs += minute;
+    await centre.put(2, { config: config("web", "db") });
+    expect(await centre.receive()).toMatchObject({ awaitingApproval: 0, cmcFiles: 1 });
+    expect(centre.core.loaded[file]).toContain("db");
+  });
+
+  test("a site whose record is damaged keeps its file, and that is an error", async () => {
+    await using centre = await makeCmcCentre();
+    await centre.put(1, { config: config("web") });
+    await centre.receive();
+    const before = await centre.mk();
+    const record = `${centre.path}/receiver/sites/remote1/record`;
+    for (const path of [record, `${record}.previous`]) await writeFile(path, "nothing");
+    centre.clockMs += minute;
+    await centre.receive();
+    expect(await centre.mk()).toEqual(before);
+    expect(centre.logged.map(({ message }) => message)).toContain(
+      "The objects of remote1 stay as they are",
+    );
+  });
 });
 
 describe("a dump that isn't believed", () => {

@@ -21,6 +21,7 @@ import { loadProgress, saveProgress, targetDirectory } from "./applied-store.ts"
 import { askApprovals } from "./approval.ts";
 import { bringLive, type LiveGround, type LiveOutcome, provenDigest } from "./cmc-live.ts";
 import type { CmcSettings } from "./cmc-settings.ts";
+import { tellKept } from "./configurations.ts";
 import { loadSiteRecord, reopen, type SiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { isOwnHost, nameAtCentre } from "./ownership.ts";
@@ -41,8 +42,9 @@ export interface CmcCounts {
 interface KnownSite {
   readonly site: SiteId;
   readonly settings: SiteSettings;
-  /** Null: it can't be read, so that what was made of it stays. */
-  readonly record: SiteRecord | null;
+  /** Null: none has come, as far as the spool knows; then what was made of one before stays. */
+  readonly dump: NonNullable<SiteRecord["dump"]> | null;
+  readonly isDamaged: boolean;
 }
 
 export async function reconcileCmc(
@@ -54,15 +56,22 @@ export async function reconcileCmc(
   const state = targetDirectory(opening.spool, "cmc", target.mk);
   const there: readonly string[] = await opening.world.files.list(target.mk).catch(() => []);
   const all = await knownSites(opening);
+  const isThere = (site: SiteId): boolean => there.includes(mkFileName(site));
   // A site that sends no dumps has nothing to approve here.
   const silent = all
-    .filter(({ record }) => record !== null && !record.dump)
+    .filter(({ dump, isDamaged }) => dump === null && !isDamaged)
     .map(({ site }) => site);
   const { approved: known, awaiting } = await askApprovals(
     opening,
     state,
     all,
-    (site) => there.includes(mkFileName(site)) || silent.includes(site),
+    (site) => isThere(site) || silent.includes(site),
+  );
+  const kept = known.filter(({ site, dump }) => !dump?.config && isThere(site));
+  await tellKept(
+    opening,
+    state,
+    kept.map(({ site }) => site),
   );
   await attempt(opening, counts, `Configuration in ${target.mk}`, async () => {
     const outcome = await reconcileConfiguration(opening, target, cmc, known);
@@ -71,8 +80,8 @@ export async function reconcileCmc(
     counts.failed += outcome.failed ? 1 : 0;
   });
   const proven = await provenDigest({ world: opening.world, state });
-  for (const { site, settings, record } of known) {
-    const header = record?.dump?.states;
+  for (const { site, settings, dump } of known) {
+    const header = dump?.states;
     if (header === null || header === undefined) continue;
     await attempt(opening, counts, `States of ${site} for ${target.live}`, async () => {
       const connect = (): ReturnType<CmcWorld["connect"]> => cmc.connect(target.live);
@@ -108,10 +117,10 @@ async function reconcileConfiguration(
   const { world, spool } = opening;
   const state = targetDirectory(spool, "cmc", target.mk);
   const { mk, mode, reload, reloadEvery, reloadTimeout } = target;
-  const about = known.map(({ site, settings, record }) => [
+  const about = known.map(({ site, settings, dump }) => [
     site,
     settings,
-    record === null ? "unknown" : (record.dump?.config?.payloadHash ?? ""),
+    dump?.config?.payloadHash ?? "",
   ]);
   const wanted = JSON.stringify([target, about]);
   // What somebody else deleted or cut is written again.
@@ -133,31 +142,29 @@ async function reconcileConfiguration(
   };
   const files = await render(opening, known, await ground.live.read());
   const outcome = await bringLive(ground, files);
-  if (outcome.isLive && known.every(({ record }) => record !== null)) {
+  if (outcome.isLive) {
     await saveProgress(world, state, settledName, await asLeft());
   }
   return outcome;
 }
 
-/** What the directory shall hold. A site that can't be read keeps what is `there`. */
+/** What the directory shall hold. A site that isn't known, or can't be read, keeps what is `there`. */
 async function render(
   opening: Opening,
   known: readonly KnownSite[],
   there: MkFiles,
 ): Promise<MkFiles> {
   const files = new Map<string, string>();
-  for (const { site, settings, record } of known) {
+  for (const { site, settings, dump } of known) {
     const name = mkFileName(site);
-    const kept = there.get(name);
+    let text = there.get(name);
     try {
-      if (record === null) throw new Error("its record is damaged");
-      const header = record.dump?.config ?? null;
-      if (header !== null) files.set(name, await renderSite(opening, site, settings, header));
+      if (dump?.config) text = await renderSite(opening, site, settings, dump.config);
     } catch (error) {
       const failure = explain(error, `Opening the dump of ${site}`);
       opening.world.log.error(errorFields(failure), `The hosts of ${site} stay as they are`);
-      if (kept !== undefined) files.set(name, kept);
     }
+    if (text !== undefined) files.set(name, text);
   }
   return files;
 }
@@ -183,11 +190,12 @@ async function renderSite(
 async function knownSites({ world, settings, spool }: Opening): Promise<readonly KnownSite[]> {
   const known: KnownSite[] = [];
   for (const [site, siteSettings] of Object.entries(settings.sites) as [SiteId, SiteSettings][]) {
-    const damaged = "damaged";
-    const record = await loadSiteRecord(world.files, spool, site).catch(() => damaged);
-    if (record === null) continue;
-    const isDamaged = typeof record === "string";
-    known.push({ site, settings: siteSettings, record: isDamaged ? null : record });
+    let isDamaged = false;
+    const record = await loadSiteRecord(world.files, spool, site).catch(() => {
+      isDamaged = true;
+      return null;
+    });
+    known.push({ site, settings: siteSettings, dump: record?.dump ?? null, isDamaged });
   }
   return known;
 }

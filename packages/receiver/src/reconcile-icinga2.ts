@@ -2,6 +2,7 @@
 // each site, both through the core's API and against what it shows there.
 
 import {
+  activePackage,
   type CoreObjects,
   deliverStates,
   icinga2SiteServices,
@@ -19,7 +20,12 @@ import { tellRefusedValues } from "./activation/tell.ts";
 import { askApprovals } from "./approval.ts";
 import { appliedStore, hashOf, loadProgress, saveProgress } from "./applied-store.ts";
 import { statesFor, tellCentreHosts } from "./centre-hosts.ts";
-import { type KnownConfiguration, knownConfigurations, openSiteObjects } from "./configurations.ts";
+import {
+  type KnownConfiguration,
+  knownConfigurations,
+  openSiteObjects,
+  tellKept,
+} from "./configurations.ts";
 import { saveRefusedValues } from "./health/refused-values.ts";
 import { siteServicesAt } from "./health/service-name.ts";
 import { withIcinga2 } from "./icinga2-connection.ts";
@@ -27,7 +33,7 @@ import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
-import { packageStore } from "./package-store.ts";
+import { packageStore, savePackagedSites } from "./package-store.ts";
 import { loadShownStates, shownStamp, type SilentSites } from "./silence.ts";
 import { correctionAt } from "./site-clock.ts";
 
@@ -81,6 +87,7 @@ class Run {
     awaitingApproval: [],
   };
   #core: Promise<CoreObjects> | null = null;
+  #packagedSites: Promise<ReadonlySet<SiteId>> | null = null;
   #foreignHosts: Promise<ReadonlySet<string>> | null = null;
 
   constructor(receiver: Opening, target: Icinga2Settings, api: Icinga2Api, silent: SilentSites) {
@@ -107,24 +114,21 @@ class Run {
     const { world, settings } = this.#receiver;
     const known = await this.#approved();
     const { host } = settings.health;
-    const shown = host === undefined ? null : [settings.health, Object.keys(settings.sites)];
+    const sites = Object.keys(settings.sites) as SiteId[];
+    const shown = host === undefined ? [] : [settings.health];
     const wantedIn = (programStart: string): string =>
-      JSON.stringify([this.#target, known, programStart, ...(shown ?? [])]);
+      JSON.stringify([this.#target, known, programStart, sites, ...shown]);
     const programStart = await this.#api.programStart();
     const progressName = "activated";
     const done = await loadProgress(world, this.#directory, progressName);
     if (wantedIn(programStart) === done) return;
     const more = host === undefined ? {} : await this.#siteServices(host);
-    if (done === "" && known.length === 0 && Object.keys(more).length === 0) return;
+    const isNothing = known.length === 0 && Object.keys(more).length === 0;
+    if (done === "" && isNothing && (await this.#packaged()).size === 0) return;
 
     const rendered = await this.#render(known);
     // A site of which nothing is known, such as after the loss of the spool, keeps what the core has of it.
-    const wanted = new Map(
-      Object.keys(this.#receiver.settings.sites).map((site) => [
-        site as SiteId,
-        rendered.get(site as SiteId) ?? null,
-      ]),
-    );
+    const wanted = new Map(sites.map((site) => [site, rendered.get(site) ?? null]));
     const { package: packageName, zone = null, reloadEvery, validation } = this.#target;
     const outcome = await reconcilePackage(
       { ...world, api: this.#api, store: packageStore(world, this.#directory) },
@@ -155,10 +159,27 @@ class Run {
 
   /** Sites whose first configuration nobody has approved have no objects here, and their results wait. */
   async #approved(): Promise<readonly KnownConfiguration[]> {
-    const known = await knownConfigurations(this.#receiver);
-    const asked = await askApprovals(this.#receiver, this.#directory, known, () => false);
+    const isLive = async (site: SiteId): Promise<boolean> => (await this.#packaged()).has(site);
+    const known = await knownConfigurations(this.#receiver, isLive);
+    const asked = await askApprovals(this.#receiver, this.#directory, known, isLive);
     this.#report.awaitingApproval = asked.awaiting;
+    const kept: SiteId[] = [];
+    for (const { site, header } of asked.approved) {
+      if (header === null && (await isLive(site))) kept.push(site);
+    }
+    await tellKept(this.#receiver, this.#directory, kept);
     return asked.approved;
+  }
+
+  /** The sites in the active package. The core is asked only if a site is unknown or nobody approved it. */
+  async #packaged(): Promise<ReadonlySet<SiteId>> {
+    const { package: packageName } = this.#target;
+    return await (this.#packagedSites ??= (async () => {
+      const active = await activePackage(this.#api, packageName);
+      const sites = new Set(active?.manifest?.sites.keys());
+      await savePackagedSites(this.#receiver.world, this.#directory, [...sites]);
+      return sites;
+    })());
   }
 
   async #render(known: readonly KnownConfiguration[]): Promise<WantedSites> {
@@ -168,7 +189,8 @@ class Run {
     const wanted = new Map<SiteId, SitePiece | null>();
     const allRefused: SiteRefusal[] = [];
     for (const configuration of known) {
-      const { site } = configuration;
+      const { site, header } = configuration;
+      if (header === null) continue;
       const objects = await openSiteObjects(this.#receiver, configuration);
       if (objects === null) {
         wanted.set(site, null);

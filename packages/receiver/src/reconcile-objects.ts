@@ -4,9 +4,9 @@
 
 import { type ObjectFiles, siteFile, type GenerationId } from "@siteferry/apply";
 import type { SiteId } from "@siteferry/model";
-import { type KnownConfiguration, knownConfigurations } from "./configurations.ts";
+import { type KnownConfiguration, knownConfigurations, tellKept } from "./configurations.ts";
 import { begin, finish } from "./activation/go-live.ts";
-import { inputsOf, isDueAgain, planGeneration } from "./activation/plan.ts";
+import { inputsOf, isDueAgain, planGeneration, sitesOf } from "./activation/plan.ts";
 import {
   type ActivationRecord,
   loadActivation,
@@ -110,12 +110,14 @@ async function askApprovals(
   const liveNames = await liveFileNames(target, record);
   const approved: KnownConfiguration[] = [];
   const awaiting: SiteId[] = [];
-  for (const one of await knownConfigurations(opening)) {
-    const isLive = liveNames.includes(siteFile(one.site));
-    const isIn = await isApproved(opening.world.files, opening.spool, one, isLive);
+  const isLive = (site: SiteId): boolean => liveNames.includes(siteFile(site));
+  for (const one of await knownConfigurations(opening, isLive)) {
+    const isIn = await isApproved(opening.world.files, opening.spool, one, isLive(one.site));
     if (isIn) approved.push(one);
     else awaiting.push(one.site);
   }
+  const kept = approved.filter(({ site, header }) => header === null && isLive(site));
+  await tellKept(opening, target.directory, sitesOf(kept));
   return { approved, awaiting };
 }
 

@@ -34,6 +34,7 @@ describe("the spool", () => {
     ["of this user", { "/s": directory, "/s/sender": directory }, "ok /s/sender is ferry's"],
     ["not made yet", { "/s": directory }, "ok /s is ferry's"],
     ["of root", { "/s/sender": { ...directory, user: 0 } }, "fail /s/sender belongs to user0"],
+    ["of another", { "/s": { ...directory, user: 3 } }, "fail /s belongs to user3, and this runs"],
     ["not there", {}, "fail /s isn't there"],
     [
       "not to be written",
@@ -48,6 +49,26 @@ describe("the spool", () => {
     ["a file", { "/s": {} }, "fail /s is no directory"],
   ] as const)("%s", async (_what, entries, line) => {
     expect(lineOf(await look(entries))).toEqual([expect.stringContaining(line)]);
+  });
+
+  test("root, who may everything, makes nothing in another's spool", async () => {
+    const root = { user: { id: 0, name: "root" } };
+    const probes = pretendedProbes({ "/s": directory }, root);
+    expect(lineOf(await checkSpoolUser(probes, "/s/sender", "/s"))).toEqual([
+      "fail /s belongs to ferry, and this runs as root",
+    ]);
+    const own = pretendedProbes({ "/s": { ...directory, user: 0 } }, root);
+    expect(lineOf(await checkSpoolUser(own, "/s/sender", "/s"))).toEqual(["ok /s is root's"]);
+  });
+
+  test("nobody is sent to root for what root left there", async () => {
+    const left = { "/s": directory, "/s/sender": { ...directory, user: 0 } };
+    expect(await look(left)).toMatchObject([{ todo: "As root: chown -R ferry /s/sender" }]);
+    const closed = { "/s": { ...directory, user: 0, denied: ["enter"] as const } };
+    expect(await look(closed)).toMatchObject([{ todo: "As root: chown ferry /s" }]);
+    const others = { "/s": directory, "/s/sender": { ...directory, user: 3 } };
+    const todo = /runuser -u user3 -- .* If ferry is right, as root: chown -R ferry \/s\/sender$/;
+    expect(await look(others)).toMatchObject([{ todo: expect.stringMatching(todo) }]);
   });
 
   test("that doesn't sync, link or lock, or is two file systems", async () => {

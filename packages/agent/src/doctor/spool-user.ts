@@ -11,11 +11,11 @@ export async function checkSpoolUser(
 ): Promise<readonly Finding[]> {
   const above = await look(spool);
   if (above?.kind === "directory" && !(await may(spool, "enter"))) {
-    const owner = await userName(above.user);
+    const owner = { id: above.user, name: await userName(above.user) };
     return [
       fail(
-        `${user.name} may not enter ${spool}, which belongs to ${owner}`,
-        `Run siteferry always as one user: runuser -u ${owner} -- siteferry doctor …, also in cron and systemd.`,
+        `${user.name} may not enter ${spool}, which belongs to ${owner.name}`,
+        ownerAdvice(owner, user, spool, false),
       ),
     ];
   }
@@ -28,19 +28,27 @@ export async function checkSpoolUser(
   if (there.kind !== "directory") {
     return [fail(`${own === null ? spool : directory} is no directory`, "Move it away.")];
   }
-  const owner = await userName(there.user);
-  if (own !== null && own.user !== user.id) {
-    return [
-      fail(
-        `${directory} belongs to ${owner}, and this runs as ${user.name}`,
-        `Run siteferry always as one user: runuser -u ${owner} -- siteferry doctor …, also in cron and systemd. If ${user.name} is right, as root: chown -R ${user.name} ${directory}`,
-      ),
-    ];
-  }
   const path = own === null ? spool : directory;
+  if (there.user !== user.id) {
+    const owner = { id: there.user, name: await userName(there.user) };
+    const what = `${path} belongs to ${owner.name}, and this runs as ${user.name}`;
+    return [fail(what, ownerAdvice(owner, user, path, own !== null))];
+  }
   if (!(await may(path, "write"))) {
-    const todo = `As root: chown ${user.name} ${path} && chmod u+rwx ${path}`;
-    return [fail(`${user.name} may not write in ${path}, which belongs to ${owner}`, todo)];
+    return [fail(`${user.name} may not write in its ${path}`, `chmod u+rwx ${path}`)];
   }
   return [ok(`${path} is ${user.name}'s`)];
+}
+
+interface User {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** What to do where `path` is another user's. Nobody is sent to root for what root left there. */
+export function ownerAdvice(owner: User, user: User, path: string, withAllIn: boolean): string {
+  const mend = `s root: chown ${withAllIn ? "-R " : ""}${user.name} ${path}`;
+  if (owner.id === 0) return `A${mend}`;
+  const run = `Run siteferry always as one user: runuser -u ${owner.name} -- siteferry …, also in cron and systemd.`;
+  return user.id === 0 ? run : `${run} If ${user.name} is right, a${mend}`;
 }

@@ -80,6 +80,18 @@ export async function reconcilePackage(
   return await new Reconciling(world, options, more).run(wanted);
 }
 
+/** Null: there is no such package. Its stage is "" if none is active, its manifest null if that isn't siteferry's. */
+export async function activePackage(
+  api: Icinga2Api,
+  packageName: string,
+): Promise<{ readonly stage: string; readonly manifest: PackageManifest | null } | null> {
+  const stages = await api.stagesOf(packageName);
+  if (stages === null) return null;
+  const { active: stage } = stages;
+  const text = stage === "" ? null : await api.readFile(packageName, stage, manifestFile);
+  return { stage, manifest: text === null ? null : decodeManifest(text) };
+}
+
 class Reconciling {
   readonly #world: PackageWorld;
   readonly #options: PackageOptions;
@@ -109,12 +121,10 @@ class Reconciling {
     const { api, store } = this.#world;
     const { packageName } = this.#options;
     this.#memory = await store.load();
-    const stages = await api.stagesOf(packageName);
-    if (stages === null) await api.createPackage(packageName);
-    this.#stage = stages?.active ?? "";
-    const text =
-      this.#stage === "" ? null : await api.readFile(packageName, this.#stage, manifestFile);
-    this.#active = text === null ? null : decodeManifest(text);
+    const active = await activePackage(api, packageName);
+    if (active === null) await api.createPackage(packageName);
+    this.#stage = active?.stage ?? "";
+    this.#active = active?.manifest ?? null;
     await this.#choose(wanted);
     const kind = await this.#converge();
     await this.#keepRejected(kind);

@@ -1,95 +1,44 @@
-import type { Log } from "@siteferry/model";
 import {
   type Fate,
   Life,
-  MemoryDisk,
+  type MemoryDisk,
   memoryFiles,
   seededDice,
 } from "@siteferry/testkit/simulation";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadLastRun, receiverWaits } from "../health/last-run.ts";
-import type { ReceiveReport } from "../receive.ts";
-import { type Centre, makeCentre, nowMs, remote1, remote2 } from "../test-centre.ts";
-import type { CoreControl } from "./core-control.ts";
-import { TestCore } from "./test-core.ts";
+import { type Centre, remote1, remote2 } from "../test-centre.ts";
+import type { TestCore } from "./test-core.ts";
+import { approved, type Ground, laterMs, openGround } from "./test-ground.ts";
 import { approve, reloadableFrom, request } from "./words.ts";
 
-let said: { readonly level: string; readonly message: string; readonly fields: object }[];
+let ground: Ground;
+let said: Ground["said"];
 let centre: Centre;
 let core: TestCore;
 let disk: MemoryDisk;
-let sequence: number;
 /** Of the receiver that runs; null: nothing happens to it. */
 let life: Life | null;
 
-const log = Object.fromEntries(
-  (["debug", "info", "warn", "error"] as const).map((level) => [
-    level,
-    (fields: object, message: string) => said.push({ level, message, fields }),
-  ]),
-) as unknown as Log;
-
-const approved = { objects: { autoApprove: true } };
-
-async function open(sites: object = { remote1: approved, remote2: approved }): Promise<void> {
-  await centre?.[Symbol.asyncDispose]();
-  said = [];
-  sequence = 0;
+async function open(sites?: object): Promise<void> {
+  await ground?.[Symbol.asyncDispose]();
   life = null;
-  disk = new MemoryDisk();
-  /** A dead process tells the core nothing. */
-  const living = async <Result>(what: string, work: () => Promise<Result>): Promise<Result> => {
-    await life?.call(what, () => {});
-    return await work();
-  };
-  const proxy: CoreControl = {
-    run: (command) => living("run", () => core.run(command, 30_000)),
-    answers: () => living("answers", () => core.answers()),
-    command: () => living("command", () => core.command()),
-    wait: (milliseconds) => living("wait", () => core.wait(milliseconds)),
-  };
-  centre = await makeCentre(sites, new Set(), [], {
-    core: proxy,
-    log,
-    targets: (path) => [
-      {
-        objects: {
-          dir: `${path}/core/objects`,
-          core: "nagios",
-          activate: { config: `${path}/core/nagios.cfg`, reloadEvery: "60s", timeout: "30s" },
-        },
-      },
-      {
-        checkresults: { dir: `${path}/results`, core: "nagios", objectCache: `${path}/core/cache` },
-      },
-    ],
+  ground = await openGround(sites, {
+    sends: ["config", "keyframe"],
+    /** A dead process tells the core nothing. */
+    before: async (what) => await life?.call(what, () => {}),
   });
-  core = new TestCore(disk, centre.path, nowMs);
-  for (const name of ["link", "results", "receiver"]) {
-    await core.files.makeDirectory(`${centre.path}/${name}`, 0o755);
-  }
-  await core.install();
+  ({ said, centre, core, disk } = ground);
 }
 
-/** The site says what it monitors; keyframe and configuration. */
-async function say(hosts: readonly string[], site?: typeof remote2): Promise<void> {
-  const at = Object.fromEntries(hosts.map((host) => [host, 0]));
-  for (const kind of ["config", "keyframe"] as const) {
-    const name = `${site ?? "remote1"}-${(sequence += 1)}.ferry`;
-    const options = { configuration: at, hosts: at, name, ...(site && { site }) };
-    const bytes = await centre.put(kind, sequence, options);
-    await core.files.writeNew(`${centre.path}/link/${name}`, bytes, 0o644);
-  }
-}
-
-const run = async (): Promise<ReceiveReport> => await centre.receive(core.files, core);
+const say: Ground["say"] = (...parameters) => ground.say(...parameters);
+const run: Ground["run"] = () => ground.run();
 const errors = (): string[] =>
   said.filter(({ level }) => level === "error").map(({ message }) => message);
-const laterMs = 61_000;
 const centreSettings = () => ({ ...centre.settings, spool: centre.path });
 
 beforeEach(() => open());
-afterEach(() => centre[Symbol.asyncDispose]());
+afterEach(() => ground[Symbol.asyncDispose]());
 
 test("a new host is checked, live and known to the core in one run, and its state follows at once", async () => {
   await say(["web"]);

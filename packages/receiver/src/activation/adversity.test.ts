@@ -1,77 +1,31 @@
 // An activation while everything else goes wrong: the record, the clock, the core and the operator.
 
-import { FerryError, type FileSystem, type Log } from "@siteferry/model";
-import { MemoryDisk } from "@siteferry/testkit/simulation";
+import { FerryError, type FileSystem } from "@siteferry/model";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { coreTroubles } from "../health/core-troubles.ts";
-import type { ReceiveReport } from "../receive.ts";
-import { type Centre, makeCentre, nowMs, remote2 } from "../test-centre.ts";
-import { TestCore } from "./test-core.ts";
+import { type Centre, remote2 } from "../test-centre.ts";
+import type { TestCore } from "./test-core.ts";
+import { type Ground, laterMs, openGround } from "./test-ground.ts";
 import { request } from "./words.ts";
 
-let said: { readonly level: string; readonly message: string; readonly fields: object }[];
+let ground: Ground;
 let centre: Centre;
 let core: TestCore;
-let sequence: number;
-
-const log = Object.fromEntries(
-  (["debug", "info", "warn", "error"] as const).map((level) => [
-    level,
-    (fields: object, message: string) => said.push({ level, message, fields }),
-  ]),
-) as unknown as Log;
-
-const approved = { objects: { autoApprove: true } };
-const laterMs = 61_000;
+let said: Ground["said"];
 
 beforeEach(async () => {
-  said = [];
-  sequence = 0;
-  const asked = {
-    run: (command: readonly string[], timeoutMs: number) => core.run(command, timeoutMs),
-    answers: () => core.answers(),
-    command: () => core.command(),
-    wait: (milliseconds: number) => core.wait(milliseconds),
-  };
-  centre = await makeCentre({ remote1: approved, remote2: approved }, new Set(), [], {
-    core: asked,
-    log,
-    targets: (path) => [
-      {
-        objects: {
-          dir: `${path}/core/objects`,
-          core: "nagios",
-          activate: { config: `${path}/core/nagios.cfg`, reloadEvery: "60s", timeout: "30s" },
-        },
-      },
-    ],
-  });
-  core = new TestCore(new MemoryDisk(), centre.path, nowMs);
-  for (const name of ["link", "receiver"]) {
-    await core.files.makeDirectory(`${centre.path}/${name}`, 0o755);
-  }
-  await core.install();
+  ground = await openGround();
+  ({ centre, core, said } = ground);
   await say(["web"]);
   await run();
   core.nowMs += laterMs;
 });
 
-afterEach(() => centre[Symbol.asyncDispose]());
+afterEach(() => ground[Symbol.asyncDispose]());
 
-async function say(hosts: readonly string[], site?: typeof remote2): Promise<void> {
-  const name = `${site ?? "remote1"}-${(sequence += 1)}.ferry`;
-  const configuration = Object.fromEntries(hosts.map((host) => [host, 0]));
-  const bytes = await centre.put("config", sequence, {
-    configuration,
-    name,
-    ...(site && { site }),
-  });
-  await core.files.writeNew(`${centre.path}/link/${name}`, bytes, 0o644);
-}
-
-const run = async (files: FileSystem = core.files): Promise<ReceiveReport> =>
-  await centre.receive(files, core);
-const loaded = (): readonly string[] => [...core.loaded].toSorted();
+const say: Ground["say"] = (...parameters) => ground.say(...parameters);
+const run: Ground["run"] = (files) => ground.run(files);
+const loaded: Ground["loaded"] = () => ground.loaded();
 const ask = async (word: "rollback" | "resume"): Promise<void> =>
   await request(core.files, { spool: centre.path }, word);
 const objects = (): string => `${centre.path}/core/objects`;
@@ -87,6 +41,14 @@ async function loseRecord(): Promise<void> {
 
 test("a record that is lost: what is live isn't taken for the centre's own", async () => {
   await loseRecord();
+  await run();
+  expect(loaded()).toEqual(["central", "web"]);
+  expect(said.filter(({ fields }) => "directive" in fields)).toEqual([]);
+});
+
+test("nor is it when somebody changed its files: they are written again", async () => {
+  const live = await core.files.readLink(`${objects()}/live`);
+  await core.files.unlink(`${objects()}/${live}/siteferry-site-remote1.cfg`);
   await run();
   expect(loaded()).toEqual(["central", "web"]);
   expect(said.filter(({ fields }) => "directive" in fields)).toEqual([]);
@@ -263,7 +225,12 @@ test("a centre that doesn't load by itself isn't checked in each run", async () 
 
 /** What of the core's is a trouble of the receiver between the runs. */
 const troubles = async (): Promise<readonly string[]> => {
-  const world = { files: core.files, random: { bytes: () => new Uint8Array() }, clock: core, log };
+  const world = {
+    files: core.files,
+    random: { bytes: () => new Uint8Array() },
+    clock: core,
+    log: ground.log,
+  };
   return await coreTroubles({
     world,
     settings: centre.settings,

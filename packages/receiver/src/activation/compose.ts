@@ -132,13 +132,14 @@ export async function readCentreObjects(
   if (cache === null) return nothingAtCentre;
   const known = new Set(cache);
   const linked = await target.generations.live();
-  // A lost record, or another directory: what is our own there nobody knows any more. The core's check
-  // finds what would be there twice.
-  if (live === null && linked === null && cache.has(`command ${staleCommand}`)) {
-    return nothingAtCentre;
-  }
-  for (const id of new Set([live, linked, failed?.generation ?? null, ...history])) {
+  const current = linked ?? live;
+  for (const id of new Set([current, live, failed?.generation ?? null, ...history])) {
     const files = id === null ? null : await target.generations.read(id);
+    // A lost record, another directory, or files that somebody changed: what is our own there nobody
+    // knows any more. The core's check finds what would be there twice.
+    if (files === null && id === current && cache.has(`command ${staleCommand}`)) {
+      return nothingAtCentre;
+    }
     for (const key of files === null ? [] : objectsIn(files)) known.delete(key);
   }
   return {

@@ -1,71 +1,26 @@
 // Which results a core is handed when its objects come and go.
 
-import type { Log } from "@siteferry/model";
-import { MemoryDisk } from "@siteferry/testkit/simulation";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ReceiveReport } from "../receive.ts";
-import { type Centre, makeCentre, nowMs, remote1 } from "../test-centre.ts";
-import { TestCore } from "./test-core.ts";
+import { type Centre, remote1 } from "../test-centre.ts";
+import type { TestCore } from "./test-core.ts";
+import { approved, type Ground, laterMs, openGround } from "./test-ground.ts";
 import { request } from "./words.ts";
 
+let ground: Ground;
 let centre: Centre;
 let core: TestCore;
-let sequence: number;
-let warnings: string[];
-const quiet = (): void => {};
-const log: Log = {
-  debug: quiet,
-  info: quiet,
-  warn: (_, message) => warnings.push(message),
-  error: quiet,
-};
-const laterMs = 61_000;
 
 beforeEach(async () => {
-  sequence = 0;
-  warnings = [];
-  const asked = {
-    run: (command: readonly string[], timeoutMs: number) => core.run(command, timeoutMs),
-    answers: () => core.answers(),
-    command: () => core.command(),
-    wait: (milliseconds: number) => core.wait(milliseconds),
-  };
-  centre = await makeCentre({ remote1: { objects: { autoApprove: true } } }, undefined, [], {
-    core: asked,
-    log,
-    targets: (path) => [
-      {
-        objects: {
-          dir: `${path}/core/objects`,
-          core: "nagios",
-          activate: { config: `${path}/core/nagios.cfg`, reloadEvery: "60s", timeout: "30s" },
-        },
-      },
-      {
-        checkresults: { dir: `${path}/results`, core: "nagios", objectCache: `${path}/core/cache` },
-      },
-    ],
-  });
-  core = new TestCore(new MemoryDisk(), centre.path, nowMs);
-  for (const name of ["link", "results", "receiver"]) {
-    await core.files.makeDirectory(`${centre.path}/${name}`, 0o755);
-  }
-  await core.install();
+  ground = await openGround({ remote1: approved }, { sends: ["config", "keyframe"] });
+  ({ centre, core } = ground);
 });
 
-afterEach(() => centre[Symbol.asyncDispose]());
+afterEach(() => ground[Symbol.asyncDispose]());
 
 /** The site says what it monitors; the checks of its hosts are as old as ever. */
-async function say(...hosts: readonly string[]): Promise<void> {
-  const at = Object.fromEntries(hosts.map((host) => [host, 0]));
-  for (const kind of ["config", "keyframe"] as const) {
-    const name = `remote1-${(sequence += 1)}.ferry`;
-    const bytes = await centre.put(kind, sequence, { configuration: at, hosts: at, name });
-    await core.files.writeNew(`${centre.path}/link/${name}`, bytes, 0o644);
-  }
-}
-
-const run = (): Promise<ReceiveReport> => centre.receive(core.files, core);
+const say = (...hosts: readonly string[]): Promise<void> => ground.say(hosts);
+const run = (): Promise<ReceiveReport> => ground.run();
 
 /** The hosts whose results the core gets in a run, and reads. */
 async function handedOver(): Promise<readonly string[]> {
@@ -98,7 +53,7 @@ test("a core that has the new objects and doesn't answer yet: they aren't taken 
     return await command();
   };
   expect(await handedOver()).toEqual(["new"]);
-  expect(warnings).toEqual([]);
+  expect(ground.said.filter(({ level }) => level === "warn")).toEqual([]);
   core.deaf = false;
   expect(await handedOver()).toEqual([]);
 });

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { type GenerationId, type ObjectFiles, siteFile } from "@siteferry/apply";
-import { FerryError, type SiteId } from "@siteferry/model";
+import { FerryError, printable, type SiteId } from "@siteferry/model";
 import { siteServicesAt } from "../health/service-name.ts";
 import type { Opening } from "../opening.ts";
 import { checkCandidate } from "./check-candidate.ts";
@@ -12,7 +12,7 @@ import { compose, type Composed, readCentreObjects } from "./compose.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import type { KnownConfiguration } from "../configurations.ts";
 import type { ActivationRecord, RejectedSite } from "./record.ts";
-import { cacheStamp, type OpenTarget } from "./target.ts";
+import { cacheStamp, liveFileNames, type OpenTarget } from "./target.ts";
 
 export interface PlannedGeneration {
   readonly composed: Composed;
@@ -39,6 +39,7 @@ export async function planGeneration(
   const { generations, world } = target;
   const composeWith = await openComposing(opening, target, record, approved, live);
   const all = await composeWith(sitesOf(approved), []);
+  await assertKept(target, record, all.kept, live);
   const textOf = (site: SiteId): string => all.files.get(siteFile(site)) ?? "";
   const nowMs = world.clock.now();
   const sentBy = new Map(approved.map(({ site, header }) => [site, header?.configurationHash]));
@@ -70,6 +71,7 @@ export async function planGeneration(
   };
   const chosen = await choose(choosing).catch(notStarted);
   if ("fault" in chosen) return chosen;
+  await assertKept(target, record, chosen.composed.kept, live);
   const rejected: Record<SiteId, RejectedSite> = Object.fromEntries(
     stays.map((site) => [site, { ...record.rejected[site]!, waits: !isSame(site) }]),
   );
@@ -82,6 +84,22 @@ export async function planGeneration(
     rejected[site] = { reason, atMs: world.clock.now(), hash, configuration, times };
   }
   return { ...chosen, rejected };
+}
+
+/** @throws FerryError `spool-damaged` if what stays of a site can't be read: without it, it would go. */
+async function assertKept(
+  target: OpenTarget,
+  record: ActivationRecord,
+  kept: readonly SiteId[],
+  live: ObjectFiles,
+): Promise<void> {
+  const names = await liveFileNames(target, record);
+  const isLost = (name: string): boolean => names.includes(name) && !live.has(name);
+  const lost = kept.filter((site) => isLost(siteFile(site)));
+  if (lost.length === 0) return;
+  const place = printable(`${target.settings.dir}/live`);
+  const message = `Somebody changed files in ${place}, and of ${lost.join(", ")} nothing else is known`;
+  throw new FerryError("spool-damaged", message);
 }
 
 /** A check that can't be started says nothing about any site. */
@@ -106,8 +124,11 @@ export async function openComposing(
   live: ObjectFiles,
 ): Promise<ComposeWith> {
   const centre = await readCentreObjects(target, record);
-  return async (accepted, kept) => {
-    const chosen = configurations.filter(({ site }) => accepted.includes(site));
+  const isHere = ({ header }: KnownConfiguration): boolean => header !== null;
+  const unknown = sitesOf(configurations.filter((one) => !isHere(one)));
+  return async (accepted, more) => {
+    const chosen = configurations.filter((one) => isHere(one) && accepted.includes(one.site));
+    const kept = [...new Set([...unknown, ...more])];
     return await compose(opening, target, { centre, chosen, kept, live });
   };
 }

@@ -1,6 +1,7 @@
 // One object target, opened for a run: its directory of generations, its record, its core.
 
 import {
+  type GenerationId,
   type Generations,
   type MainConfiguration,
   ObjectCache,
@@ -70,20 +71,29 @@ async function readCoreFiles(
 
 /** Names of the files that the core works with. */
 export async function liveFileNames(
-  { world, generations }: OpenTarget,
-  { live }: ActivationRecord,
+  target: OpenTarget,
+  record: ActivationRecord,
 ): Promise<readonly string[]> {
-  const id = live ?? (await generations.live());
+  const { world, generations } = target;
+  const id = await liveGeneration(target, record);
   return id === null ? [] : await world.files.list(generations.pathOf(id)).catch(() => []);
 }
 
 /** What the core works with, or was left with; empty if there is nothing. */
-export async function readLive(
-  { generations }: OpenTarget,
+export async function readLive(target: OpenTarget, record: ActivationRecord): Promise<ObjectFiles> {
+  const id = await liveGeneration(target, record);
+  return (id === null ? null : await target.generations.read(id)) ?? new Map();
+}
+
+/** A spool that was lost, or is an older one, doesn't know: then what the link says. */
+async function liveGeneration(
+  { world, generations }: OpenTarget,
   { live }: ActivationRecord,
-): Promise<ObjectFiles> {
-  const id = live ?? (await generations.live());
-  return (id === null ? null : await generations.read(id)) ?? new Map();
+): Promise<GenerationId | null> {
+  const isThere =
+    live !== null &&
+    (await world.files.status(generations.pathOf(live)).catch(() => null)) !== null;
+  return isThere ? live : await generations.live();
 }
 
 /** Null: there is none, or it can't be read; the core writes it at every start. */

@@ -38,13 +38,13 @@ export async function viewObjects(
   const target = await openTarget(opening, settings);
   const record = await loadActivation(opening.world, target.directory);
   const live = await readLive(target, record);
-  const known = await knownConfigurations(opening);
+  const isLive = (site: SiteId): boolean => live.has(siteFile(site));
+  const known = await knownConfigurations(opening, isLive);
   const composeWith = await openComposing(opening, target, record, known, live);
   const { files, refused } = await composeWith(sitesOf(known), []);
   const awaiting: SiteId[] = [];
   for (const one of known) {
-    const isLive = live.has(siteFile(one.site));
-    const isIn = await isApproved(opening.world.files, opening.spool, one, isLive);
+    const isIn = await isApproved(opening.world.files, opening.spool, one, isLive(one.site));
     if (!isIn) awaiting.push(one.site);
   }
   const removing: SiteId[] = [];

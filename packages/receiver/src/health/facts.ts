@@ -10,7 +10,7 @@ import { targetDirectory } from "../applied-store.ts";
 import { icinga2Directory } from "../icinga2-settings.ts";
 import { loadSiteRecord } from "../mirror.ts";
 import type { Opening } from "../opening.ts";
-import { packageStore } from "../package-store.ts";
+import { loadPackagedSites, packageStore } from "../package-store.ts";
 import { readQuarantine } from "../quarantine.ts";
 import type { ReceiverSettings } from "../settings.ts";
 import { secondsAhead } from "../site-clock.ts";
@@ -56,6 +56,7 @@ export async function readFacts(opening: Asking): Promise<CentreFacts> {
       awaitsApproval:
         (record?.config ?? null) !== null && (await awaitsApproval(opening, site, targets)),
       removalHeld: (record?.held ?? null) !== null,
+      objectsStay: (record?.config ?? null) === null && targets.some(({ isLive }) => isLive(site)),
       rejected: targets.map(({ rejected }) => rejected[site]).find(Boolean) ?? null,
       refusedValues: values.flatMap(({ first }) => first),
       refusedValueCount: values.reduce((sum, { count }) => sum + count, 0),
@@ -85,8 +86,8 @@ interface TargetFacts {
   readonly refusedValues: RefusedValues;
   /** The core's words by site. */
   readonly rejected: Readonly<Record<string, string>>;
-  /** Null: whether a site is live there isn't kept, and an approval is all that counts. */
-  readonly liveFiles: readonly string[] | null;
+  /** Whether it has objects of a site; an Icinga 2 as far as a run had to ask it. */
+  isLive(site: SiteId): boolean;
 }
 
 async function readTargets(opening: Asking): Promise<readonly TargetFacts[]> {
@@ -96,17 +97,19 @@ async function readTargets(opening: Asking): Promise<readonly TargetFacts[]> {
     if ("icinga2" in target) {
       const directory = icinga2Directory(spool, target.icinga2);
       const refusedValues = await loadRefusedValues(world, directory);
+      const live = await loadPackagedSites(world, directory);
       const { rejected } = await packageStore(world, directory).load();
-      found.push({ refusedValues, rejected, liveFiles: null });
+      found.push({ refusedValues, rejected, isLive: (site) => live.includes(site) });
     } else if ("objects" in target) {
       const directory = targetDirectory(spool, "objects", target.objects.dir);
       const record = await loadActivation(world, directory);
       const open = await openTarget(opening, { ...target.objects, activate: undefined });
+      const liveFiles = await liveFileNames(open, record);
       const rejected = Object.entries(record.rejected).map(([site, one]) => [site, one.reason]);
       found.push({
         refusedValues: await loadRefusedValues(world, directory),
         rejected: Object.fromEntries(rejected),
-        liveFiles: await liveFileNames(open, record),
+        isLive: (site) => liveFiles.includes(siteFile(site)),
       });
     }
   }
@@ -119,8 +122,8 @@ async function awaitsApproval(
   targets: readonly TargetFacts[],
 ): Promise<boolean> {
   const one = { site, settings: settings.sites[site]! };
-  const isIn = async ({ liveFiles }: TargetFacts): Promise<boolean> =>
-    await isApproved(world.files, spool, one, liveFiles?.includes(siteFile(site)) ?? false);
+  const isIn = async ({ isLive }: TargetFacts): Promise<boolean> =>
+    await isApproved(world.files, spool, one, isLive(site));
   for (const target of targets) if (!(await isIn(target))) return true;
   return false;
 }

@@ -91,6 +91,13 @@ describe("a site is", () => {
   });
 });
 
+test("of a site whose objects are all that is known of it that is said", () => {
+  expect(judge({ keptMs: null, objectsStay: true })).toMatchObject({
+    summary: "no bundle has come yet",
+    details: ["No configuration of it is here: the core keeps the objects that it has of it"],
+  });
+});
+
 test("a plugin's output: perf data, then what else there is to know, none of it raw", () => {
   const values = ['host web: alias holds "|": replaced'];
   const health = judge({

@@ -31,6 +31,8 @@ export interface SiteFacts {
   /** Its first configuration waits for an operator; likewise one in which many hosts are missing. */
   readonly awaitsApproval: boolean;
   readonly removalHeld: boolean;
+  /** No configuration of it is here, as after the loss of the spool: a core keeps its objects. */
+  readonly objectsStay?: boolean;
   /** Why the core refuses what is new of it; null: it doesn't. */
   readonly rejected: string | null;
   /** Values that can't stand in the core's configuration, as far as they are kept, and how many there are. */
@@ -170,12 +172,15 @@ function lagOf(
   ];
 }
 
-function detailsOf({ quarantined, rejected }: SiteFacts): string[] {
+function detailsOf({ quarantined, objectsStay, rejected }: SiteFacts): string[] {
   const [newest] = quarantined;
   return [
     ...(newest === undefined
       ? []
       : [`Refused ${timeOf(newest.refusedMs)}: ${newest.code}: ${printable(newest.message, 300)}`]),
+    ...(objectsStay === true
+      ? ["No configuration of it is here: the core keeps the objects that it has of it"]
+      : []),
     ...(rejected === null ? [] : [`The core refuses what is new: ${printable(rejected, 600)}`]),
   ];
 }

@@ -13,7 +13,10 @@ import { readSigners } from "./read-keys.ts";
 
 export { openDoor } from "../door.ts";
 
-/** @throws FerryError `key-unusable` if receiver.yaml names a key that can't be used. */
+/**
+ * @throws FerryError `key-unusable` if receiver.yaml names a key that can't be used, `settings-invalid` if the
+ *   spool is another user's
+ */
 export async function openDoorway(
   settings: ReceiverSettings,
   log: Log,
@@ -24,6 +27,7 @@ export async function openDoorway(
   const spool = `${settings.spool}/receiver`;
   const { key } = settings;
   const signer = key === undefined ? null : await loadSigner(await readKey(files, key), key);
+  await checkUser(spool);
   await openDoorDirectories(world, spool);
   await makePlaces(spool);
   return {
@@ -45,7 +49,6 @@ export async function importFrom(
   progress: Progress | null = null,
 ): Promise<Imported> {
   const doorway = await openDoorway(settings, log, progress);
-  await checkUser(doorway.spool);
   return await importStick(doorway, dropReceiver(doorway.world.files, { dir, site: null }));
 }
 

@@ -30,8 +30,8 @@ export async function receiveArrival(
   bounds: ArrivalBounds = usualBounds,
 ): Promise<Uint8Array | null> {
   const spool = `${settings.spool}/receiver`;
-  await makePlaces(spool);
   await checkUser(spool);
+  await makePlaces(spool);
   await using stack = new AsyncDisposableStack();
   stack.use(await enterForSite(spool, site, bounds));
   let working: Place | null = null;

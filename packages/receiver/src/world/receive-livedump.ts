@@ -1,7 +1,7 @@
 // livedump at the door in the real world: from standard input, as a text or as a message. What comes is
 // unsigned, and believed because the operator said that this link speaks for the site.
 
-import { checkUser, readKey } from "@siteferry/agent";
+import { readKey } from "@siteferry/agent";
 import { loadSigner, realPace } from "@siteferry/bundle";
 import { Busy } from "@siteferry/carry/contract";
 import { FerryError, limits, type Log, Refusal, type SiteId, type World } from "@siteferry/model";
@@ -54,7 +54,6 @@ async function receiveText(
 ): Promise<void> {
   const doorway = await openDoorway(settings, log);
   const { spool } = doorway;
-  await checkUser(spool);
   checkLivedumpAllowed(doorway, site);
   await makePlaces(spool);
   const patience = { siteMs: patienceMs, workMs: patienceMs };

@@ -153,8 +153,8 @@ async function withSpool<Result>(
 ): Promise<Result> {
   const { files } = world;
   const spool = `${settings.spool}/receiver`;
-  await files.makeDirectory(spool, 0o700);
   await checkUser(spool);
+  await files.makeDirectory(spool, 0o700);
   const lock = await takeLock(`${spool}/lock`);
   let transports: Transports = { looking: [], listening: [] };
   try {

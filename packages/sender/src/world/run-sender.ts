@@ -111,8 +111,8 @@ async function withSender<Result>(
   work: (sender: Sender) => Promise<Result>,
 ): Promise<Result> {
   const spool = `${settings.spool}/sender`;
-  await world.files.makeDirectory(spool, 0o700);
   await checkUser(spool);
+  await world.files.makeDirectory(spool, 0o700);
   const lock = await takeLock(`${spool}/lock`);
   try {
     const sender = await openSender(world, settings, spool, shipping).catch(async (error) => {
