@@ -10,7 +10,8 @@ export type Done<Result> = (error?: Error | null, result?: Result) => void;
 export class Conversation {
   /** Who and where, for messages. */
   readonly place: string;
-  readonly #timeoutMs: number;
+  /** How long a step may take, and the line be silent. */
+  readonly timeoutMs: number;
   readonly #end: () => void;
   readonly #waiting = new Map<(failure: FerryError) => void, string>();
   #failure: FerryError | null = null;
@@ -18,7 +19,7 @@ export class Conversation {
   /** `end` closes the line; it is called once, with the first failure. */
   constructor(place: string, line: Socket, timeoutMs: number, end: () => void) {
     this.place = place;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#end = end;
     // Bytes that leave or come count as life, also those of a long queue that the line takes slowly.
     line.setTimeout(timeoutMs);
@@ -57,7 +58,7 @@ export class Conversation {
   ): Promise<Result> {
     if (this.#failure !== null) throw this.#failure;
     const { promise: ended, reject } = Promise.withResolvers<never>();
-    const limitMs = stepMs(this.#timeoutMs, sizeBytes);
+    const limitMs = stepMs(this.timeoutMs, sizeBytes);
     const timer = setTimeout(() => {
       this.fail("link-timeout", `no answer in ${limitMs} ms`);
     }, limitMs);
