@@ -2,7 +2,7 @@
 // is deleted; all other messages stay. It locks the mailbox and can't tell when something comes.
 
 import { FerryError, printable } from "@siteferry/model";
-import { headBytesMax, messageBytesMax } from "./mail-limits.ts";
+import { headBytesMax, messageBytesMax, messagesMax } from "./mail-limits.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import { readHead, type ReadHead } from "./parse.ts";
@@ -109,18 +109,22 @@ async function pairs(
   command: string,
 ): Promise<readonly (readonly [number, string])[]> {
   const answer = await client.retrieve(command, `Asking for ${command} at`, listBytesMax);
-  return answer
-    .toString("latin1")
-    .split("\r\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [, number, value] = /^(\d{1,9}) +([\x21-\x7e]{1,100})/.exec(line) ?? [];
-      if (value === undefined) {
-        const said = `${addressOf(server)} answers ${command} with "${printable(line)}"`;
-        throw new FerryError("link-protocol", said);
-      }
-      return [Number(number), value] as const;
-    });
+  return (
+    answer
+      .toString("latin1")
+      .split("\r\n")
+      .filter((line) => line !== "")
+      // The newest come last.
+      .slice(-messagesMax)
+      .map((line) => {
+        const [, number, value] = /^(\d{1,9}) +([\x21-\x7e]{1,100})/.exec(line) ?? [];
+        if (value === undefined) {
+          const said = `${addressOf(server)} answers ${command} with "${printable(line)}"`;
+          throw new FerryError("link-protocol", said);
+        }
+        return [Number(number), value] as const;
+      })
+  );
 }
 
 async function look(
