@@ -31,7 +31,7 @@ export function imapFolder(options: ImapOptions): Mailbox {
   const seen = new SeenLetters();
   const mailbox = printable(`${options.user ?? ""}/${options.folder}`);
   const name = `imap:${addressOf(options)}/${mailbox}`;
-  const { use, end } = sessions(
+  const { use, close } = sessions(
     () => openFolder(options, options.timeoutMs),
     (client) => client.logout(),
     (client) => client.close(),
@@ -65,7 +65,7 @@ export function imapFolder(options: ImapOptions): Mailbox {
     },
     async close() {
       stopWatching();
-      await end();
+      await close();
     },
   };
 }

@@ -60,7 +60,9 @@ export class Pop3Client {
   /** An answer of one line, without `+OK`. */
   async command(line: string, doing: string): Promise<string> {
     this.#write(line);
-    return await this.#status(doing);
+    const what = `${doing} ${addressOf(this.#server)}`;
+    const limitMs = 4 * this.#server.timeoutMs;
+    return await within(limitMs, what, this.#status(doing), () => this.destroy());
   }
 
   /** An answer of many lines, as bytes, without its end. */

@@ -2,7 +2,7 @@
 // is deleted; all other messages stay. It locks the mailbox and can't tell when something comes.
 
 import { FerryError, printable } from "@siteferry/model";
-import { headBytesMax, messageBytesMax, messagesMax } from "./mail-limits.ts";
+import { exchangeMsMax, headBytesMax, messageBytesMax, messagesMax } from "./mail-limits.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import { readHead, type ReadHead } from "./parse.ts";
@@ -28,7 +28,7 @@ interface Session {
  */
 export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mailbox {
   const seen = new SeenLetters();
-  const { use, end } = sessions(
+  const { use, end, close } = sessions(
     () => openSession(server),
     async ({ client }) => {
       // Only now the server deletes.
@@ -46,7 +46,10 @@ export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mail
         const present = [...numbers].map(([id]) => ({ id, costBytes: headBytesMax })).toReversed();
         return await seen.among(present, async (ids) => {
           const letters: (Letter | null)[] = [];
+          const endMs = performance.now() + exchangeMsMax;
           for (const id of ids) {
+            // Those that are left are looked at by the next pass.
+            if (performance.now() > endMs) break;
             const number = numbers.get(id)!;
             letters.push(await look(client, id, number, sizes.get(number) ?? 0, head));
           }
@@ -71,18 +74,18 @@ export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mail
     },
     async settle(letters) {
       await use(async ({ client, numbers, deleted }) => {
+        const endMs = performance.now() + exchangeMsMax;
         for (const { id } of letters) {
           const number = numbers.get(id);
           if (number === undefined || deleted.has(number)) continue;
+          if (performance.now() > endMs) break;
           await client.command(`DELE ${number}`, "Deleting at");
           deleted.add(number);
         }
       });
     },
     async watch() {},
-    async close() {
-      await end();
-    },
+    close,
   };
 }
 

@@ -68,3 +68,12 @@ test("a server that answers again and again, each time in time, lists for minute
   expect(at.asked.count).toBeLessThan(30);
   expect(clock).toHaveBeenCalled();
 });
+
+test("what is closed while it logs in doesn't go on", async () => {
+  await using at = await openDirectory(() => null);
+  const looking = at.receiver.incoming(10);
+  await at.receiver.close();
+  await expect(looking).rejects.toMatchObject({ code: "link-unreachable" });
+  expect(at.asked.count).toBe(0);
+  expect(await at.receiver.incoming(10)).toEqual([]);
+});
