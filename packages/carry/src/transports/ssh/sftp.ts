@@ -142,7 +142,7 @@ export class Sftp {
     try {
       await this.#inPieces(what, path, bytes.length, (offset, length, done) => {
         this.#wrapper.write(handle, bytes, offset, length, offset, (error) => {
-          onSent?.(length);
+          if (!error) onSent?.(length);
           done(error);
         });
       });
