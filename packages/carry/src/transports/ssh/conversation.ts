@@ -7,6 +7,8 @@ import { stepMs } from "./limits.ts";
 /** As node's callbacks: an error, or what came. */
 export type Done<Result> = (error?: Error | null, result?: Result) => void;
 
+const watchMs = 1_000;
+
 export class Conversation {
   /** Who and where, for messages. */
   readonly place: string;
@@ -14,10 +16,20 @@ export class Conversation {
   readonly timeoutMs: number;
   readonly #end: () => void;
   readonly #waiting = new Map<(failure: FerryError) => void, string>();
+  readonly #watch: NodeJS.Timeout;
   #failure: FerryError | null = null;
 
-  /** `end` closes the line; it is called once, with the first failure. */
-  constructor(place: string, line: Socket, timeoutMs: number, end: () => void) {
+  /**
+   * @param end closes the line; it is called once, with the first failure.
+   * @param unsentBytesMax what may wait for a server that doesn't read
+   */
+  constructor(
+    place: string,
+    line: Socket,
+    timeoutMs: number,
+    end: () => void,
+    unsentBytesMax: number = Infinity,
+  ) {
     this.place = place;
     this.timeoutMs = timeoutMs;
     this.#end = end;
@@ -26,6 +38,11 @@ export class Conversation {
     line.on("timeout", () => {
       if (this.#waiting.size > 0) this.fail("link-timeout", `nothing moved for ${timeoutMs} ms`);
     });
+    // ssh2 answers each question of a server's, whether it reads the answers or not.
+    this.#watch = setInterval(() => {
+      if (line.writableLength <= unsentBytesMax) return;
+      this.fail("link-protocol", "the server asks without an end, and reads no answer");
+    }, watchMs).unref();
   }
 
   get isOpen(): boolean {
@@ -74,6 +91,7 @@ export class Conversation {
   /** The line is of no more use; whatever waits ends with this. The first reason counts. */
   fail(code: FailureCode, reason: string, cause?: unknown): void {
     if (this.#failure !== null) return;
+    clearInterval(this.#watch);
     const [what = "between two steps"] = this.#waiting.values();
     const message = `${this.place}: ${what}: ${printable(reason, 400)}`;
     this.#failure = new FerryError(code, message, { cause });

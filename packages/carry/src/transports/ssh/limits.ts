@@ -7,6 +7,9 @@ const bytesPerSecondMin = 4096;
 export const namesMax = 20_000;
 /** Of all that lists a directory: 20,000 of the longest names, and as many lines of `ls`. */
 export const listingBytesMax: number = 12 * 1024 * 1024;
+/** What may wait for a server from which files are only fetched: requests have some 60 bytes, 64 of them. */
+export const questionBytesMax: number = 1024 * 1024;
+
 /** What a step may take at most: the timeout, and the time that its bytes need on the slowest line. */
 export function stepMs(timeoutMs: number, sizeBytes: number): number {
   return timeoutMs + Math.ceil((sizeBytes / bytesPerSecondMin) * 1000);

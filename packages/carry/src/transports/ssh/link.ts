@@ -7,11 +7,14 @@ import type { SshConnection, SshFiles } from "./settings.ts";
 export class Link {
   readonly #files: SshFiles;
   readonly #connection: SshConnection;
+  readonly #unsentBytesMax: number | undefined;
   #session: Session | null = null;
   #closes = 0;
 
-  constructor(files: SshFiles, connection: SshConnection) {
+  /** @param unsentBytesMax as for a session */
+  constructor(files: SshFiles, connection: SshConnection, unsentBytesMax?: number) {
     this.#files = files;
+    this.#unsentBytesMax = unsentBytesMax;
     this.#connection = connection;
   }
 
@@ -31,7 +34,7 @@ export class Link {
         if (isAnswer || isClosed()) throw error;
       }
     }
-    const session = await openSession(this.#files, this.#connection);
+    const session = await openSession(this.#files, this.#connection, this.#unsentBytesMax);
     if (isClosed()) {
       session.close();
       throw new FerryError("link-unreachable", `${session.conversation.place}: closed meanwhile`);
