@@ -1,6 +1,7 @@
 // What every run needs, whatever its transports: the contract, the directory, what settings are checked
 // with. The other transports are loaded when the settings name them: starting is most of a short run.
 
+export { Gathered } from "./gathered.ts";
 export { distinctNames } from "./distinct-names.ts";
 export { superseded } from "./superseded.ts";
 export * from "./transport.ts";

@@ -185,3 +185,27 @@ test("what is taken in has ended before the end: nothing more begins, nothing is
   expect(await takeIn(opening, [drop], takingIn)).toMatchObject({ taken: 1, failed: 0 });
   expect(await readdir(dir)).toEqual(["b.ferry", "c.ferry"]);
 });
+
+test("after its time a run begins no other file: what it has counts, the rest comes next time", async () => {
+  await using directory = await makeTemporaryDirectory("take");
+  const [dir, spool] = [`${directory.path}/link`, `${directory.path}/receiver`];
+  await openDirectories(nodeFiles, spool, ["tmp", "inbox"]);
+  await mkdir(dir);
+  for (const name of ["a", "b", "c"]) await writeFile(`${dir}/${name}.ferry`, name);
+  let isLate = false;
+  const files = {
+    ...nodeFiles,
+    async read(path: string, bytesMax: number) {
+      isLate = path.includes("b.ferry");
+      return await nodeFiles.read(path, bytesMax);
+    },
+  };
+  const warnings: string[] = [];
+  const log = { ...world.log, warn: (_: object, words: string) => void warnings.push(words) };
+  const opening = { world: { ...world, log }, spool, settings, freeSpace: async () => 1 };
+  const drop = dropReceiver(files, { dir, site: null });
+  const takingIn = new TakingIn(undefined, () => isLate);
+  expect(await takeIn(opening, [drop], takingIn)).toMatchObject({ taken: 2, failed: 0 });
+  expect(await readdir(dir)).toEqual(["c.ferry"]);
+  expect(warnings).toEqual([`${drop.name} is slow: what is left waits for the next run`]);
+});

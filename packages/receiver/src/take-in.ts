@@ -35,16 +35,24 @@ export function noneTaken(): TakenIn {
   return { taken: 0, unsuitable: 0, gone: 0, failed: 0 };
 }
 
-/** How a process takes in. In the daemon a slow transport may outlive a run. */
+/** How a process takes in. A slow transport may outlive a run. */
 export class TakingIn {
   readonly running: Map<string, Promise<void>> = new Map();
   readonly patience: (work: Promise<unknown>) => Promise<unknown>;
+  readonly isLate: () => boolean;
   #counts: TakenIn = noneTaken();
   #isEnding = false;
 
-  /** @param patience waits for the transports, as long as a run may. */
-  constructor(patience: TakingIn["patience"] = (work) => work) {
+  /**
+   * @param patience waits for the transports, as long as a run may.
+   * @param isLate that no other file is begun; the one under way is read to its end.
+   */
+  constructor(
+    patience: TakingIn["patience"] = (work) => work,
+    isLate: TakingIn["isLate"] = () => false,
+  ) {
     this.patience = patience;
+    this.isLate = isLate;
   }
 
   count(what: keyof TakenIn): void {
@@ -124,10 +132,14 @@ export async function takeIn(
 
 async function takeFrom(pass: Pass, transport: ReceivingTransport): Promise<void> {
   const { takingIn, isKnown } = pass;
-  const { progress } = pass.world;
+  const { progress, log } = pass.world;
   progress?.begin(`Taking in through ${transport.name}`);
   for (const file of await transport.incoming(limits.filesPerPassMax, isKnown)) {
     if (takingIn.isEnding) return;
+    if (takingIn.isLate()) {
+      log.warn({}, `${transport.name} is slow: what is left waits for the next run`);
+      return;
+    }
     // What can't be opened fast enough, or at all, waits at its source.
     if (wait(pass, file.name, file.site) > limits.filesPerPassMax) continue;
     takingIn.count(await takeFile(pass, file));

@@ -1,10 +1,13 @@
-// How long a cycle of a daemon waits for links that may hang: what takes longer goes on beside the next.
+// How long a run waits for links that may hang. In a daemon what takes longer goes on beside the next cycle.
 
 const patienceMs = 10_000;
 
 /** Rejects as `work` does, if that happens meanwhile. */
-export async function waitAtMost(work: Promise<unknown>): Promise<unknown> {
+export async function waitAtMost(
+  work: Promise<unknown>,
+  ms: number = patienceMs,
+): Promise<unknown> {
   const timer = Promise.withResolvers<void>();
-  const timeout = setTimeout(timer.resolve, patienceMs);
+  const timeout = setTimeout(timer.resolve, ms);
   return await Promise.race([work, timer.promise]).finally(() => clearTimeout(timeout));
 }

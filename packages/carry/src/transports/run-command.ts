@@ -79,11 +79,10 @@ async function feed(
 ): Promise<void> {
   stdin.on("error", () => {});
   for (let at = 0; at < content.length && !stdin.destroyed; at += pieceBytes) {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     const piece = content.subarray(at, at + pieceBytes);
-    stdin.write(piece, () => resolve());
-    await promise;
-    moved(piece.length);
+    stdin.write(piece, (error) => resolve(!error));
+    if (await promise) moved(piece.length);
   }
   stdin.end();
 }

@@ -1,5 +1,6 @@
 // Standard input into memory: bounded in size, in how long it may be silent, and in all.
 
+import { Gathered } from "@siteferry/carry/contract";
 import { FerryError, Refusal } from "@siteferry/model";
 
 export interface InputBounds {
@@ -27,8 +28,7 @@ export async function readInput(
     beforeMore: async () => {},
   },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const read = new Gathered();
   const late = (reason: string, limitMs: number) => () => {
     input.destroy(new FerryError("link-timeout", `${reason} stdin in ${limitMs / 1000} s`));
   };
@@ -37,20 +37,19 @@ export async function readInput(
   let asked = false;
   try {
     for await (const chunk of input as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > bytesMax) {
+      read.add(chunk);
+      if (read.length > bytesMax) {
         throw new Refusal("bundle-too-large", `More than ${bytesMax} bytes came on stdin`);
       }
-      if (length > littleBytes && !asked) {
+      if (read.length > littleBytes && !asked) {
         asked = true;
         await beforeMore();
       }
       silence.refresh();
-      chunks.push(chunk);
     }
   } finally {
     clearTimeout(silence);
     clearTimeout(whole);
   }
-  return Buffer.concat(chunks);
+  return read.bytes();
 }

@@ -46,6 +46,17 @@ import { realCoreControl } from "./real-core-control.ts";
 import { freeSpaceOf, openDoorway } from "./real-doorway.ts";
 import { livedumpSealer } from "./receive-livedump.ts";
 
+/** How long one run waits for its transports: no other run can begin meanwhile. */
+interface OncePatience {
+  /** After this no other file is begun, and what has come is applied. */
+  readonly beginMs: number;
+  /** After this also the file under way is broken off: all that it had would be read anew. */
+  readonly wholeMs: number;
+}
+
+/** As long as a bundle may take through the door: 14 MiB on the slowest line. */
+const oncePatience: OncePatience = { beginMs: 5 * 60_000, wholeMs: 60 * 60_000 };
+
 /**
  * What listens is not opened: that is the daemon's.
  * @throws FerryError `spool-busy` if another receiver works in this spool.
@@ -54,9 +65,21 @@ export async function receiveOnce(
   settings: ReceiverSettings,
   log: Log,
   progress: Progress | null = null,
+  { beginMs, wholeMs }: OncePatience = oncePatience,
 ): Promise<ReceiveReport> {
-  return await withSpool(settings, realWorld(log, progress), new TakingIn(), async (open) => {
-    return await receive(await open());
+  const begunMs = performance.now();
+  const takingIn = new TakingIn(
+    async (work) => await waitAtMost(work, beginMs),
+    () => performance.now() - begunMs > beginMs,
+  );
+  return await withSpool(settings, realWorld(log, progress), takingIn, async (open) => {
+    const report = await receive(await open());
+    const leftMs = Math.max(0, begunMs + wholeMs - performance.now());
+    await waitAtMost(Promise.all(takingIn.running.values()), leftMs);
+    for (const name of takingIn.running.keys()) {
+      log.warn({}, `${name} isn't done after ${wholeMs / 60_000} minutes: it is broken off`);
+    }
+    return report;
   });
 }
 

@@ -6,6 +6,7 @@ import { type Duplex, Readable } from "node:stream";
 import { getCACertificates } from "node:tls";
 import { FerryError, printable } from "@siteferry/model";
 import type { buildConnector, Dispatcher } from "undici";
+import { Gathered } from "../../gathered.ts";
 import type { OnSent } from "../../transport.ts";
 import { lineFailure } from "./failures.ts";
 
@@ -139,17 +140,15 @@ async function readAnswer(
   isWhole: boolean,
   where: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const received: Uint8Array[] = [];
-  let bytes = 0;
+  const received = new Gathered();
   for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > bytesMax) {
+    if (received.length + piece.length > bytesMax) {
       if (!isWhole) break;
       throw new FerryError("link-protocol", `${where}: the answer has more than ${bytesMax} bytes`);
     }
-    received.push(piece);
+    received.add(piece);
   }
-  return Buffer.concat(received);
+  return received.bytes();
 }
 
 async function connectVia(

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { limits } from "@siteferry/model";
+import { Gathered } from "../../gathered.ts";
 import type { Place } from "./admission.ts";
 import type { ListenBounds } from "./listen-bounds.ts";
 import { Rejected } from "./rejected.ts";
@@ -26,16 +27,14 @@ export async function receiveBody(
 ): Promise<Uint8Array<ArrayBuffer>> {
   // It may have left while it waited for its turn.
   if (request.destroyed) throw new Gone();
-  const pieces: Buffer[] = [];
-  let bytes = 0;
+  const body = new Gathered();
   let bytesAtTick = 0;
   const done = Promise.withResolvers<void>();
   request.on("data", (piece: Buffer) => {
-    bytes += piece.length;
     try {
-      if (bytes > limits.bundleBytesMax) throw tooLarge();
+      if (body.length + piece.length > limits.bundleBytesMax) throw tooLarge();
       place.grow(piece.length);
-      pieces.push(piece);
+      body.add(piece);
     } catch (error) {
       done.reject(error);
     }
@@ -48,14 +47,14 @@ export async function receiveBody(
   request.on("error", () => done.reject(new Gone()));
   request.on("close", () => done.reject(new Gone()));
   const ticks = setInterval(() => {
-    if (bytes - bytesAtTick < bodyBytesPerTickMin) {
+    if (body.length - bytesAtTick < bodyBytesPerTickMin) {
       done.reject(new Rejected(408, "The body comes too slowly"));
     }
-    bytesAtTick = bytes;
+    bytesAtTick = body.length;
   }, bodyTickMs);
   try {
     await done.promise;
-    return Buffer.concat(pieces);
+    return body.bytes();
   } finally {
     clearInterval(ticks);
     request.removeAllListeners("data");

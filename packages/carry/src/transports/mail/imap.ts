@@ -3,7 +3,7 @@
 
 import { FerryError, printable } from "@siteferry/model";
 import type { FetchMessageObject, ImapFlow } from "imapflow";
-import { exchangeMsMax, messageBytesMax } from "./mail-limits.ts";
+import { exchangeMsMax, messageBytesMax, messagesMax } from "./mail-limits.ts";
 import { addressOf, lineFailure, type MailServer, tlsOptions } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import { readHead, type ReadHead } from "./parse.ts";
@@ -31,7 +31,7 @@ export function imapFolder(options: ImapOptions): Mailbox {
   const seen = new SeenLetters();
   const mailbox = printable(`${options.user ?? ""}/${options.folder}`);
   const name = `imap:${addressOf(options)}/${mailbox}`;
-  const { use, end } = sessions(
+  const { use, close } = sessions(
     () => openFolder(options, options.timeoutMs),
     (client) => client.logout(),
     (client) => client.close(),
@@ -65,7 +65,7 @@ export function imapFolder(options: ImapOptions): Mailbox {
     },
     async close() {
       stopWatching();
-      await end();
+      await close();
     },
   };
 }
@@ -123,15 +123,18 @@ async function listFolder(
   const prefix = `${validityOf(client)}.`;
   const present = found
     .toSorted((one, other) => other - one)
+    .slice(0, messagesMax)
     .map((uid) => ({ id: `${prefix}${uid}`, costBytes: 0 }));
   return await seen.among(present, async (ids) => {
     if (ids.length === 0) return [];
     const query = { size: true, internalDate: true, headers: Object.values(headerNames) };
     const letters = new Map<string, Letter | null>();
+    const asked = new Set(ids);
     for (const range of rangesOf(ids.map((id) => Number(id.slice(prefix.length))))) {
       for await (const message of client.fetch(range, query, { uid: true })) {
         const id = `${prefix}${message.uid}`;
-        letters.set(id, await letterOf(id, message, head ?? readHead));
+        // A server may tell of others, as many as it likes.
+        if (asked.has(id)) letters.set(id, await letterOf(id, message, head ?? readHead));
       }
     }
     return ids.map((id) => letters.get(id) ?? null);
@@ -152,9 +155,13 @@ async function readLetter(client: ImapFlow, letter: Letter): Promise<Uint8Array 
   const [uid] = uidsOf(client, [letter]);
   if (uid === undefined) return null;
   const query = { source: { maxLength: messageBytesMax } };
-  const message = await client.fetchOne(String(uid), query, { uid: true });
+  let found: FetchMessageObject | undefined;
+  // Not fetchOne: it would keep all that a server answers, also what wasn't asked for.
+  for await (const message of client.fetch(String(uid), query, { uid: true })) {
+    if (message.uid === uid) found ??= message;
+  }
   // Of one that another session removed, Dovecot still answers, with nothing in it.
-  return message === false || !message.source?.length ? null : message.source;
+  return found?.source?.length ? found.source : null;
 }
 
 async function settle(

@@ -13,6 +13,8 @@ export const messageBytesMax: number = Math.ceil((limits.bundleBytesMax * 78) / 
 /** Messages that one pass looks at for the first time, and their bytes where they come whole. */
 export const newLettersMax = 2000;
 export const newBytesMax: number = 512 * mebibyte;
+/** Messages of a mailbox that are told apart at all, the newest: what a server finds may have no end. */
+export const messagesMax = 100_000;
 /** Messages of one part that are tried in one pass: all but one of them are false. */
 export const candidatesMax = 16;
 /** What waits for its other parts: more is refused, the oldest first. */

@@ -4,6 +4,7 @@
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { FerryError, printable } from "@siteferry/model";
+import { Gathered } from "../../gathered.ts";
 import { exchangeMsMax } from "./mail-limits.ts";
 import { addressOf, lineFailure, type MailServer, tlsOptions } from "./mail-server.ts";
 import { within } from "./within.ts";
@@ -17,8 +18,9 @@ export class Pop3Client {
   readonly #server: MailServer;
   #socket: Socket;
   /** What has come and nobody has taken. */
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  #received = new Gathered();
+  /** Its last bytes. */
+  #tail: Buffer = Buffer.alloc(0);
   #failure: Error | null = null;
   #wake: () => void = () => {};
 
@@ -58,7 +60,9 @@ export class Pop3Client {
   /** An answer of one line, without `+OK`. */
   async command(line: string, doing: string): Promise<string> {
     this.#write(line);
-    return await this.#status(doing);
+    const what = `${doing} ${addressOf(this.#server)}`;
+    const limitMs = 4 * this.#server.timeoutMs;
+    return await within(limitMs, what, this.#status(doing), () => this.destroy());
   }
 
   /** An answer of many lines, as bytes, without its end. */
@@ -101,7 +105,7 @@ export class Pop3Client {
 
   async #line(doing: string): Promise<Buffer> {
     for (;;) {
-      const received = Buffer.concat(this.#chunks);
+      const received = this.#received.bytes();
       const length = received.indexOf("\n") + 1;
       if (length > 0) {
         this.#keep(received.subarray(length));
@@ -114,9 +118,8 @@ export class Pop3Client {
   /** Nothing is asked before the answer has ended: so its end is also the end of what has come. */
   async #lines(doing: string, bytesMax: number): Promise<Buffer> {
     for (;;) {
-      const tail = this.#tail();
-      if (tail.equals(linesEnd) || (this.#bytes === 3 && tail.equals(noLines))) {
-        const received = Buffer.concat(this.#chunks);
+      if (this.#tail.equals(linesEnd) || this.#tail.equals(noLines)) {
+        const received = this.#received.bytes();
         this.#keep(Buffer.alloc(0));
         return received.subarray(0, -noLines.length);
       }
@@ -125,21 +128,20 @@ export class Pop3Client {
   }
 
   #keep(rest: Buffer): void {
-    this.#chunks = [rest];
-    this.#bytes = rest.length;
+    this.#received = new Gathered();
+    this.#tail = Buffer.alloc(0);
+    this.#take(rest);
   }
 
-  #tail(): Buffer {
-    let tail = Buffer.alloc(0);
-    for (let at = this.#chunks.length - 1; at >= 0 && tail.length < linesEnd.length; at--) {
-      tail = Buffer.concat([this.#chunks[at]!, tail]).subarray(-linesEnd.length);
-    }
-    return tail;
+  #take(data: Buffer): void {
+    this.#received.add(data);
+    const end = data.subarray(-linesEnd.length);
+    this.#tail = Buffer.concat([this.#tail, end]).subarray(-linesEnd.length);
   }
 
   /** Waits for more, unless there is too much, or nothing more can come. */
   async #more(doing: string, bytesMax: number): Promise<void> {
-    if (this.#bytes > bytesMax) {
+    if (this.#received.length > bytesMax) {
       this.destroy();
       const where = `${doing} ${addressOf(this.#server)}`;
       throw new FerryError("link-protocol", `${where}: an answer of over ${bytesMax} bytes`);
@@ -161,8 +163,7 @@ export class Pop3Client {
   #listen(socket: Socket): void {
     socket.setTimeout(this.#server.timeoutMs);
     socket.on("data", (data: Buffer) => {
-      this.#chunks.push(data);
-      this.#bytes += data.length;
+      this.#take(data);
       this.#wake();
     });
     const fail = (failure: Error): void => {

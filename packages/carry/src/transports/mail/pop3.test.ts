@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { composeMessage, splitBundle } from "./compose.ts";
 import { pop3Mailbox } from "./pop3.ts";
 
@@ -149,3 +149,32 @@ function flood(socket: Socket): void {
   };
   more();
 }
+
+test("a mailbox that is closed ends what it reads, and one that comes to no end isn't waited for", async () => {
+  let nowMs = performance.now();
+  using clock = vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+  const reading = Promise.withResolvers<void>();
+  const look = (socket: Socket): void => {
+    nowMs += 10 * 60_000;
+    socket.write("+OK\r\nSubject: hello\r\n\r\n.\r\n");
+  };
+  await using server = await serve({
+    ...usual,
+    ...heads,
+    UIDL: (socket) => socket.write("+OK\r\n1 first\r\n2 second\r\n3 third\r\n.\r\n"),
+    "TOP 2 0": look,
+    "TOP 3 0": look,
+    RETR: () => reading.resolve(),
+  });
+  expect(await server.mailbox.list()).toEqual([]);
+  expect(server.heard.filter((line) => line.startsWith("TOP"))).toEqual(["TOP 3 0", "TOP 2 0"]);
+  expect(clock).toHaveBeenCalled();
+  const [letter] = await server.mailbox.list();
+  const read = server.mailbox.read(letter!);
+  const next = server.mailbox.read(letter!);
+  const broken = Promise.allSettled([read, next]);
+  await reading.promise;
+  await server.mailbox.close();
+  expect((await broken).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect(server.heard.filter((line) => line.startsWith("RETR"))).toHaveLength(1);
+});

@@ -2,7 +2,7 @@
 // is deleted; all other messages stay. It locks the mailbox and can't tell when something comes.
 
 import { FerryError, printable } from "@siteferry/model";
-import { headBytesMax, messageBytesMax } from "./mail-limits.ts";
+import { exchangeMsMax, headBytesMax, messageBytesMax, messagesMax } from "./mail-limits.ts";
 import { addressOf, type MailServer } from "./mail-server.ts";
 import type { Letter, Mailbox } from "./mailbox.ts";
 import { readHead, type ReadHead } from "./parse.ts";
@@ -28,7 +28,7 @@ interface Session {
  */
 export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mailbox {
   const seen = new SeenLetters();
-  const { use, end } = sessions(
+  const { use, end, close } = sessions(
     () => openSession(server),
     async ({ client }) => {
       // Only now the server deletes.
@@ -46,7 +46,10 @@ export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mail
         const present = [...numbers].map(([id]) => ({ id, costBytes: headBytesMax })).toReversed();
         return await seen.among(present, async (ids) => {
           const letters: (Letter | null)[] = [];
+          const endMs = performance.now() + exchangeMsMax;
           for (const id of ids) {
+            // Those that are left are looked at by the next pass.
+            if (performance.now() > endMs) break;
             const number = numbers.get(id)!;
             letters.push(await look(client, id, number, sizes.get(number) ?? 0, head));
           }
@@ -71,18 +74,18 @@ export function pop3Mailbox(server: MailServer, head: ReadHead = readHead): Mail
     },
     async settle(letters) {
       await use(async ({ client, numbers, deleted }) => {
+        const endMs = performance.now() + exchangeMsMax;
         for (const { id } of letters) {
           const number = numbers.get(id);
           if (number === undefined || deleted.has(number)) continue;
+          if (performance.now() > endMs) break;
           await client.command(`DELE ${number}`, "Deleting at");
           deleted.add(number);
         }
       });
     },
     async watch() {},
-    async close() {
-      await end();
-    },
+    close,
   };
 }
 
@@ -109,18 +112,22 @@ async function pairs(
   command: string,
 ): Promise<readonly (readonly [number, string])[]> {
   const answer = await client.retrieve(command, `Asking for ${command} at`, listBytesMax);
-  return answer
-    .toString("latin1")
-    .split("\r\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [, number, value] = /^(\d{1,9}) +([\x21-\x7e]{1,100})/.exec(line) ?? [];
-      if (value === undefined) {
-        const said = `${addressOf(server)} answers ${command} with "${printable(line)}"`;
-        throw new FerryError("link-protocol", said);
-      }
-      return [Number(number), value] as const;
-    });
+  return (
+    answer
+      .toString("latin1")
+      .split("\r\n")
+      .filter((line) => line !== "")
+      // The newest come last.
+      .slice(-messagesMax)
+      .map((line) => {
+        const [, number, value] = /^(\d{1,9}) +([\x21-\x7e]{1,100})/.exec(line) ?? [];
+        if (value === undefined) {
+          const said = `${addressOf(server)} answers ${command} with "${printable(line)}"`;
+          throw new FerryError("link-protocol", said);
+        }
+        return [Number(number), value] as const;
+      })
+  );
 }
 
 async function look(

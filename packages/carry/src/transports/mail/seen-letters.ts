@@ -17,6 +17,7 @@ export class SeenLetters {
   /**
    * The letters among the messages that are there now, in their order: the newest first, for what
    * nobody has looked at yet is more than one pass may look at only in a flood.
+   * @param look may look at the first of them only.
    */
   async among(
     present: readonly Found[],
@@ -25,8 +26,9 @@ export class SeenLetters {
     const ids = new Set(present.map(({ id }) => id));
     for (const id of this.#seen.keys()) if (!ids.has(id)) this.#seen.delete(id);
     const unseen = affordable(present.filter(({ id }) => !this.#seen.has(id)));
-    const looked = await look(unseen);
-    for (const [index, id] of unseen.entries()) this.#seen.set(id, looked[index] ?? null);
+    for (const [index, letter] of (await look(unseen)).entries()) {
+      this.#seen.set(unseen[index]!, letter);
+    }
     return present.flatMap(({ id }) => this.#seen.get(id) ?? []);
   }
 }

@@ -1,13 +1,17 @@
 // A session with a mail server that several steps of a pass share: servers count logins. It ends when
 // nothing has used it for a moment, for a POP3 server lets nobody else in as long as it lasts.
 
+import { FerryError } from "@siteferry/model";
+
 const idleMsMax = 2000;
 
 export interface Sessions<Session> {
   /** Uses the session that is open, or opens one. After a failure it isn't used again. */
   use<Result>(work: (session: Session) => Promise<Result>): Promise<Result>;
-  /** Ends the one that is open. */
+  /** Ends the one that is open, when nothing uses it any more. */
   end(): Promise<void>;
+  /** Likewise, but breaks off what uses it. */
+  close(): Promise<void>;
 }
 
 export function sessions<Session>(
@@ -18,6 +22,8 @@ export function sessions<Session>(
   let session: Session | null = null;
   let idle: NodeJS.Timeout | undefined;
   let turn: Promise<unknown> = Promise.resolve();
+  let isUsed = false;
+  let closes = 0;
   /** One after the other: also the end has to wait for what is under way. */
   const inTurn = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     const mine = turn.then(work);
@@ -36,21 +42,33 @@ export function sessions<Session>(
       destroy(ending);
     }
   };
+  const use: Sessions<Session>["use"] = async (work) => {
+    const closesBefore = closes;
+    return await inTurn(async () => {
+      clearTimeout(idle);
+      session ??= await open();
+      isUsed = true;
+      try {
+        if (closes !== closesBefore) throw new FerryError("link-unreachable", "closed meanwhile");
+        const result = await work(session);
+        idle = setTimeout(() => void inTurn(end), idleMsMax);
+        return result;
+      } catch (error) {
+        destroy(session);
+        session = null;
+        throw error;
+      } finally {
+        isUsed = false;
+      }
+    });
+  };
   return {
-    use: async (work) =>
-      await inTurn(async () => {
-        clearTimeout(idle);
-        session ??= await open();
-        try {
-          const result = await work(session);
-          idle = setTimeout(() => void inTurn(end), idleMsMax);
-          return result;
-        } catch (error) {
-          destroy(session);
-          session = null;
-          throw error;
-        }
-      }),
+    use,
     end: async () => await inTurn(end),
+    async close() {
+      closes += 1;
+      if (session !== null && isUsed) destroy(session);
+      await inTurn(end);
+    },
   };
 }

@@ -7,24 +7,42 @@ import { stepMs } from "./limits.ts";
 /** As node's callbacks: an error, or what came. */
 export type Done<Result> = (error?: Error | null, result?: Result) => void;
 
+const watchMs = 1_000;
+
 export class Conversation {
   /** Who and where, for messages. */
   readonly place: string;
-  readonly #timeoutMs: number;
+  /** How long a step may take, and the line be silent. */
+  readonly timeoutMs: number;
   readonly #end: () => void;
   readonly #waiting = new Map<(failure: FerryError) => void, string>();
+  readonly #watch: NodeJS.Timeout;
   #failure: FerryError | null = null;
 
-  /** `end` closes the line; it is called once, with the first failure. */
-  constructor(place: string, line: Socket, timeoutMs: number, end: () => void) {
+  /**
+   * @param end closes the line; it is called once, with the first failure.
+   * @param unsentBytesMax what may wait for a server that doesn't read
+   */
+  constructor(
+    place: string,
+    line: Socket,
+    timeoutMs: number,
+    end: () => void,
+    unsentBytesMax: number = Infinity,
+  ) {
     this.place = place;
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#end = end;
     // Bytes that leave or come count as life, also those of a long queue that the line takes slowly.
     line.setTimeout(timeoutMs);
     line.on("timeout", () => {
       if (this.#waiting.size > 0) this.fail("link-timeout", `nothing moved for ${timeoutMs} ms`);
     });
+    // ssh2 answers each question of a server's, whether it reads the answers or not.
+    this.#watch = setInterval(() => {
+      if (line.writableLength <= unsentBytesMax) return;
+      this.fail("link-protocol", "the server asks without an end, and reads no answer");
+    }, watchMs).unref();
   }
 
   get isOpen(): boolean {
@@ -57,7 +75,7 @@ export class Conversation {
   ): Promise<Result> {
     if (this.#failure !== null) throw this.#failure;
     const { promise: ended, reject } = Promise.withResolvers<never>();
-    const limitMs = stepMs(this.#timeoutMs, sizeBytes);
+    const limitMs = stepMs(this.timeoutMs, sizeBytes);
     const timer = setTimeout(() => {
       this.fail("link-timeout", `no answer in ${limitMs} ms`);
     }, limitMs);
@@ -73,6 +91,7 @@ export class Conversation {
   /** The line is of no more use; whatever waits ends with this. The first reason counts. */
   fail(code: FailureCode, reason: string, cause?: unknown): void {
     if (this.#failure !== null) return;
+    clearInterval(this.#watch);
     const [what = "between two steps"] = this.#waiting.values();
     const message = `${this.place}: ${what}: ${printable(reason, 400)}`;
     this.#failure = new FerryError(code, message, { cause });

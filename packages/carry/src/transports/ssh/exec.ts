@@ -30,7 +30,10 @@ export async function sendByExec(
       });
       for (let at = 0; at < content.length; at += pieceBytes) {
         const piece = content.subarray(at, at + pieceBytes);
-        channel.write(piece, () => onSent?.(piece.length));
+        // Of a channel that is closed it comes with an error.
+        channel.write(piece, (error) => {
+          if (!error) onSent?.(piece.length);
+        });
       }
       channel.end();
     },

@@ -7,10 +7,14 @@ import type { SshConnection, SshFiles } from "./settings.ts";
 export class Link {
   readonly #files: SshFiles;
   readonly #connection: SshConnection;
+  readonly #unsentBytesMax: number | undefined;
   #session: Session | null = null;
+  #closes = 0;
 
-  constructor(files: SshFiles, connection: SshConnection) {
+  /** @param unsentBytesMax as for a session */
+  constructor(files: SshFiles, connection: SshConnection, unsentBytesMax?: number) {
     this.#files = files;
+    this.#unsentBytesMax = unsentBytesMax;
     this.#connection = connection;
   }
 
@@ -20,18 +24,28 @@ export class Link {
    */
   async begin<Begun>(first: (session: Session) => Promise<Begun>): Promise<Begun> {
     const kept = this.#session;
+    const closes = this.#closes;
+    const isClosed = (): boolean => closes !== this.#closes;
     if (kept?.conversation.isOpen === true) {
       try {
         return await first(kept);
       } catch (error) {
-        if (kept.conversation.isOpen || !(error instanceof FerryError)) throw error;
+        const isAnswer = kept.conversation.isOpen || !(error instanceof FerryError);
+        if (isAnswer || isClosed()) throw error;
       }
     }
-    this.#session = await openSession(this.#files, this.#connection);
-    return await first(this.#session);
+    const session = await openSession(this.#files, this.#connection, this.#unsentBytesMax);
+    if (isClosed()) {
+      session.close();
+      throw new FerryError("link-unreachable", `${session.conversation.place}: closed meanwhile`);
+    }
+    this.#session = session;
+    return await first(session);
   }
 
+  /** Ends what is under way, too. */
   close(): void {
+    this.#closes += 1;
     this.#session?.close();
     this.#session = null;
   }

@@ -43,10 +43,10 @@ export async function sweepOver(
   published: string,
 ): Promise<void> {
   const nowSeconds = (await sftp.status(`${directory}/${published}`))?.mtime ?? 0;
-  for (const { filename, attrs } of await sftp.list(directory)) {
+  for (const { filename, mtime } of await sftp.list(directory)) {
     const isOwn =
       parseBundleName(filename.slice(1, -".0123456789abcdef.tmp".length))?.site === site;
-    const isLeft = isTemporaryName(filename) && attrs.mtime < nowSeconds - leftAfterSeconds;
+    const isLeft = isTemporaryName(filename) && mtime < nowSeconds - leftAfterSeconds;
     if (isOwn && isLeft) await sftp.unlink(`${directory}/${filename}`);
   }
 }

@@ -4,6 +4,7 @@
 import { parseBundleName, printable, type SiteId } from "@siteferry/model";
 import type { IncomingFile, ReceivingTransport } from "../../transport.ts";
 import { firstOfEachSite } from "../first-of-each-site.ts";
+import { questionBytesMax } from "./limits.ts";
 import { Link } from "./link.ts";
 import { placeOf, type SshConnection, type SshFiles } from "./settings.ts";
 import { SftpLink } from "./sftp-link.ts";
@@ -21,7 +22,7 @@ export function sshReceiver(
   files: SshFiles,
   { connection, directory, site }: SshReceiveOptions,
 ): ReceivingTransport {
-  const link = new SftpLink(new Link(files, connection));
+  const link = new SftpLink(new Link(files, connection, questionBytesMax));
   const place = `ssh:${placeOf(connection)} ${directory}`;
   const incomingFile = (name: string): IncomingFile => {
     const path = `${directory}/${name}`;

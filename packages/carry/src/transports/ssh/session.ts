@@ -20,10 +20,15 @@ export interface Session {
 }
 
 /**
+ * @param unsentBytesMax what may wait for a server that doesn't read: little where only questions are sent
  * @throws FerryError `link-…`, `peer-unknown`, `login-refused`, and those of the operator's files, which
  *   are read before anything is connected.
  */
-export async function openSession(files: SshFiles, connection: SshConnection): Promise<Session> {
+export async function openSession(
+  files: SshFiles,
+  connection: SshConnection,
+  unsentBytesMax?: number,
+): Promise<Session> {
   const { host, port, knownHosts, timeoutMs } = connection;
   const scan = `ssh-keyscan -p ${port} ${host} > ${knownHosts}, and compare what it says with the host's owner.`;
   const text = await files.readText(knownHosts).catch(ifMissing(scan));
@@ -31,12 +36,13 @@ export async function openSession(files: SshFiles, connection: SshConnection): P
   const credentials = await readCredentials(files, connection);
   const { Client } = (await import("ssh2")).default;
   const client = new Client();
-  const way = await openWay(files, connection);
+  const way = await openWay(files, connection, unsentBytesMax);
   const end = (): void => {
     client.destroy();
     way.close();
   };
-  const conversation = new Conversation(placeOf(connection), way.line, timeoutMs, end);
+  const place = placeOf(connection);
+  const conversation = new Conversation(place, way.line, timeoutMs, end, unsentBytesMax);
   watch(client, conversation);
   try {
     await conversation.step<void>("key exchange", (done) => {
@@ -74,13 +80,21 @@ interface Way {
   close(): void;
 }
 
-async function openWay(files: SshFiles, connection: SshConnection): Promise<Way> {
+async function openWay(
+  files: SshFiles,
+  connection: SshConnection,
+  unsentBytesMax?: number,
+): Promise<Way> {
   const { jump, host, port, timeoutMs } = connection;
   if (jump === undefined) {
     const line = await openLine(host, port, timeoutMs);
     return { line, stream: line, close: () => line.destroySoon() };
   }
-  const { client, conversation, line, close } = await openSession(files, { ...jump, timeoutMs });
+  const { client, conversation, line, close } = await openSession(
+    files,
+    { ...jump, timeoutMs },
+    unsentBytesMax,
+  );
   try {
     const stream = await conversation.step<Duplex>(`connecting to ${host}:${port}`, (done) => {
       client.forwardOut("127.0.0.1", 0, host, port, done);

@@ -5,7 +5,8 @@ import { FerryError, limits, printable } from "@siteferry/model";
 import type { SFTPWrapper, Stats } from "ssh2";
 import { type OnSent, TakenByAnother } from "../../transport.ts";
 import type { Done } from "./conversation.ts";
-import { namesMax } from "./limits.ts";
+import { listingMs } from "./limits.ts";
+import { type DirectoryEntry, Listing, type NamedFile } from "./listing.ts";
 import { inPieces } from "./pieces.ts";
 import { refusedBy, type Session } from "./session.ts";
 
@@ -18,11 +19,6 @@ const noSuchFile = 2;
 
 /** ssh2 keeps what the server said in its greeting. */
 type Wrapper = SFTPWrapper & { readonly _extensions?: Readonly<Record<string, string>> };
-
-export interface DirectoryEntry {
-  readonly filename: string;
-  readonly attrs: Pick<Stats, "mtime">;
-}
 
 export class Sftp {
   readonly session: Session;
@@ -72,22 +68,20 @@ export class Sftp {
     const handle = await this.#ask<Buffer>(what, directory, (done) => {
       this.#wrapper.opendir(directory, done);
     });
-    const entries: DirectoryEntry[] = [];
+    const listing = new Listing();
+    const endMs = performance.now() + listingMs(this.session.conversation.timeoutMs);
     try {
-      // An answer may hold no names, but not each.
-      for (let answers = 0; entries.length + answers <= namesMax; answers++) {
-        const some = await this.#orNull(
-          endOfFile,
-          what,
-          directory,
-          (done: Done<DirectoryEntry[]>) => {
-            this.#wrapper.readdir(handle, done);
-          },
-        );
-        if (some === null) return entries;
-        entries.push(...some);
+      for (;;) {
+        const some = await this.#orNull(endOfFile, what, directory, (done: Done<NamedFile[]>) => {
+          this.#wrapper.readdir(handle, done);
+        });
+        if (some === null) return listing.entries;
+        const problem = listing.add(some);
+        if (problem !== null) throw this.#failure("link-protocol", what, directory, problem);
+        if (performance.now() > endMs) {
+          throw this.#failure("link-timeout", what, directory, "it doesn't come to an end");
+        }
       }
-      throw this.#failure("link-protocol", what, directory, `more than ${namesMax} names`);
     } finally {
       await this.#closeQuietly(handle);
     }
@@ -148,7 +142,7 @@ export class Sftp {
     try {
       await this.#inPieces(what, path, bytes.length, (offset, length, done) => {
         this.#wrapper.write(handle, bytes, offset, length, offset, (error) => {
-          onSent?.(length);
+          if (!error) onSent?.(length);
           done(error);
         });
       });
@@ -278,7 +272,7 @@ export class Sftp {
   }
 
   #failure(
-    code: "file-unsuitable" | "link-protocol" | "system-error",
+    code: "file-unsuitable" | "link-protocol" | "link-timeout" | "system-error",
     what: string,
     path: string,
     reason: string,
