@@ -111,6 +111,8 @@ export async function elsewhere(place: Place): Promise<void> {
   // Nobody holds it.
   const holder = book.inline(errors, "fuser SPOOL/sender/lock");
   await place.run(holder, { ends: [0, 1], filledIn: { SPOOL: spool } });
+  await place.run("chown root /var/lib/siteferry/receiver");
+  await place.run(book.inline(errors, "chown -R nagios /var/lib/siteferry"));
   const file = { FILE: "/etc/siteferry/receiver.yaml" };
   await place.run(book.inline(errors, "runuser -u nagios -- head -1 FILE"), { filledIn: file });
   const sudoers = book.block("docs/objects.md", "nagios ALL=(root)");
