@@ -1,7 +1,7 @@
 // A spool that was lost, or is another one than the settings mean: what is live of the sites stays, as
 // nobody asked for it to go.
 
-import type { SiteId } from "@siteferry/model";
+import { parseSiteId, type SiteId } from "@siteferry/model";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { targetDirectory } from "../applied-store.ts";
 import { readFacts } from "../health/facts.ts";
@@ -167,4 +167,35 @@ test("an older spool, whose record names what is gone from the disk: live is wha
   await saveActivation({ files: core.files, random }, directory, older);
   await run();
   expect(loaded()).toEqual(["central", "mail", "web"]);
+});
+
+test("an older spool, whose record names a generation that is still on the disk: likewise", async () => {
+  const directory = targetDirectory(`${centre.path}/receiver`, "objects", objects());
+  const older = await loadActivation({ files: core.files }, directory);
+  const remote3 = parseSiteId("remote3")!;
+  await say(["db"], remote3);
+  await run();
+  await approve(core.files, { spool: centre.path }, remote3);
+  await run();
+  expect(loaded()).toEqual(["central", "db", "mail", "web"]);
+  await lose(`${centre.path}/receiver/sites/remote3`);
+  await core.files.unlink(`${centre.path}/receiver/state/approved-remote3`);
+  const random = { bytes: (count: number) => new Uint8Array(count) };
+  await saveActivation({ files: core.files, random }, directory, older);
+  await run();
+  expect(loaded()).toEqual(["central", "db", "mail", "web"]);
+  expect(warnings()).toContain(kept(remote3));
+});
+
+test("a site that the core refuses and a file that somebody changed keep no other site waiting", async () => {
+  await say(["mail", "invalid"], remote2);
+  await run();
+  const live = await core.files.readLink(`${objects()}/live`);
+  const file = `${objects()}/${live}/siteferry-site-remote1.cfg`;
+  const text = Buffer.from(await core.files.read(file, 1e6));
+  await core.files.unlink(file);
+  await core.files.writeNew(file, Buffer.concat([text, Buffer.from("# ours\n")]), 0o644);
+  await say(["web", "new"], remote1);
+  await run();
+  expect(loaded()).toEqual(["central", "mail", "new", "web"]);
 });

@@ -98,7 +98,7 @@ async function assertKept(
   const lost = kept.filter((site) => isLost(siteFile(site)));
   if (lost.length === 0) return;
   const place = printable(`${target.settings.dir}/live`);
-  const message = `Somebody changed files in ${place}, and of ${lost.join(", ")} nothing else is known`;
+  const message = `Somebody changed files in ${place}, and those of ${lost.join(", ")}, which stay as they were, have no host`;
   throw new FerryError("spool-damaged", message);
 }
 

@@ -26,6 +26,8 @@ export interface ActivationRecord {
   readonly held: boolean;
   /** When the request for it was made, that it isn't carried out twice. */
   readonly heldMs: number;
+  /** Likewise of the request to go on. */
+  readonly resumedMs: number;
   /** What is live went there without the core, which didn't answer; the stamp of its cache then. */
   readonly unseen: string | null;
   /** Sites whose first configuration waits, as far as it was said. */
@@ -76,6 +78,7 @@ const nothingActivated: ActivationRecord = {
   reloadedMs: 0,
   held: false,
   heldMs: 0,
+  resumedMs: 0,
   unseen: null,
   awaiting: [],
 };

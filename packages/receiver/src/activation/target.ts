@@ -82,18 +82,32 @@ export async function liveFileNames(
 /** What the core works with, or was left with; empty if there is nothing. */
 export async function readLive(target: OpenTarget, record: ActivationRecord): Promise<ObjectFiles> {
   const id = await liveGeneration(target, record);
-  return (id === null ? null : await target.generations.read(id)) ?? new Map();
+  if (id === null) return new Map();
+  return (await target.generations.read(id)) ?? (await readChanged(target, id));
 }
 
-/** A spool that was lost, or is an older one, doesn't know: then what the link says. */
+/** Of a generation in which somebody changed something, the files as they are, but those of sites without a host. */
+async function readChanged(
+  { world: { files }, generations }: OpenTarget,
+  id: GenerationId,
+): Promise<ObjectFiles> {
+  const path = generations.pathOf(id);
+  const found = new Map<string, string>();
+  for (const name of await files.list(path).catch(() => [])) {
+    const bytes = await files.read(`${path}/${name}`, limits.stateBytesMax).catch(() => null);
+    const text = bytes === null ? "" : new TextDecoder().decode(bytes);
+    const isCut = name.startsWith("siteferry-site-") && !/^define host \{$/m.test(text);
+    if (bytes !== null && !isCut) found.set(name, text);
+  }
+  return found;
+}
+
+/** A spool that was lost, or is an older one, doesn't know: what the link says, unless it is about to change. */
 async function liveGeneration(
-  { world, generations }: OpenTarget,
-  { live }: ActivationRecord,
+  { generations }: Pick<OpenTarget, "generations">,
+  { live, pending }: Pick<ActivationRecord, "live" | "pending">,
 ): Promise<GenerationId | null> {
-  const isThere =
-    live !== null &&
-    (await world.files.status(generations.pathOf(live)).catch(() => null)) !== null;
-  return isThere ? live : await generations.live();
+  return pending === null ? ((await generations.live()) ?? live) : live;
 }
 
 /** Null: there is none, or it can't be read; the core writes it at every start. */

@@ -40,6 +40,8 @@ export async function request(files: FileSystem, { spool }: Spool, word: Request
 
 async function leave(files: FileSystem, spool: string, name: string): Promise<void> {
   await files.makeDirectory(`${spool}/state`, 0o700);
+  // Said again it is another word, which its time tells.
+  await files.unlink(`${spool}/state/${name}`);
   await files.touch(`${spool}/state/${name}`, 0o600);
   await files.syncDirectory(`${spool}/state`);
 }
@@ -96,7 +98,7 @@ export async function readRequests(
   return { words, unheard: new Set(unheard) };
 }
 
-/** A target carries a rollback out once, however long its request lies there; {@link dropRequests} ends it. */
+/** A target carries a request out once, however long it lies there; {@link dropRequests} ends it. */
 export async function carryOut(
   target: OpenTarget,
   record: ActivationRecord,
@@ -106,6 +108,9 @@ export async function carryOut(
   const carriedOut = await obey(target, record, words);
   unheard.delete(dir);
   if (carriedOut !== null) return carriedOut;
+  const { world, directory } = target;
+  // Once: another target may not have had it yet.
+  await saveActivation(world, directory, { ...record, heldMs: words.get("rollback") ?? 0 });
   throw new FerryError("activation-failed", `There is nothing before what is live in ${dir}`);
 }
 
@@ -116,9 +121,11 @@ async function obey(
   words: Requests["words"],
 ): Promise<ActivationRecord | null> {
   const { world, directory } = target;
-  if (words.has("resume")) {
-    const fresh = { ...record, held: false, failed: null, rejected: {}, fault: "", inputs: "" };
-    return await saveActivation(world, directory, fresh);
+  const resumedMs = words.get("resume");
+  if (resumedMs !== undefined) {
+    if (resumedMs === record.resumedMs) return record;
+    const fresh = { held: false, failed: null, rejected: {}, fault: "", inputs: "", resumedMs };
+    return await saveActivation(world, directory, { ...record, ...fresh });
   }
   const heldMs = words.get("rollback");
   if (heldMs === undefined || heldMs === record.heldMs) return record;
