@@ -93,6 +93,14 @@ export function afterFailure(
   return { ...link, pauses: { ...link.pauses, [stream]: pause } };
 }
 
+export function isFailing({ pauses }: Link): boolean {
+  return streams.some((stream) => pauses[stream].failures > 0);
+}
+
+export function withoutPauses(link: Link): Link {
+  return { ...link, pauses: newLink.pauses };
+}
+
 /** Only this bundle waits; others go on. */
 export function afterRefusal(link: Link, name: string, failure: FerryError, nowMs: number): Link {
   const refusal = { untilMs: nowMs + refusedPauseMs, problem: problemOf(failure, nowMs) };

@@ -1,5 +1,6 @@
 import { makeReceipt } from "@siteferry/bundle";
 import { signer } from "@siteferry/bundle/forge";
+import type { FileSystem } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { readdir, utimes } from "node:fs/promises";
 import { expect, test } from "vitest";
@@ -106,4 +107,24 @@ test("it waits since it was put there again; what never left the outbox since it
     ["config", true],
     ["keyframe", false],
   ]);
+});
+
+test("of what a lane sends as soon as it is there, the copy is there before", async () => {
+  await using office = await makeOffice();
+  const silent = fakeLink("silent");
+  const copies = `${office.spool}/copies`;
+  const seen: (readonly string[])[] = [];
+  const files: FileSystem = {
+    ...nodeFiles,
+    async link(from, to) {
+      await nodeFiles.link(from, to);
+      if (!to.includes("/outbox/")) return;
+      seen.push(await readdir(copies));
+      await nodeFiles.unlink(to);
+    },
+  };
+  for (const sequence of [1, 2]) await office.seal("keyframe", sequence, [silent], files);
+  await office.repeat(true, [silent]);
+  expect(await office.outbox()).toEqual([2]);
+  expect(seen.map((names) => names.length)).toEqual([1, 2]);
 });

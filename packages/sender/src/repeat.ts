@@ -1,7 +1,8 @@
 // On a one-way link nobody tells that a keyframe was lost, and without it all its deltas are
 // worthless: its sealed copy travels again, with the configuration that it belongs to.
 
-import { type BundleKind, type FileSystem, limits } from "@siteferry/model";
+import { type BundleKind, type FileSystem, limits, systemCode } from "@siteferry/model";
+import { publish } from "@siteferry/spool";
 import { repeatIsDue } from "./keyframe-schedule.ts";
 import { forgetting, linkOf, type Links, loadLinks } from "./links.ts";
 import type { SenderMemory } from "./numbering.ts";
@@ -63,18 +64,54 @@ export function isRepeated(kind: BundleKind): boolean {
   return kind === "config" || kind === "keyframe";
 }
 
-/** Of each kind the newest; a copy that is lost in a crash is only one copy less. */
+/** Into the outbox; of what may have to travel again the copy is there before a lane can have taken it. */
+export async function publishSealed(
+  { world: { files, random }, spool, shipping }: Sender,
+  name: string,
+  kind: BundleKind,
+  content: Uint8Array,
+): Promise<void> {
+  const hasOneWay = shipping.transports.some(({ bulk }) => bulk.traits.oneWay);
+  if (!isRepeated(kind) || !hasOneWay) {
+    return await publishToOutbox(files, random, spool, name, content);
+  }
+  const copies = `${spool}/copies`;
+  await files.makeDirectory(copies, 0o700);
+  const temporaryDirectory = `${spool}/tmp`;
+  await publish(files, random, { temporaryDirectory, directory: copies, name, content });
+  await files.link(`${copies}/${name}`, `${spool}/outbox/${name}`);
+  await files.syncDirectory(`${spool}/outbox`);
+  await dropOlder(files, copies, name, kind);
+}
+
+/** For one that was sealed before there was a one-way link. A copy that is lost in a crash is only one copy less. */
 async function keepCopy(
   files: FileSystem,
   spool: string,
   copies: string,
   { fileName, kind }: OutboxEntry,
 ): Promise<void> {
-  if (!isRepeated(kind)) return;
-  const names = await files.list(copies);
-  if (names.includes(fileName)) return;
-  for (const name of names) {
-    if (name.includes(`.${kind}.`)) await files.unlink(`${copies}/${name}`);
+  const isSame = (name: string): boolean => name.includes(`.${kind}.`);
+  const isNewest = !(await files.list(copies)).some((name) => isSame(name) && name >= fileName);
+  if (!isRepeated(kind) || !isNewest) return;
+  try {
+    await files.link(`${spool}/outbox/${fileName}`, `${copies}/${fileName}`);
+  } catch (error) {
+    // A lane that still runs has just sent it.
+    if (systemCode(error) === "ENOENT") return;
+    throw error;
   }
-  await files.link(`${spool}/outbox/${fileName}`, `${copies}/${fileName}`);
+  await dropOlder(files, copies, fileName, kind);
+}
+
+/** Of each kind the newest stays. */
+async function dropOlder(
+  files: FileSystem,
+  copies: string,
+  newest: string,
+  kind: BundleKind,
+): Promise<void> {
+  for (const name of await files.list(copies)) {
+    if (name !== newest && name.includes(`.${kind}.`)) await files.unlink(`${copies}/${name}`);
+  }
 }

@@ -18,9 +18,9 @@ import { keyframeAfter } from "./keyframe-schedule.ts";
 import { rememberFailure, rememberSealed } from "./last-run.ts";
 import { loadMemory, saveMemory, type SenderMemory } from "./numbering.ts";
 import { noteOutbox } from "./note-outbox.ts";
-import { dropOfOtherRoute, dropSuperseded, publishToOutbox } from "./outbox.ts";
+import { dropOfOtherRoute, dropSuperseded } from "./outbox.ts";
 import { eventsSince, type Plan, planBundles, type PlannedBundle } from "./plan.ts";
-import { repeatKeyframe } from "./repeat.ts";
+import { publishSealed, repeatKeyframe } from "./repeat.ts";
 import { collectDump } from "./send-dump.ts";
 import type { SenderSettings } from "./settings.ts";
 import { type Shipment, ship, type Shipping } from "./ship.ts";
@@ -145,13 +145,14 @@ async function collect(sender: Sender): Promise<Collected> {
 }
 
 async function sealAndPublish(
-  { world, settings, spool, signer }: Sender,
+  sender: Sender,
   dump: SiteDump & { readonly outbox: OutboxNote },
   plan: Plan,
   bundle: PlannedBundle,
   memory: SenderMemory,
   index: number,
 ): Promise<SealedBundle> {
+  const { world, settings, spool, signer } = sender;
   const { files, random, clock } = world;
   const { kind, members } = bundle;
   const identity = {
@@ -179,7 +180,7 @@ async function sealAndPublish(
     recipients: settings.encryptTo,
   });
   const { payloadHash } = readHeader(content).unverified;
-  await publishToOutbox(files, random, spool, name, content);
+  await publishSealed(sender, name, kind, content);
   // After the outbox: a base whose keyframe was never published would make worthless deltas.
   if (kind === "keyframe") await saveBase(files, random, `${spool}/state`, base);
   const rows = members.reduce((sum, member) => sum + member.rows, 0);

@@ -4,7 +4,7 @@ import { Busy } from "@siteferry/carry";
 import { FerryError } from "@siteferry/model";
 import { nodeFiles } from "@siteferry/spool";
 import { expect, test } from "vitest";
-import { loadLinks } from "./links.ts";
+import { isFailing, loadLinks } from "./links.ts";
 import { Lanes } from "./ship.ts";
 import { fails, fakeLink, makeOffice } from "./test-office.ts";
 
@@ -35,6 +35,23 @@ test("a link that is used no more is forgotten on the disk too, and doesn't coun
   expect(await known()).toEqual(["good", "dead"]);
   await office.ship([good]);
   expect(await known()).toEqual(["good"]);
+});
+
+test("deliver: first forgets that a link behind failed once the first one works again", async () => {
+  await using office = await makeOffice();
+  const [first, second] = [fakeLink("first"), fakeLink("second")];
+  const failing = async (): Promise<readonly string[]> => {
+    const links = await loadLinks(nodeFiles, `${office.spool}/state`);
+    return Object.keys(links).filter((name) => isFailing(links[name]!));
+  };
+  for (const link of [first, second]) link.before = fails("link-timeout");
+  await office.put("keyframe", 1);
+  await office.ship([first, second], { deliver: "first" });
+  expect(await failing()).toEqual(["first", "second"]);
+  first.before = () => {};
+  office.nowMs += 3_600_000;
+  await office.ship([first, second], { deliver: "first" });
+  expect([await failing(), second.sent]).toEqual([[], []]);
 });
 
 test("what all links had when the run died leaves the outbox in the next one, unsent", async () => {

@@ -9,6 +9,7 @@ import {
   afterFailure,
   afterRefusal,
   afterTaken,
+  isFailing,
   isPausing,
   type Link,
   linkOf,
@@ -19,6 +20,7 @@ import {
   streamOf,
   streams,
   tidyLinks,
+  withoutPauses,
 } from "./links.ts";
 import { listOutbox, type OutboxEntry } from "./outbox.ts";
 import { isRepeated, listCopies } from "./repeat.ts";
@@ -167,7 +169,25 @@ async function passThrough(
     const outcome = await sendOne(sender, transport, stream, next);
     if (outcome === "failed") return;
     if (outcome === "refused") refused.add(next.fileName);
+    if (outcome === "taken") await forgive(sender, route.slice(1 + placeIn(route, transport)));
   }
+}
+
+function placeIn(route: readonly OpenTransport[], { name }: SendingTransport): number {
+  return route.findIndex(({ bulk }) => bulk.name === name);
+}
+
+/** Nobody tries those behind a link that works: that they failed once would be said for ever. */
+async function forgive({ world, spool, shipping }: Sender, behind: readonly OpenTransport[]) {
+  const { lanes } = shipping;
+  const failing = behind
+    .map(({ bulk }) => bulk.name)
+    .filter((name) => isFailing(linkOf(lanes.links!, name)));
+  if (failing.length === 0) return;
+  for (const name of failing) {
+    lanes.links = { ...lanes.links, [name]: withoutPauses(linkOf(lanes.links!, name)) };
+  }
+  await lanes.save(world, spool);
 }
 
 function linksOf({ links }: Lanes, route: readonly OpenTransport[]): readonly Link[] {

@@ -3,19 +3,27 @@
 import { parseAllowedSigners } from "@siteferry/bundle";
 import { centre, forge, publicLine } from "@siteferry/bundle/forge";
 import type { SendingTransport } from "@siteferry/carry";
-import { FerryError, type FileSystem, formatBundleName, parseSiteId } from "@siteferry/model";
+import {
+  type BundleKind,
+  FerryError,
+  type FileSystem,
+  formatBundleName,
+  parseSiteId,
+} from "@siteferry/model";
 import { nodeFiles, openDirectories } from "@siteferry/spool";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { readdir } from "node:fs/promises";
 import type { SenderMemory } from "./numbering.ts";
 import { publishToOutbox } from "./outbox.ts";
-import { repeatKeyframe } from "./repeat.ts";
+import { publishSealed, repeatKeyframe } from "./repeat.ts";
 import type { Sender } from "./send.ts";
 import { senderSchema } from "./settings.ts";
 import { Lanes, ship, type Shipment, type Shipping } from "./ship.ts";
 
 const site = parseSiteId("remote1")!;
 const centreKeys = parseAllowedSigners(`${centre} ${publicLine}`, "centre_keys");
+
+const unique = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
 
 type More = Partial<Shipping> & { deliver?: "first" };
 
@@ -24,6 +32,13 @@ export interface Office extends AsyncDisposable {
   nowMs: number;
   /** Puts a bundle into the outbox. */
   put(kind: "config" | "keyframe" | "delta", sequence: number): Promise<void>;
+  /** As a run that seals does. */
+  seal(
+    kind: "config" | "keyframe",
+    sequence: number,
+    transports: readonly FakeLink[],
+    files: FileSystem,
+  ): Promise<void>;
   /** One run; with the same `lanes` as before it is the same process. */
   ship(transports: readonly FakeLink[], more?: More, files?: FileSystem): Promise<Shipment>;
   /** Before a run ships: what is to be repeated is kept, and goes into the outbox again if that is due. */
@@ -36,7 +51,6 @@ export async function makeOffice(): Promise<Office> {
   await openDirectories(nodeFiles, spool, ["tmp", "outbox", "state"]);
   const quiet = (): void => {};
   const random = { bytes: (count: number) => new Uint8Array(count).fill(255) };
-  const unique = { bytes: (count: number) => crypto.getRandomValues(new Uint8Array(count)) };
   const senderOf = (
     links: readonly FakeLink[],
     { deliver, ...more }: More,
@@ -73,6 +87,8 @@ export async function makeOffice(): Promise<Office> {
       const name = formatBundleName({ site, epoch: 1, sequence, kind });
       await publishToOutbox(nodeFiles, unique, spool, name, forge());
     },
+    seal: async (kind, sequence, links, files) =>
+      await sealOne(senderOf(links, {}, files), kind, sequence),
     ship: async (links, more = {}, files = nodeFiles) => await ship(senderOf(links, more, files)),
     async repeat(isDue, links, more = {}) {
       const sender = senderOf(links, more, nodeFiles);
@@ -83,6 +99,16 @@ export async function makeOffice(): Promise<Office> {
     [Symbol.asyncDispose]: remove,
   };
   return office;
+}
+
+async function sealOne(sender: Sender, kind: BundleKind, sequence: number): Promise<void> {
+  const name = formatBundleName({ site, epoch: 1, sequence, kind });
+  await publishSealed(
+    { ...sender, world: { ...sender.world, random: unique } },
+    name,
+    kind,
+    forge(),
+  );
 }
 
 function numbersOf(names: readonly string[]): readonly number[] {

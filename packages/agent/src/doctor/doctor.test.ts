@@ -34,7 +34,12 @@ describe("the spool", () => {
     ["of this user", { "/s": directory, "/s/sender": directory }, "ok /s/sender is ferry's"],
     ["not made yet", { "/s": directory }, "ok /s is ferry's"],
     ["of root", { "/s/sender": { ...directory, user: 0 } }, "fail /s/sender belongs to user0"],
-    ["of another", { "/s": { ...directory, user: 3 } }, "fail /s belongs to user3, and this runs"],
+    [
+      "of another",
+      { "/s": { ...directory, user: 3, denied: ["write"] } },
+      "fail /s belongs to user3, and this runs",
+    ],
+    ["of a group", { "/s": { ...directory, user: 0 } }, "ok ferry may write in /s"],
     ["not there", {}, "fail /s isn't there"],
     [
       "not to be written",

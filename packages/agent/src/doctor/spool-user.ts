@@ -29,7 +29,8 @@ export async function checkSpoolUser(
     return [fail(`${own === null ? spool : directory} is no directory`, "Move it away.")];
   }
   const path = own === null ? spool : directory;
-  if (there.user !== user.id) {
+  const mayMake = own === null && user.id !== 0 && (await may(spool, "write"));
+  if (there.user !== user.id && !mayMake) {
     const owner = { id: there.user, name: await userName(there.user) };
     const what = `${path} belongs to ${owner.name}, and this runs as ${user.name}`;
     return [fail(what, ownerAdvice(owner, user, path, own !== null))];
@@ -37,7 +38,8 @@ export async function checkSpoolUser(
   if (!(await may(path, "write"))) {
     return [fail(`${user.name} may not write in its ${path}`, `chmod u+rwx ${path}`)];
   }
-  return [ok(`${path} is ${user.name}'s`)];
+  const isOurs = there.user === user.id;
+  return [ok(isOurs ? `${path} is ${user.name}'s` : `${user.name} may write in ${path}`)];
 }
 
 interface User {

@@ -1,4 +1,4 @@
-import { mkdir, stat } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { afterEach, expect, test, vi } from "vitest";
 import { checkUser } from "./own-spool.ts";
@@ -20,6 +20,13 @@ test("a spool is its owner's, and whoever makes the first directory in it is he"
     ...refused,
     message: expect.stringMatching(`^${path} belongs to the user \\S+, and this runs as 54321$`),
   });
+  // Whoever is of its group may make it, if the group may; but not root.
+  vi.spyOn(process, "getgid").mockReturnValue(54_321);
+  const groups = vi.spyOn(process, "getgroups").mockReturnValue([]);
+  await chmod(path, 0o770);
+  await expect(checkUser(own)).rejects.toMatchObject(refused);
+  groups.mockReturnValue([(await stat(path)).gid]);
+  await checkUser(own);
   await mkdir(own);
   await expect(checkUser(own)).rejects.toMatchObject({
     ...refused,

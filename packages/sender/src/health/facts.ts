@@ -42,14 +42,20 @@ export async function readSenderFacts(files: FileSystem, spool: string): Promise
     ...(await loadLastRun(files, `${spool}/state`)),
     waiting: since.length,
     oldestMs: since.length === 0 ? null : Math.min(...since),
-    links: linkFacts(await loadLinks(files, `${spool}/state`)),
+    links: linkFacts(
+      await loadLinks(files, `${spool}/state`),
+      entries.map(({ fileName }) => fileName),
+    ),
   };
 }
 
-function linkFacts(links: Links): readonly LinkFacts[] {
+/** @param waiting names in the outbox: what has left it isn't refused any more, though the disk says so. */
+function linkFacts(links: Links, waiting: readonly string[]): readonly LinkFacts[] {
   return Object.entries(links).map(([name, { pauses, refusals }]) => {
     const failing = streams.map((stream) => pauses[stream]).filter(({ failures }) => failures > 0);
-    const refused = Object.values(refusals);
+    const refused = Object.entries(refusals)
+      .filter(([file]) => waiting.includes(file))
+      .map(([, refusal]) => refusal);
     const byCentre = refused.filter(({ problem }) => problem.code === "centre-refused").length;
     const problems = [...failing, ...refused].flatMap(({ problem }) => problem ?? []);
     return {
