@@ -3,7 +3,7 @@
 // `receive --once`; the daemon repeats it.
 
 import type { ReceivingTransport } from "@siteferry/carry";
-import { errorFields, explain, type SiteId } from "@siteferry/model";
+import { errorFields, explain, type Log, type SiteId } from "@siteferry/model";
 import { openDirectories } from "@siteferry/spool";
 import { fileStamp } from "./activation/target.ts";
 import { dropRequests, readRequests, type Requests } from "./activation/words.ts";
@@ -79,11 +79,47 @@ export interface ReceiveReport extends OpenedInbox, CmcCounts {
   commandsRefused: number;
 }
 
-export async function receive(receiver: Receiver): Promise<ReceiveReport> {
+/** Asked when a run is done: with what it is done once more. It is the same run still, with one report and one note. */
+type OnceMore = (log: Log) => Promise<Receiver | null>;
+
+export async function receive(
+  receiver: Receiver,
+  onceMore: OnceMore = async () => null,
+): Promise<ReceiveReport> {
   const { world, spool, notes = new RunNotes() } = receiver;
-  const heard = { ...receiver, world: { ...world, log: notes.listening(world.log) } };
-  const report = await runOnce(heard, notes);
+  const heard = { ...world, log: notes.listening(world.log) };
+  let report = await runOnce({ ...receiver, world: heard }, notes);
+  const again = await onceMore(heard.log);
+  if (again !== null) {
+    notes.lookAgain();
+    report = joined(report, await runOnce({ ...again, world: heard }, notes));
+  }
+  world.log.info(report, summaryOf(report));
   await noteRun(world, spool, notes, report);
+  return report;
+}
+
+/** What is as it was found last; all else has happened, and is added. */
+const found: ReadonlySet<keyof ReceiveReport> = new Set([
+  "waitingForKeyframe",
+  "postponed",
+  "waitingForCore",
+  "waitingForConfiguration",
+  "centreHosts",
+  "awaitingApproval",
+  "refusedByCore",
+  "heldAfterRollback",
+  "sitesNotShown",
+  "commandsWaiting",
+  "commandsRefused",
+  "cmcWaiting",
+]);
+
+function joined(first: ReceiveReport, last: ReceiveReport): ReceiveReport {
+  const report = { ...last };
+  for (const name of Object.keys(first) as (keyof ReceiveReport)[]) {
+    if (!found.has(name)) report[name] += first[name];
+  }
   return report;
 }
 
@@ -147,7 +183,6 @@ async function runOnce(receiver: Receiver, notes: RunNotes): Promise<ReceiveRepo
   addTaken(report, receiver.takingIn?.takeCounts() ?? noneTaken());
   await dropRequests(world.files, spool, sitesOf(settings), requests);
   report.awaitingApproval = awaited.size;
-  world.log.info(report, summaryOf(report));
   return report;
 }
 

@@ -66,6 +66,11 @@ export class TakingIn {
     return counts;
   }
 
+  /** Something is under way, or came of it since the counts were taken. */
+  get hasMore(): boolean {
+    return this.running.size > 0 || Object.values(this.#counts).some((count) => count > 0);
+  }
+
   /** The process ends: nothing new begins, and what breaks off now says nothing of its transport. */
   get isEnding(): boolean {
     return this.#isEnding;

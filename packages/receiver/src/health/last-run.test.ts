@@ -85,6 +85,22 @@ test("what is said after a run has ended is of the next one, and of no other", (
   expect(notes.end(after, run(1), nowMs + 2 * minuteMs).complaints).toEqual([]);
 });
 
+test("a run that looks at the cores twice has failed at what failed in either, and believes the later look", () => {
+  const notes = new RunNotes();
+  const log = notes.listening(quietLog);
+  const run = { failed: 2, waitingForConfiguration: 0 };
+  log.error({ code: "core-unreachable", reason: "gone" }, "A target failed");
+  notes.addUnread(nowMs - minuteMs, 1);
+  notes.lookAgain();
+  log.error({ code: "link-timeout", reason: "late" }, "ssh is broken off");
+  const after = notes.end(wellRun, run, nowMs + 60 * minuteMs);
+  expect(after.complaints).toEqual([
+    "core-unreachable: A target failed: gone",
+    "link-timeout: ssh is broken off: late",
+  ]);
+  expect(after.unreadMs).toBe(0);
+});
+
 test("a run that ends early says nothing of what it didn't look at", async () => {
   await using centre = await makeCentre({ remote1: {} });
   await centre.put("keyframe", 1);

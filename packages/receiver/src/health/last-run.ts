@@ -88,6 +88,11 @@ export class RunNotes {
     if (withdrawn > 0) this.#seen.isRewritten = true;
   }
 
+  /** The same run looks at the cores once more: how they were before says nothing any more. */
+  lookAgain(): void {
+    this.#seen = { ...nothingSeen(), complaints: this.#seen.complaints };
+  }
+
   /** How it was; what is seen from now on is of the next run. */
   end(before: LastRun, report: Counts, nowMs: number): LastRun {
     const { failed, waitingForConfiguration } = report;

@@ -8,10 +8,14 @@ import { createHash } from "node:crypto";
 import { makeTemporaryDirectory } from "@siteferry/testkit";
 import { expect, test } from "vitest";
 import { receiverSchema } from "../settings.ts";
-import { receiveOnce } from "./run-receiver.ts";
+import { lookAtReceiver, receiveOnce } from "./run-receiver.ts";
 
 const quiet = (): void => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const hangs = (response: ServerResponse): void => {
+  const drip = setInterval(() => response.write("."), 500);
+  response.on("close", () => clearInterval(drip));
+};
 const bundle = "remote1-000000000001-000000000001.keyframe.ferry";
 const content = "x".repeat(100_000);
 
@@ -52,6 +56,7 @@ async function openCentre(hand: (response: ServerResponse) => void) {
     asked: () => asked,
     receive: async (beginMs: number, wholeMs: number) =>
       await receiveOnce(settings, log, null, { beginMs, wholeMs }),
+    troubles: async () => (await lookAtReceiver(settings, log)).troubles,
     inbox: async () => await readdir(`${path}/receiver/inbox`),
     directory: async () => await readdir(`${path}/in`),
     async [Symbol.asyncDispose]() {
@@ -63,23 +68,42 @@ async function openCentre(hand: (response: ServerResponse) => void) {
 }
 
 test("a link that never comes to an end: the others are served, and the next run may begin", async () => {
-  await using centre = await openCentre((response) => {
-    const drip = setInterval(() => response.write("."), 500);
-    response.on("close", () => clearInterval(drip));
-  });
+  await using centre = await openCentre(hangs);
   expect(await centre.receive(2000, 4000)).toMatchObject({ taken: 1 });
   expect(await centre.directory()).toEqual([]);
   expect(await centre.receive(2000, 4000)).toMatchObject({ taken: 0 });
   expect(centre.asked()).toBe(2);
 });
 
-test("a file on a slow line is waited for, and isn't begun anew by the next run", async () => {
+test("a link that is broken off has failed, and the note of the run says so", async () => {
+  await using centre = await openCentre(hangs);
+  expect(await centre.receive(1000, 2000)).toMatchObject({ failed: 1 });
+  expect(await centre.troubles()).toEqual([
+    expect.stringMatching(/^1 failure .*link-timeout: .* is broken off/),
+  ]);
+});
+
+test("what a link fails at while only its file is waited for is the run's failure", async () => {
+  await using centre = await openCentre((response) => {
+    setTimeout(() => response.writeHead(500).end(), 3000);
+  });
+  // What the directory had is refused, as at any time: once.
+  const report = await centre.receive(1000, 60_000);
+  expect(report).toMatchObject({ failed: 1, taken: 1, refused: 1 });
+  const [words] = await centre.troubles();
+  expect(words).toMatch(/^1 failure in its last run, .*: link-\w+: .* isn't taken/);
+  // It fails in each run, since the first.
+  await centre.receive(1000, 60_000);
+  expect(await centre.troubles()).toEqual([words]);
+});
+
+test("a file on a slow line is waited for and applied, and isn't begun anew by the next run", async () => {
   await using centre = await openCentre((response) => {
     setTimeout(() => response.end(content), 4000);
   });
-  expect(await centre.receive(2000, 60_000)).toMatchObject({ taken: 1 });
-  expect(await centre.inbox()).toHaveLength(1);
-  expect(await centre.receive(60_000, 60_000)).toMatchObject({ refused: 1 });
+  expect(await centre.receive(2000, 60_000)).toMatchObject({ taken: 2, refused: 2, failed: 0 });
   expect(await centre.inbox()).toEqual([]);
+  expect(await centre.troubles()).toEqual([]);
+  expect(await centre.receive(60_000, 60_000)).toMatchObject({ taken: 0, refused: 0 });
   expect(centre.asked()).toBe(1);
 });

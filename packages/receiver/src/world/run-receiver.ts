@@ -15,7 +15,14 @@ import {
   type ListeningTransport,
   type ReceivingTransport,
 } from "@siteferry/carry/contract";
-import { errorFields, explain, type Log, type Progress, type World } from "@siteferry/model";
+import {
+  errorFields,
+  explain,
+  FerryError,
+  type Log,
+  type Progress,
+  type World,
+} from "@siteferry/model";
 import { takeLock } from "@siteferry/spool";
 import { BundleCache } from "../bundle-cache.ts";
 import { arrivalsReceiver } from "../arrivals.ts";
@@ -58,7 +65,8 @@ interface OncePatience {
 const oncePatience: OncePatience = { beginMs: 5 * 60_000, wholeMs: 60 * 60_000 };
 
 /**
- * What listens is not opened: that is the daemon's.
+ * What listens is not opened: that is the daemon's. What a slow transport brings after the others, or fails at, is of
+ * the same run: its report is what the caller's exit status and `siteferry status` are made of.
  * @throws FerryError `spool-busy` if another receiver works in this spool.
  */
 export async function receiveOnce(
@@ -68,19 +76,27 @@ export async function receiveOnce(
   { beginMs, wholeMs }: OncePatience = oncePatience,
 ): Promise<ReceiveReport> {
   const begunMs = performance.now();
+  const leftOf = (ms: number): number => Math.max(0, begunMs + ms - performance.now());
   const takingIn = new TakingIn(
-    async (work) => await waitAtMost(work, beginMs),
-    () => performance.now() - begunMs > beginMs,
+    async (work) => await waitAtMost(work, leftOf(beginMs)),
+    () => leftOf(beginMs) === 0,
   );
-  return await withSpool(settings, realWorld(log, progress), takingIn, async (open) => {
-    const report = await receive(await open());
-    const leftMs = Math.max(0, begunMs + wholeMs - performance.now());
-    await waitAtMost(Promise.all(takingIn.running.values()), leftMs);
-    for (const name of takingIn.running.keys()) {
-      log.warn({}, `${name} isn't done after ${wholeMs / 60_000} minutes: it is broken off`);
-    }
-    return report;
-  });
+  return await withSpool(
+    settings,
+    realWorld(log, progress),
+    takingIn,
+    async (open) =>
+      await receive(await open(), async (heard) => {
+        await waitAtMost(Promise.all(takingIn.running.values()), leftOf(wholeMs));
+        for (const name of takingIn.running.keys()) {
+          takingIn.count("failed");
+          const reason = `not done after ${wholeMs / 60_000} minutes`;
+          const failure = new FerryError("link-timeout", reason);
+          heard.error(errorFields(failure), `${name} is broken off`);
+        }
+        return takingIn.hasMore ? { ...(await open()), transports: [] } : null;
+      }),
+  );
 }
 
 /** Runs until SIGTERM or SIGINT. */
