@@ -86,7 +86,7 @@ export async function readLive(target: OpenTarget, record: ActivationRecord): Pr
 }
 
 /** A spool that was lost, or is an older one, doesn't know: then what the link says. */
-async function liveGeneration(
+export async function liveGeneration(
   { world, generations }: OpenTarget,
   { live }: ActivationRecord,
 ): Promise<GenerationId | null> {
