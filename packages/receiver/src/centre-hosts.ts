@@ -1,17 +1,25 @@
 // Hosts that the centre defines itself. Where siteferry makes the sites' objects live it knows them, and
 // takes no states for them: a site that may speak for any name could report the centre's own as up.
 
-import { hostsDefinedIn, type MainConfiguration, siteFile } from "@siteferry/apply";
 import {
+  type GenerationId,
+  type Generations,
+  hostsDefinedIn,
+  type MainConfiguration,
+  siteFile,
+} from "@siteferry/apply";
+import {
+  FerryError,
   type FileSystem,
   type HostName,
   limits,
   type Log,
+  printable,
   type SiteId,
   type States,
 } from "@siteferry/model";
 import { loadActivation } from "./activation/record.ts";
-import { openTarget } from "./activation/target.ts";
+import { fileStamp, liveGeneration, openTarget } from "./activation/target.ts";
 import type { CommandsSettings } from "./commands-settings.ts";
 import { foreignHostsAt } from "./icinga2-connection.ts";
 import type { Icinga2Settings } from "./icinga2-settings.ts";
@@ -21,6 +29,7 @@ import type { SiteSettings } from "./settings.ts";
 
 /** The hosts of a site that the core has from siteferry, by their names at the centre. */
 export interface OwnHosts {
+  /** @throws FerryError `spool-damaged` if somebody changed the files, so that it can't be told. */
   of(site: SiteId): Promise<ReadonlySet<string>>;
   /** Another text when they may be others. */
   stamp(site: SiteId): Promise<string>;
@@ -38,18 +47,30 @@ export async function ownHostsAt(
 ): Promise<OwnHosts | null> {
   for (const target of opening.settings.targets) {
     if (!("objects" in target) || target.objects.activate === undefined) continue;
-    const { main, core, generations, world, directory } = await openTarget(opening, target.objects);
+    const open = await openTarget(opening, target.objects);
+    const { main, core, generations, world, directory } = open;
     if (main === null || !isIt(main)) continue;
-    const { live, pending } = await loadActivation(world, directory);
+    const record = await loadActivation(world, directory);
+    const live = await liveGeneration(open, record);
     // The core may have loaded what it hasn't been seen to work with yet.
-    const ids = [live, pending?.generation ?? null].filter((id) => id !== null);
+    const ids = [live, record.pending?.generation ?? null].filter((id) => id !== null);
+    const isWhole = wholeOnce(generations);
     return {
       async of(site) {
-        const paths = ids.map((id) => `${generations.pathOf(id)}/${siteFile(site)}`);
-        const hosts = await Promise.all(paths.map((path) => hostsIn(world.files, path)));
-        return new Set(hosts.flat());
+        const all = ids.map(async (id) => {
+          const hosts = await hostsIn(world.files, `${generations.pathOf(id)}/${siteFile(site)}`);
+          if (hosts !== null) return hosts;
+          // With a file that somebody removed all its hosts would be the centre's.
+          if (!(await isWhole(id))) throw changed(generations.pathOf(id), site);
+          return [];
+        });
+        return new Set((await Promise.all(all)).flat());
       },
-      stamp: async () => ids.join(),
+      async stamp(site) {
+        const paths = ids.map((id) => `${generations.pathOf(id)}/${siteFile(site)}`);
+        const stamps = await Promise.all(paths.map((path) => fileStamp(world.files, path)));
+        return [...ids, ...stamps].join();
+      },
       answers: async () =>
         main.query_socket !== undefined && (await core.answers(main.query_socket)),
     };
@@ -120,10 +141,27 @@ export function speaksFor(
   };
 }
 
-async function hostsIn(files: FileSystem, path: string): Promise<readonly string[]> {
-  if ((await files.status(path)) === null) return [];
+/** Null: there is no such file, or nothing in it; of a site without hosts there is a template. */
+async function hostsIn(files: FileSystem, path: string): Promise<readonly string[] | null> {
+  if ((await files.status(path)) === null) return null;
   const text = new TextDecoder().decode(await files.read(path, limits.stateBytesMax));
-  return [...hostsDefinedIn(text)];
+  return text.includes("\ndefine host {\n") ? [...hostsDefinedIn(text)] : null;
+}
+
+/** A generation is large: each is read once, for however many sites. */
+function wholeOnce(generations: Generations): (id: GenerationId) => Promise<boolean> {
+  const known = new Map<GenerationId, Promise<boolean>>();
+  return async (id) => {
+    const isWhole = known.get(id) ?? generations.read(id).then((files) => files !== null);
+    known.set(id, isWhole);
+    return await isWhole;
+  };
+}
+
+function changed(directory: string, site: SiteId): FerryError {
+  const what = `which hosts ${site} has there can't be told`;
+  const message = `Somebody changed files in ${printable(directory)}, and ${what}`;
+  return new FerryError("spool-damaged", message);
 }
 
 /** The states that a site may speak for, and how many hosts it may not because they are the centre's own. */

@@ -21,6 +21,12 @@ export function packageStore(world: World, directory: string): PackageStore {
   };
 }
 
+/** All that is wanted is active: what was refused isn't wanted any more. */
+export async function forgetRejected(store: PackageStore): Promise<void> {
+  const memory = await store.load();
+  if (Object.keys(memory.rejected).length > 0) await store.save({ ...memory, rejected: {} });
+}
+
 const sitesName = "packaged";
 
 /** The sites that the active package has objects of, as it was seen last. */

@@ -33,7 +33,7 @@ import { icinga2Directory, type Icinga2Settings } from "./icinga2-settings.ts";
 import { loadSiteRecord } from "./mirror.ts";
 import type { Opening } from "./opening.ts";
 import { nameAtCentre } from "./ownership.ts";
-import { packageStore, savePackagedSites } from "./package-store.ts";
+import { forgetRejected, packageStore, savePackagedSites } from "./package-store.ts";
 import { loadShownStates, shownStamp, type SilentSites } from "./silence.ts";
 import { correctionAt } from "./site-clock.ts";
 
@@ -121,17 +121,20 @@ class Run {
     const programStart = await this.#api.programStart();
     const progressName = "activated";
     const done = await loadProgress(world, this.#directory, progressName);
-    if (wantedIn(programStart) === done) return;
+    const store = packageStore(world, this.#directory);
+    if (wantedIn(programStart) === done) return await forgetRejected(store);
     const more = host === undefined ? {} : await this.#siteServices(host);
     const isNothing = known.length === 0 && Object.keys(more).length === 0;
-    if (done === "" && isNothing && (await this.#packaged()).size === 0) return;
+    if (done === "" && isNothing && (await this.#packaged()).size === 0) {
+      return await forgetRejected(store);
+    }
 
     const rendered = await this.#render(known);
     // A site of which nothing is known, such as after the loss of the spool, keeps what the core has of it.
     const wanted = new Map(sites.map((site) => [site, rendered.get(site) ?? null]));
     const { package: packageName, zone = null, reloadEvery, validation } = this.#target;
     const outcome = await reconcilePackage(
-      { ...world, api: this.#api, store: packageStore(world, this.#directory) },
+      { ...world, api: this.#api, store },
       { packageName, zone, reloadEveryMs: reloadEvery, validationMs: validation },
       wanted,
       more,

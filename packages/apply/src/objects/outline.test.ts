@@ -19,8 +19,13 @@ test("a cache is whole if it ends behind an object", () => {
     cache.add(Buffer.from(part));
     return cache.isWhole;
   };
-  expect(isWhole(`${text}${text}`)).toBe(true);
-  for (const part of ["", "define host {\n", `${text}def`, `${text}${text.slice(0, -4)}`]) {
+  const contact = "define contact {\n\tcontact_name\tanna\n\t}\n\n";
+  for (const whole of [`${text}${text}`, `${text}${contact}`, `${contact}${text}`]) {
+    expect(isWhole(whole), whole).toBe(true);
+  }
+  const parts = ["", "define host {\n", `${text}def`, `${text}${text.slice(0, -4)}`];
+  // Also in one that isn't looked at.
+  for (const part of [...parts, `${text}define contact {\n`, `${text}${contact.slice(0, -4)}`]) {
     expect(isWhole(part), part).toBe(false);
   }
 });

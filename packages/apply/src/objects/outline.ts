@@ -49,6 +49,9 @@ export class ObjectCache {
   readonly #known = new Set<string>();
   /** The line that the last part broke off in. */
   #rest: Buffer = Buffer.alloc(0);
+  /** In an object of any kind. */
+  #isInside = false;
+  /** "" in one that isn't looked at. */
   #kind = "";
   #name = "";
   #service = "";
@@ -59,7 +62,7 @@ export class ObjectCache {
 
   /** It doesn't end in the middle of something, as when the core couldn't write it to its end. */
   get isWhole(): boolean {
-    return this.#known.size > 0 && this.#rest.length === 0 && this.#kind === "";
+    return this.#known.size > 0 && this.#rest.length === 0 && !this.#isInside;
   }
 
   /** Lines without their end don't count yet; the core ends each. */
@@ -76,10 +79,13 @@ export class ObjectCache {
     const kind = this.#kind;
     if (bytes[start] !== tab) {
       const line = end - start < defineBytesMax ? bytes.toString("latin1", start, end) : "";
-      this.#kind =
-        /^define (host|service|hostgroup|servicegroup|command) \{$/.exec(line)?.[1] ?? "";
+      const [, begun = ""] = /^define (\w+) \{$/.exec(line) ?? [];
+      this.#isInside = begun !== "";
+      this.#kind = kinds.has(begun) ? begun : "";
       this.#name = this.#service = "";
-    } else if (bytes[start + 1] === closingBrace && kind !== "") {
+    } else if (bytes[start + 1] === closingBrace) {
+      this.#isInside = false;
+      if (kind === "") return;
       const isService = kind === "service";
       const key = isService ? serviceKey(this.#name, this.#service) : `${kind} ${this.#name}`;
       this.#known.add(key);
@@ -94,6 +100,7 @@ export class ObjectCache {
 
 const [tab, lineFeed, closingBrace] = [0x09, 0x0a, 0x7d];
 const defineBytesMax = 32;
+const kinds = new Set(["host", "service", "hostgroup", "servicegroup", "command"]);
 const nameKeys = [
   "host_name",
   "service_description",

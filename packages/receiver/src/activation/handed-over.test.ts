@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ReceiveReport } from "../receive.ts";
-import { type Centre, remote1 } from "../test-centre.ts";
+import { type Centre, remote1, remote2 } from "../test-centre.ts";
 import type { TestCore } from "./test-core.ts";
 import { approved, type Ground, laterMs, openGround } from "./test-ground.ts";
 import { request } from "./words.ts";
@@ -139,3 +139,101 @@ test("a cache that the core is just writing, or left in the middle, makes nothin
   core.deaf = false;
   expect(await handedOver()).toEqual([]);
 });
+
+/** Of the site, in what is live. */
+async function liveFile(): Promise<string> {
+  const objects = `${centre.path}/core/objects`;
+  return `${objects}/${await core.files.readLink(`${objects}/live`)}/siteferry-site-remote1.cfg`;
+}
+
+const warnings = (): readonly string[] =>
+  ground.said.filter(({ level }) => level === "warn").map(({ message }) => message);
+
+test("a site's live file that somebody removed: until it is there again its hosts aren't the centre's own", async () => {
+  await say("web", "db");
+  expect(await handedOver()).toEqual(["db", "web"]);
+  await core.files.unlink(await liveFile());
+  await say("web", "db");
+  // Too soon for the file to be written anew.
+  expect(await run()).toMatchObject({ failed: 1, centreHosts: 0, results: 0 });
+  expect(await handedOver()).toEqual([]);
+  core.nowMs += laterMs;
+  expect(await run()).toMatchObject({ failed: 0, centreHosts: 0, results: 0 });
+  expect(await core.files.status(await liveFile())).not.toBeNull();
+  await say("web", "db");
+  expect(await handedOver()).toEqual([]);
+  expect(warnings()).toEqual([]);
+});
+
+test("likewise one without a host in it", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  const file = await liveFile();
+  await core.files.unlink(file);
+  await core.files.writeNew(file, Buffer.from("# cut"), 0o644);
+  await say("web");
+  expect(await run()).toMatchObject({ failed: 1, centreHosts: 0, results: 0 });
+  core.nowMs += laterMs;
+  expect(await run()).toMatchObject({ failed: 0, centreHosts: 0, results: 0 });
+});
+
+test("of a site whose hosts are all the centre's own nothing is taken, also if somebody changed another file", async () => {
+  await say("central");
+  expect(await run()).toMatchObject({ failed: 0, centreHosts: 1, results: 0 });
+  const templates = (await liveFile()).replace("site-remote1", "templates");
+  await core.files.unlink(templates);
+  await core.files.writeNew(templates, Buffer.from("# an operator's"), 0o644);
+  await say("central");
+  expect(await run()).toMatchObject({ failed: 0, centreHosts: 1, results: 0 });
+});
+
+test("nor of one that has no file yet", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  const sites = centre.settings.sites as Record<string, unknown>;
+  sites["remote2"] = sites["remote1"];
+  await ground.say(["invalid", "central"], remote2);
+  core.nowMs += laterMs;
+  expect(await run()).toMatchObject({ failed: 1, refusedByCore: 1, centreHosts: 1, results: 0 });
+});
+
+test("a host that is missing in the live file for a while is handed over without a new bundle", async () => {
+  await say("web", "db");
+  expect(await handedOver()).toEqual(["db", "web"]);
+  const file = await liveFile();
+  const whole = await core.files.read(file, 1e6);
+  const put = async (text: string): Promise<void> => {
+    await core.files.unlink(file);
+    await core.files.writeNew(file, Buffer.from(text), 0o644);
+  };
+  await put(
+    Buffer.from(whole)
+      .toString()
+      .replace(/define host \{\n[^}]*db\n[^}]*\}\n/, ""),
+  );
+  await say("web", "db");
+  expect(await run()).toMatchObject({ failed: 0, centreHosts: 1 });
+  await put(Buffer.from(whole).toString());
+  expect(await handedOver()).toEqual(["db"]);
+});
+
+test("a lost spool while the core's own check fails: what the core has of the site is still the site's", async () => {
+  await say("web");
+  expect(await handedOver()).toEqual(["web"]);
+  await lose(`${centre.path}/receiver`);
+  core.ownHosts = ["central", "invalid-own"];
+  core.nowMs += laterMs;
+  await say("web");
+  // Nobody remembers that the core has it already.
+  expect(await handedOver()).toEqual(["web"]);
+  expect(warnings()).toEqual([]);
+  expect(await handedOver()).toEqual([]);
+});
+
+async function lose(path: string): Promise<void> {
+  for (const name of await core.files.list(path)) {
+    const status = await core.files.status(`${path}/${name}`);
+    if (status?.kind !== "directory") await core.files.unlink(`${path}/${name}`);
+    else await lose(`${path}/${name}`);
+  }
+}

@@ -103,7 +103,7 @@ async function readChanged(
 }
 
 /** A spool that was lost, or is an older one, doesn't know: what the link says, unless it is about to change. */
-async function liveGeneration(
+export async function liveGeneration(
   { generations }: Pick<OpenTarget, "generations">,
   { live, pending }: Pick<ActivationRecord, "live" | "pending">,
 ): Promise<GenerationId | null> {
