@@ -95,3 +95,16 @@ test("a failure is remembered before anything else is there, and none that can't
   await rememberFailure(world, `${spool}/file`, failure);
   expect(warned.join()).toMatch(/^Remembering a failed run: /);
 });
+
+test("a refusal ends with its bundle, though nobody wrote that down", async () => {
+  for (const name of ["outbox", "state"]) await mkdir(`${spool}/${name}`);
+  await writeFile(`${spool}/outbox/${bundle}`, "");
+  const refusal = new FerryError("centre-refused", "no");
+  await saveLinks(world, `${spool}/state`, {
+    a: afterRefusal(linkOf({}, "a"), bundle, refusal, 1),
+  });
+  const refused = async () => (await readSenderFacts(nodeFiles, spool)).links[0];
+  expect(await refused()).toMatchObject({ refused: 1 });
+  await rm(`${spool}/outbox/${bundle}`);
+  expect(await refused()).toMatchObject({ refused: 0, problem: null });
+});
